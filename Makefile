@@ -1,0 +1,56 @@
+# Two commands: `make run` plays the demo on the local stack, `make test` proves the project. Both set up what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+export SAM_CLI_TELEMETRY := 0
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: run test format lint types imports validate pytest build bench lock clean
+
+run: .venv/installed ## play several hundred executions of real scripts on the local stack
+	$(BIN)/sagactl demo
+
+test: format lint types imports validate pytest ## everything that CI checks
+
+format: .venv/installed
+	$(BIN)/ruff format --check .
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+
+types: .venv/installed
+	$(BIN)/mypy
+
+imports: .venv/installed
+	$(BIN)/lint-imports
+
+validate: .venv-sam/installed
+	.venv-sam/bin/sam validate --lint --region us-east-1 --template template.yaml
+
+pytest: .venv/installed .venv-sam/installed
+	$(BIN)/pytest
+
+build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, without Docker
+	.venv-sam/bin/sam build
+
+bench: .venv/installed
+	$(BIN)/python -m pytest tests/benchmarks -s --benchmarks
+
+lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirements/sam.in
+	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --extra dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o layers/dependencies/requirements.txt
+	$(BIN)/uv pip compile -q requirements/sam.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/sam.txt
+
+.venv/installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# SAM CLI pins its own versions of much that the project uses, so it lives apart.
+.venv-sam/installed: requirements/sam.txt
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	touch $@
+
+clean:
+	rm -rf .venv .venv-sam .aws-sam build *.egg-info

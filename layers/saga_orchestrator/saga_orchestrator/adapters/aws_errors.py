@@ -1,0 +1,69 @@
+"""Which AWS and network errors may pass. One place, so that no caller guesses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+
+from saga_orchestrator.domain.errors import RetryableError
+
+RETRYABLE_CODES: Final = frozenset(
+    {
+        "InternalServerError",
+        "InternalFailure",
+        "InternalException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottlingError",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "RequestTimeout",
+        "OverLimit",
+        # Credentials and resources can be repaired while the event waits at its source: never acknowledge here.
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "ResourceNotFoundException",
+        "NoSuchBucket",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+    }
+)
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def cancellation_reasons(error: ClientError) -> list[dict[str, Any]]:
+    """One entry per action of the transaction, by position; `Code` is the string `None` for an action that was fine."""
+    return list(error.response.get("CancellationReasons", []))
+
+
+@contextmanager
+def retryable() -> Iterator[None]:
+    """Turn errors whose cause may pass into `RetryableError`; all others come through as they are."""
+    try:
+        yield
+    except ClientError as error:
+        code, status = code_of(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in RETRYABLE_CODES or status >= 500:
+            msg = f"{error.operation_name} failed with {code or status}"
+            raise RetryableError(msg) from error
+        raise
+    except (BotocoreConnectionError, HTTPClientError) as error:
+        # A lost reply of an applied write is among these: the redelivery finds its own event id.
+        msg = f"no answer from AWS: {type(error).__name__}"
+        raise RetryableError(msg) from error

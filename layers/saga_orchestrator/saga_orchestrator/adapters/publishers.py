@@ -1,0 +1,112 @@
+"""Where messages go: the EventBridge bus, and a Kafka topic when one is configured."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from saga_orchestrator.domain.render import Message
+
+from .aws_errors import RETRYABLE_CODES, retryable
+
+SOURCE: Final = "saga-orchestrator"
+MAX_ENTRIES: Final = 10
+MAX_REQUEST_BYTES: Final = 1_000_000
+"""PutEvents takes less than 1 MB in all its entries together (EventBridge API reference, PutEvents)."""
+
+_MAY_PASS: Final = RETRYABLE_CODES | {"InternalFailure", "ThrottlingException", "NotAuthorizedForSource", ""}
+
+
+class Fate(StrEnum):
+    PUBLISHED = "published"
+    MAY_PASS = "may_pass"  # noqa: S105 - a fate, not a password
+    PERMANENT = "permanent"
+
+
+class Publisher(Protocol):
+    def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
+        """The fate of each message, by position. Bodies come encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventBus:
+    client: Any
+    bus: str
+
+    def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
+        fates: list[Fate] = []
+        for chunk in _chunks(messages):
+            entries = [
+                {"EventBusName": self.bus, "Source": SOURCE, "DetailType": message.type, "Detail": body}
+                for message, body in chunk
+            ]
+            with retryable():
+                reply = self.client.put_events(Entries=entries)
+            # The call succeeds even when entries fail: each answer is looked at.
+            fates += [_fate(answer) for answer in reply["Entries"]]
+            if Fate.MAY_PASS in fates:
+                fates += [Fate.MAY_PASS] * (len(messages) - len(fates))  # keep the order: nothing overtakes a failure
+                break
+        return fates
+
+
+def _fate(answer: dict[str, Any]) -> Fate:
+    if "EventId" in answer:
+        return Fate.PUBLISHED
+    return Fate.MAY_PASS if answer.get("ErrorCode", "") in _MAY_PASS else Fate.PERMANENT
+
+
+def _chunks(messages: Sequence[tuple[Message, str]]) -> list[list[tuple[Message, str]]]:
+    chunks: list[list[tuple[Message, str]]] = [[]]
+    size = 0
+    for message, body in messages:
+        weight = len(body.encode()) + 256
+        if chunks[-1] and (len(chunks[-1]) == MAX_ENTRIES or size + weight > MAX_REQUEST_BYTES):
+            chunks.append([])
+            size = 0
+        chunks[-1].append((message, body))
+        size += weight
+    return chunks
+
+
+class KafkaTopic:
+    """The same bodies on a topic, keyed by execution, through librdkafka; imported only when a target is configured."""
+
+    def __init__(self, configuration: dict[str, Any], topic: str, delivery_timeout_seconds: float = 10.0) -> None:
+        from confluent_kafka import Producer  # noqa: PLC0415 - a native library that most deployments never load
+
+        self._producer = Producer(
+            {
+                **configuration,
+                "enable.idempotence": True,
+                "acks": "all",
+                "delivery.timeout.ms": int(delivery_timeout_seconds * 1000),
+            }
+        )
+        self._topic = topic
+        self._timeout = delivery_timeout_seconds
+
+    def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
+        fates = [Fate.MAY_PASS] * len(messages)
+
+        def settle(position: int) -> Callable[[Any, Any], None]:
+            def on_delivery(error: Any, _record: Any) -> None:
+                fates[position] = _kafka_fate(error)
+
+            return on_delivery
+
+        for position, (message, body) in enumerate(messages):
+            self._producer.produce(
+                self._topic, key=message.execution_id.encode(), value=body.encode(), on_delivery=settle(position)
+            )
+        self._producer.flush(self._timeout + 1)
+        return fates
+
+
+def _kafka_fate(error: Any) -> Fate:
+    from confluent_kafka import KafkaError  # noqa: PLC0415 - see KafkaTopic
+
+    if error is None:
+        return Fate.PUBLISHED
+    permanent = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD}
+    return Fate.PERMANENT if error.code() in permanent else Fate.MAY_PASS

@@ -1,0 +1,130 @@
+"""PynamoDB's view of the table: the declared mapping, and reads and queries off the hot path (the operator's command).
+
+Not imported by the event functions: writes go through `saga_store`, whose condition failures PynamoDB cannot return.
+"""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar, cast
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    VersionAttribute,
+)
+from pynamodb.connection.table import TableConnection
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from saga_orchestrator.domain.saga import Saga
+
+from .saga_codec import decode
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+class DeadlineIndex(GlobalSecondaryIndex["SagaItem"]):  # type: ignore[no-untyped-call]  # PynamoDB leaves its hook untyped
+    """Sparse: holds only sagas that can still time out."""
+
+    class Meta:
+        index_name = "deadlines"
+        projection = KeysOnlyProjection()
+
+    deadline_shard = NumberAttribute(hash_key=True)
+    deadline = NumberAttribute(range_key=True)
+
+
+class SagaItem(Model):
+    """One saga, attribute by attribute as `saga_codec` writes it."""
+
+    class Meta:
+        table_name = "unbound"
+        region = "us-east-1"
+
+    execution_id = UnicodeAttribute(hash_key=True)
+    saga_name = UnicodeAttribute(range_key=True)
+    state = UnicodeAttribute()
+    version = VersionAttribute()
+    definition_version = NumberAttribute(attr_name="dv")
+    created_at = NumberAttribute(attr_name="created")
+    correlation_id = UnicodeAttribute(attr_name="corr")
+    owner = UnicodeAttribute(null=True)
+    request: MapAttribute[str, Any] = MapAttribute(attr_name="req", null=True)  # type: ignore[no-untyped-call]  # untyped there
+    request_hash = BinaryAttribute(attr_name="rh", null=True, legacy_encoding=False)
+    script_bucket = UnicodeAttribute(attr_name="sb", null=True)
+    inline_script = BooleanAttribute(attr_name="inline", null=True)
+    create_before = NumberAttribute(null=True)
+    completed_steps = UnicodeAttribute(attr_name="steps", null=True)
+    compensated_steps = UnicodeAttribute(attr_name="undone", null=True)
+    claim = UnicodeAttribute(null=True)
+    deadline = NumberAttribute(null=True)
+    deadline_shard = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    exit_code = NumberAttribute(attr_name="exit", null=True)
+    error_type = UnicodeAttribute(attr_name="etype", null=True)
+    ended_by = UnicodeAttribute(attr_name="by", null=True)
+    ended_at = NumberAttribute(attr_name="ended", null=True)
+    expires = NumberAttribute(null=True)
+    timeline: ListAttribute[Any] = ListAttribute(null=True)
+    early: ListAttribute[Any] = ListAttribute(null=True)
+    outbox = UnicodeAttribute(null=True)
+
+    deadlines = DeadlineIndex()
+
+    def to_saga(self) -> Saga:
+        return decode(self.serialize())
+
+
+class CounterItem(Model):
+    """One shard of a resource's counter."""
+
+    class Meta:
+        table_name = "unbound"
+        region = "us-east-1"
+
+    execution_id = UnicodeAttribute(hash_key=True)
+    saga_name = UnicodeAttribute(range_key=True)
+    n = NumberAttribute(default=0)
+
+
+def bind(model: type[ModelT], client: Any, table: str) -> type[ModelT]:
+    """`model` reading `table` through `client`, instead of a session and connection pool of PynamoDB's own."""
+    bound: Any = type(
+        model.__name__, (model,), {"Meta": type("Meta", (), {"table_name": table, "region": "us-east-1"})}
+    )
+    connection = TableConnection(table, meta_table=bound._get_meta_data())  # noqa: SLF001 - no public way in 6.1
+    connection.connection._client = client  # noqa: SLF001 - the one place where PynamoDB can be given a client
+    bound._connection = connection  # noqa: SLF001 - as above
+    return cast("type[ModelT]", bound)
+
+
+class SagaReader:
+    """Reads for people: whole sagas, and counters, by query or scan."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._sagas = bind(SagaItem, client, table)
+        self._counters = bind(CounterItem, client, table)
+
+    def of_execution(self, execution_id: str) -> list[Saga]:
+        return [item.to_saga() for item in self._sagas.query(execution_id, consistent_read=True)]
+
+    def all(self, state: str | None = None) -> Iterator[Saga]:
+        """Every saga, by scan: its cost is the whole table's size."""
+        condition = SagaItem.saga_name != "#counter"
+        if state is not None:
+            condition &= SagaItem.state == state
+        for item in self._sagas.scan(filter_condition=condition):
+            yield item.to_saga()
+
+    def counters(self) -> dict[tuple[str, int], int]:
+        """Units taken, by resource and shard."""
+        found = self._counters.scan(filter_condition=CounterItem.saga_name == "#counter", consistent_read=True)
+        return {_resource_and_shard(item.execution_id): int(item.n) for item in found}
+
+
+def _resource_and_shard(counter_id: str) -> tuple[str, int]:
+    resource, _, shard = counter_id.removeprefix("#counter#").rpartition("#")
+    return resource, int(shard)

@@ -1,0 +1,105 @@
+"""The functions' settings: one frozen object, read once and lazily from the environment that template.yaml sets."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, NonNegativeInt, PositiveInt, ValidationError
+
+from saga_orchestrator.domain.errors import SagaError
+from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS, Policy
+
+
+class InvalidSettings(SagaError):
+    """The function cannot run as deployed; the message names each variable that is wrong."""
+
+
+def _listed(value: Any) -> Any:
+    return frozenset(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+
+Names = Annotated[frozenset[str], BeforeValidator(_listed)]
+"""A comma-separated list."""
+
+
+class Settings(BaseModel):
+    """Field names are the environment variables in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    saga_table: str = Field(min_length=1)
+    deadline_index: str = "deadlines"
+    payload_bucket: str = Field(min_length=1)
+    rejected_queue_url: str = Field(min_length=1)
+    event_bus_name: str = ""
+    event_source: str = "executions"
+    operator_source: str = "saga-operator"
+    admin_users: Names = frozenset()
+    start_deadline_seconds: PositiveInt = 300
+    run_grace_seconds: PositiveInt = 180
+    request_max_age_seconds: PositiveInt = 86_400
+    max_timeout_seconds: PositiveInt = 300
+    retention_days: PositiveInt = 30
+    default_language_limit: NonNegativeInt = 100
+    language_limits: Json[dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    allowed_languages: Names = frozenset()
+    allowed_images: Names = frozenset()
+    allowed_script_buckets: Names = frozenset()
+    counter_shards: int = Field(default=8, ge=1, le=64)
+    deadline_shards: int = Field(default=8, ge=1, le=256)
+    publish_commands: bool = True
+    inline_script_max_bytes: NonNegativeInt = 0
+    kafka_mode: Literal["on-demand", "provisioned"] = "on-demand"
+    topic_layout: Literal["per-type", "shared"] = "per-type"
+    batch_concurrency: int = Field(default=16, ge=1, le=128)
+    kafka_target_bootstrap: str = ""
+    kafka_target_topic: str = "saga_commands"
+    kafka_target_security: str = "PLAINTEXT"
+    kafka_target_secret_arn: str = ""
+    tracing: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read and check every variable.
+
+        Raises:
+            InvalidSettings: naming each variable that is missing or wrong, but not its value.
+        """
+        try:
+            settings = cls.model_validate(
+                {name.lower(): value for name, value in environment.items() if name.isupper()}
+            )
+        except ValidationError as invalid:
+            problems = "; ".join(
+                f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in invalid.errors(include_input=False)
+            )
+            msg = f"environment variables are missing or wrong: {problems}"
+            raise InvalidSettings(msg) from None
+        settings.check_retention()
+        return settings
+
+    def check_retention(self) -> None:
+        """An ended saga must outlive every request that could still start it again, clock differences included."""
+        needed = self.request_max_age_seconds + CLOCK_TOLERANCE_MS // 1000 + 3600
+        if self.retention_days * 86_400 <= needed:
+            msg = f"RETENTION_DAYS must be longer than REQUEST_MAX_AGE_SECONDS and a margin, together {needed} s"
+            raise InvalidSettings(msg)
+
+    def policy(self) -> Policy:
+        return Policy(
+            start_deadline_seconds=self.start_deadline_seconds,
+            run_grace_seconds=self.run_grace_seconds,
+            request_max_age_seconds=self.request_max_age_seconds,
+            max_timeout_seconds=self.max_timeout_seconds,
+            retention_seconds=self.retention_days * 86_400,
+            default_language_limit=self.default_language_limit,
+            language_limits=self.language_limits,
+            allowed_languages=self.allowed_languages,
+            allowed_images=self.allowed_images,
+            admin_users=self.admin_users,
+            counter_shards=self.counter_shards,
+            deadline_shards=self.deadline_shards,
+            publish_commands=self.publish_commands,
+            inline_script_max_bytes=self.inline_script_max_bytes,
+            payload_bucket=self.payload_bucket,
+        )

@@ -1,0 +1,91 @@
+"""What every event function does: decide, write once, and on a lost race decide again on what won it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, Event, ExecutionRequested, Signal
+from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.states import SagaState
+
+from .ports import Clock, Counting, LostRace, NoRoom, Pause, SagaStore, ScriptStore, Stored
+
+MAX_ATTEMPTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SagaWriter:
+    """Applies one signal to one saga. Holds no state of its own between calls."""
+
+    store: SagaStore
+    scripts: ScriptStore
+    clock: Clock
+    pause: Pause
+    jitter: Callable[[], float]
+    metrics: Counting
+
+    def apply(self, event: Event, rules: Rules) -> Decision:
+        """Apply an event, creating the saga or its stub when there is none: two writes at most without a race.
+
+        Raises:
+            RejectedEvent: it can never be applied.
+            RetryableError: too many races were lost, or AWS failed in a way that may pass.
+        """
+        return self._settle(None, event, rules)
+
+    def time_out(self, execution_id: str, saga_name: str, rules: Rules) -> Decision:
+        """End the saga if its deadline has passed on the item itself."""
+        return self._settle(self.store.get(execution_id, saga_name), DeadlinePassed(), rules)
+
+    def _settle(self, saga: Saga | None, signal: Signal, rules: Rules) -> Decision:
+        script_stored = False
+        for attempt in range(MAX_ATTEMPTS):
+            decision = decide(saga, signal, self.clock(), rules)
+            if not decision.changed or decision.saga is None:
+                return decision
+            if not script_stored and isinstance(signal, ExecutionRequested) and _runs(decision.saga):
+                # Before the write: a command must never name a script that is not there. An orphan expires.
+                self._store_script(signal)
+                script_stored = True
+            outcome = self._write(saga, decision)
+            if isinstance(outcome, Stored):
+                self.metrics.count("IgnoredEarlyCancels", decision.ignored_cancels)
+                return decision
+            if isinstance(outcome, NoRoom) and isinstance(signal, ExecutionRequested):
+                signal = ClaimRefused(signal)
+                continue
+            if isinstance(outcome, LostRace):
+                saga, signal = outcome.current, signal.event if isinstance(signal, ClaimRefused) else signal
+                if attempt > 0:
+                    # The first loss is how an existing saga is found; only later ones are contention.
+                    self.metrics.count("LostRaces")
+                    self.pause(self.jitter() * 0.02 * 2**attempt)
+        msg = f"lost {MAX_ATTEMPTS} races for one saga"
+        raise RetryableError(msg)
+
+    def _write(self, saga: Saga | None, decision: Decision) -> Stored | LostRace | NoRoom:
+        if decision.saga is None:
+            msg = "a decision that changes nothing is never written"
+            raise TypeError(msg)
+        if saga is None:
+            return self.store.create(decision.saga, decision.claims)
+        return self.store.replace(saga, decision.saga, decision.claims, decision.releases)
+
+    def _store_script(self, event: ExecutionRequested) -> None:
+        if event.script_content is not None:
+            self.scripts.put(event.execution_id, event.request.script.sha256, event.script_content)
+
+
+def _runs(saga: Saga) -> bool:
+    return saga.state is SagaState.RUNNING
+
+
+def metric_of(decision: Decision) -> str:
+    """The metric that counts this verdict."""
+    return {
+        Verdict.APPLIED: "EventsApplied",
+        Verdict.REMEMBERED: "EarlyEvents",
+        Verdict.DUPLICATE: "DuplicateEvents",
+        Verdict.LATE: "LateEvents",
+    }[decision.verdict]

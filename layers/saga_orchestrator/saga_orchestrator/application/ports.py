@@ -1,0 +1,59 @@
+"""What the application needs from outside. The seam for tests is lower, at the SDK client: these are only types."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from saga_orchestrator.domain.saga import Claim, Saga
+from saga_orchestrator.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The write is durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostRace:
+    """Somebody else wrote first; `current` is what they left, None when the item is gone. Decide again on it."""
+
+    current: Saga | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """Every counter shard of the resource is full: nothing was written."""
+
+
+Outcome = Stored | LostRace | NoRoom
+
+
+class SagaStore(Protocol):
+    def create(self, saga: Saga, claims: str | None) -> Outcome:
+        """Put a saga that must not exist yet, taking one unit of `claims` in the same transaction."""
+
+    def replace(self, old: Saga, new: Saga, claims: str | None, releases: Claim | None) -> Outcome:
+        """Write what differs if `old` is still the stored version; take and give back units in the same write."""
+
+    def get(self, execution_id: str, saga_name: str) -> Saga | None:
+        """The saga, strongly consistent."""
+
+    def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
+        """(execution id, saga name, deadline) of sagas whose deadline the index shows as passed, oldest first."""
+
+
+class ScriptStore(Protocol):
+    def put(self, execution_id: str, sha256: bytes, content: Secret) -> None:
+        """Store a script durably, before the saga that names it."""
+
+
+class Counting(Protocol):
+    def count(self, name: str, value: int = 1) -> None:
+        """Add to a metric."""
+
+
+Clock = Callable[[], int]
+"""Epoch milliseconds."""
+
+Pause = Callable[[float], None]
+"""Sleep for so many seconds."""

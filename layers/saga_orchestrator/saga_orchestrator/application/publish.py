@@ -1,0 +1,18 @@
+"""Which messages a stream record still owes, and which of them may be sent again later."""
+
+from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.states import SagaState
+
+
+def newly_emitted(old_outbox: str | None, new_outbox: str | None) -> tuple[str, ...]:
+    """Keys in the new image that the old one does not have, in order."""
+    known = set((old_outbox or "").split())
+    return tuple(key for key in (new_outbox or "").split() if key not in known)
+
+
+def republishable(saga: Saga) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(to send, to skip) of all messages ever emitted. A pod is created again only while it could still start."""
+    keys = tuple(key for entry in saga.timeline for key in entry.messages)
+    waits_for_pod = saga.state is SagaState.RUNNING and not saga.has_started
+    skipped = () if waits_for_pod else tuple(key for key in keys if key.partition("#")[0] == "create_pod")
+    return tuple(key for key in keys if key not in skipped), skipped

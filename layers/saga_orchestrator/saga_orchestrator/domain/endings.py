@@ -1,0 +1,87 @@
+"""How a saga ends: the state it comes to rest in, what is undone on the way, and who may ask for it."""
+
+from dataclasses import dataclass, replace
+
+from .definition import SagaDefinition, Step
+from .emission import emit
+from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionTimedOut
+from .policy import Policy
+from .saga import Cause, EarlyEvent, Saga, TimelineEntry
+from .states import SagaState, move
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    state: SagaState
+    reason: str
+    exit_code: int | None = None
+    error_type: str | None = None
+    by: str | None = None
+    failed_step: str | None = None
+
+
+def authorise(actor: str | None, owner: str | None, policy: Policy) -> bool:
+    """May `actor` cancel what `owner` requested? An execution without an owner belongs to the admins."""
+    return actor is not None and (actor == owner or actor in policy.admin_users)
+
+
+def ending_of(event: Event | EarlyEvent) -> Ending:
+    """The ending a terminal event asks for, whether it comes now or was remembered."""
+    match event:
+        case ExecutionCompleted(exit_code=code) | EarlyEvent(cause=Cause.COMPLETED, exit_code=code):
+            return Ending(SagaState.COMPLETED, "execution_completed", exit_code=code)
+        case (
+            ExecutionFailed(exit_code=code, error_type=error)
+            | EarlyEvent(cause=Cause.FAILED, exit_code=code, error_type=error)
+        ):
+            return Ending(SagaState.FAILED, "execution_failed", exit_code=code, error_type=error)
+        case ExecutionTimedOut() | EarlyEvent(cause=Cause.TIMEOUT):
+            return Ending(SagaState.TIMEOUT, "execution_timeout")
+        case ExecutionCancelled(actor=actor) | EarlyEvent(cause=Cause.CANCELLED, actor=actor):
+            return Ending(SagaState.CANCELLED, "cancelled", by=actor)
+        case _:
+            msg = f"{type(event).__name__} ends nothing"
+            raise TypeError(msg)
+
+
+def end(saga: Saga, ending: Ending, cause: TimelineEntry, definition: SagaDefinition, policy: Policy) -> Saga:
+    """`saga` at rest: undone in reverse unless it completed, its deadline gone, the outcome announced last.
+
+    The caller hands `saga` with the version of this write and without its claim.
+    """
+    undone = () if ending.state is SagaState.COMPLETED else _owed(saga, ending, definition)
+    via = () if ending.state is SagaState.COMPLETED else (SagaState.COMPENSATING,)
+    ended = replace(
+        saga,
+        state=move((saga.state, *via, ending.state)),
+        compensated_steps=tuple(step.key for step in undone),
+        deadline=None,
+        deadline_shard=None,
+        reason=ending.reason,
+        exit_code=ending.exit_code,
+        error_type=ending.error_type,
+        ended_by=ending.by,
+        ended_at=cause.at,
+        expires=cause.at // 1000 + policy.retention_seconds,
+    )
+    undos = [kind for step in undone for kind in _undo_messages(saga, step, ending)]
+    if saga.has_started and not undone and ending.state is not SagaState.COMPLETED:
+        # A pod was seen before its request, which now ends without a create: that pod must go as well.
+        undos = list(definition.undo_again_on_late_start)
+    return emit(ended, cause, (*undos, f"saga_{ending.state}"))
+
+
+def _owed(saga: Saga, ending: Ending, definition: SagaDefinition) -> list[Step]:
+    """Steps to take back, last first: the completed ones, and the failed one where its outcome is unknown."""
+    failed = definition.step(ending.failed_step) if ending.failed_step else None
+    done = [definition.step(key) for key in saga.completed_steps]
+    owed = [*done, *([failed] if failed and failed.undo_when_failed else [])]
+    return [step for step in reversed(owed) if step is not None and step.undo is not None]
+
+
+def _undo_messages(saga: Saga, step: Step, ending: Ending) -> tuple[str, ...]:
+    """Undo what was really sent: with commands switched off there is no pod to delete."""
+    if step.undo is None:
+        return ()
+    was_sent = not step.emits or step.key == ending.failed_step or any(saga.has_emitted(kind) for kind in step.emits)
+    return step.undo.emits if was_sent else ()

@@ -1,0 +1,69 @@
+"""Errors, named by what they make the caller do. Races and duplicates are ordinary results, not errors."""
+
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """Why an event can never be applied. Operators see these codes on the rejected-events queue."""
+
+    UNRECOGNISED_INVOCATION = "unrecognised_invocation"
+    FOREIGN_SOURCE = "foreign_source"
+    TOO_LARGE = "too_large"
+    NOT_BASE64 = "not_base64"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    DUPLICATE_KEY = "duplicate_key"
+    MALFORMED = "malformed"
+    WRONG_EVENT_TYPE = "wrong_event_type"
+    UNKNOWN_VERSION = "unknown_event_version"
+    TIMESTAMP_IN_FUTURE = "timestamp_in_future"
+    SCRIPT_BUCKET_NOT_ALLOWED = "script_bucket_not_allowed"
+    CONFLICTING_REQUEST = "conflicting_request"
+    NO_ACTOR = "no_actor"
+    UNAUTHORISED_CANCEL = "unauthorised_cancel"
+    TOO_MANY_EARLY_CANCELS = "too_many_early_cancels"
+    CORRUPT_SAGA = "corrupt_saga"
+    UNPUBLISHABLE = "unpublishable_message"
+    UNEXPECTED_ERROR = "unexpected_error"
+
+
+class SagaError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class RejectedEvent(SagaError):
+    """It will never work: park it with its reason, acknowledge it, count it.
+
+    `detail` is written to logs and queues, so it names fields and limits, never values that a user supplied.
+    """
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class WrongEventType(RejectedEvent):
+    """An event reached a function that does not handle its type."""
+
+    def __init__(self, expected: str, received: str) -> None:
+        super().__init__(RejectReason.WRONG_EVENT_TYPE, f"this function handles {expected}, not {received}")
+
+
+class UnauthorisedCancel(RejectedEvent):
+    """Somebody without the right to do so asked for a cancel: a security signal as well as a rejected event."""
+
+
+class CorruptSaga(RejectedEvent):
+    """A stored saga cannot be read. Retrying cannot mend it; an operator can."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(RejectReason.CORRUPT_SAGA, detail)
+
+
+class UnknownMessageKey(SagaError):
+    """The outbox names a message this code cannot render, perhaps newer code's: deliver the record again."""
+
+
+class RetryableError(SagaError):
+    """The cause may pass: nothing was acknowledged, and the event source must deliver this again."""

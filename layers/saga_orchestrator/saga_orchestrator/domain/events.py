@@ -1,0 +1,123 @@
+"""The inbound `EXECUTION_*` events, once they are known to be well formed."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .secret import Secret
+
+
+class EventType(StrEnum):
+    REQUESTED = "EXECUTION_REQUESTED"
+    STARTED = "EXECUTION_STARTED"
+    COMPLETED = "EXECUTION_COMPLETED"
+    FAILED = "EXECUTION_FAILED"
+    TIMEOUT = "EXECUTION_TIMEOUT"
+    CANCELLED = "EXECUTION_CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Where a script is and what it must hash to; never the script itself.
+
+    `bucket` and `key` are both None when the orchestrator stores the script itself, at a place made of its hash.
+    """
+
+    size: int
+    sha256: bytes
+    bucket: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRequest:
+    """Everything a worker needs to know to run the script, under the names of the inbound event."""
+
+    language: str
+    language_version: str
+    runtime_image: str
+    runtime_command: tuple[str, ...]
+    runtime_filename: str
+    timeout_seconds: int
+    cpu_limit: str
+    memory_limit: str
+    cpu_request: str
+    memory_request: str
+    priority: str
+    script: Script
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all events share. `event_id` deduplicates within one type of one execution."""
+
+    event_id: str
+    execution_id: str
+    correlation_id: str
+
+    @property
+    def type(self) -> EventType:
+        return TYPE_OF[self.__class__]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRequested(Event):
+    """`requested_at` is the producer's clock (epoch milliseconds) and decides only whether the request is too old."""
+
+    requested_at: int
+    owner: str | None
+    request: ExecutionRequest
+    request_hash: bytes
+    script_content: Secret | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionStarted(Event):
+    """The pod runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionCompleted(Event):
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFailed(Event):
+    exit_code: int
+    error_type: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionTimedOut(Event):
+    """The worker stopped the script at its time limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionCancelled(Event):
+    """`by_operator`: it came from the source that IAM lets only operators use."""
+
+    actor: str | None
+    by_operator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """The timeout checker found the saga's deadline in the past."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRefused:
+    """Every counter shard of the resource that `event` needs is full."""
+
+    event: ExecutionRequested
+
+
+Signal = Event | DeadlinePassed | ClaimRefused
+
+TYPE_OF: dict[type[Event], EventType] = {
+    ExecutionRequested: EventType.REQUESTED,
+    ExecutionStarted: EventType.STARTED,
+    ExecutionCompleted: EventType.COMPLETED,
+    ExecutionFailed: EventType.FAILED,
+    ExecutionTimedOut: EventType.TIMEOUT,
+    ExecutionCancelled: EventType.CANCELLED,
+}

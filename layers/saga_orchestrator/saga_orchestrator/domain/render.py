@@ -1,0 +1,83 @@
+"""Making a message from a saga: purely, from write-once fields, so the same message id always has the same bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .definition import MessageSpec, SagaDefinition
+from .errors import UnknownMessageKey
+from .instants import rfc3339
+from .saga import Saga, TimelineEntry
+
+MESSAGE_VERSION: Final = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it is published: `type` is the detail type, `body` the flat JSON object."""
+
+    id: str
+    type: str
+    execution_id: str
+    body: Mapping[str, Any]
+    wants_script: bool = False
+
+    def encode(self) -> str:
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+
+
+def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
+    """The message that `key` names in the saga's timeline.
+
+    Raises:
+        UnknownMessageKey: this code does not know the kind, or the saga never emitted the key.
+    """
+    kind = key.partition("#")[0]
+    spec = definition.messages.get(kind) or SAGA_MESSAGES.get(kind)
+    entry = next((entry for entry in saga.timeline if key in entry.messages), None)
+    if spec is None or entry is None:
+        msg = f"{saga.saga_id} names message {key!r}, which this code cannot render"
+        raise UnknownMessageKey(msg)
+    message_id = f"{saga.saga_id}:{key}"
+    body = {
+        "message_id": message_id,
+        "message_type": spec.type,
+        "message_version": MESSAGE_VERSION,
+        "timestamp": rfc3339(entry.at),
+        "saga_id": saga.saga_id,
+        "saga_name": saga.saga_name,
+        "execution_id": saga.execution_id,
+        "correlation_id": saga.correlation_id,
+        "causation_id": entry.event_id,
+        **spec.body(saga, entry),
+    }
+    return Message(
+        message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and kind == "create_pod"
+    )
+
+
+def _started_body(_saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
+    # Nothing that later writes change: the body must be the same whenever it is rendered.
+    return {"outcome": "started"}
+
+
+def _ended_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
+    known = {"exit_code": saga.exit_code, "error_type": saga.error_type}
+    return {
+        "outcome": str(saga.state),
+        "reason": saga.reason,
+        "completed_steps": list(saga.completed_steps),
+        "compensated_steps": list(saga.compensated_steps),
+        **{name: value for name, value in known.items() if value is not None},
+    }
+
+
+SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
+    "saga_started": MessageSpec("SAGA_STARTED", _started_body, is_command=False),
+    "saga_completed": MessageSpec("SAGA_COMPLETED", _ended_body, is_command=False),
+    "saga_failed": MessageSpec("SAGA_FAILED", _ended_body, is_command=False),
+    "saga_timeout": MessageSpec("SAGA_TIMEOUT", _ended_body, is_command=False),
+    "saga_cancelled": MessageSpec("SAGA_CANCELLED", _ended_body, is_command=False),
+}
+"""What every saga announces about itself, whatever its definition."""

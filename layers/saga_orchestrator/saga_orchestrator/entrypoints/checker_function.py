@@ -1,0 +1,65 @@
+"""The timeout checker: invoked by a schedule, ends the sagas whose deadline has passed."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from saga_orchestrator.application.check_timeouts import TimeoutChecker
+from saga_orchestrator.domain.decide import Verdict
+from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.secret import Secret
+from saga_orchestrator.resources import Resources, resources
+
+MARGIN_MS: Final = 5_000
+
+
+def handle(event: Any, context: Any) -> dict[str, Any]:
+    """End what is due, for as long as the function may run; the next run goes on from there."""
+    return CheckTimeouts(resources()).run(event, context)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTimeouts:
+    at: Resources
+
+    def run(self, _event: Any, context: Any) -> dict[str, Any]:
+        shards = range(self.at.settings.deadline_shards)
+        checker = TimeoutChecker(self.at.store, self.at.clock, self._time_out, self._park, self.at.executor)
+        try:
+            sweep = checker.run(
+                shards,
+                first_shard=self.at.rng.randrange(len(shards)),
+                time_left=lambda: context.get_remaining_time_in_millis() > MARGIN_MS,
+            )
+            self.at.telemetry.count("DueSagas", sweep.due)
+            self.at.telemetry.count("SagasTimedOut", sweep.timed_out)
+            self.at.telemetry.gauge("OldestDueSeconds", sweep.oldest_due_ms // 1000)
+        finally:
+            self.at.telemetry.flush()
+        return {"due": sweep.due, "timed_out": sweep.timed_out, "unfinished": sweep.unfinished}
+
+    def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
+        rules = next((rules for rules in self.at.rules if rules.definition.name == saga_name), None)
+        if rules is None:
+            return None
+        decision = self.at.writer.time_out(execution_id, saga_name, rules)
+        if decision.changed and decision.saga is not None:
+            self.at.telemetry.info(
+                "deadline passed",
+                saga_id=decision.saga.saga_id,
+                execution_id=execution_id,
+                correlation_id=decision.saga.correlation_id,
+                reason=decision.saga.reason,
+            )
+        return decision.verdict
+
+    def _park(self, execution_id: str, saga_name: str, corrupt: CorruptSaga) -> None:
+        self.at.rejected.park(
+            Secret(f"{execution_id} {saga_name}".encode()),
+            source="deadline",
+            position={"execution_id": execution_id, "saga_name": saga_name},
+            reason=corrupt.reason,
+            detail=corrupt.detail,
+            rejected_at=rfc3339(self.at.clock()),
+        )
+        self.at.telemetry.count("RejectedEvents")

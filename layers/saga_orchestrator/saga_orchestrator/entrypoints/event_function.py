@@ -1,0 +1,164 @@
+"""The entry point of the six event functions: an EventBridge event or a Kafka batch, of exactly one event type."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from saga_orchestrator.application.apply_event import metric_of
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedCancel
+from saga_orchestrator.domain.events import Event, EventType
+from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.saga import saga_id
+from saga_orchestrator.domain.secret import Secret
+from saga_orchestrator.resources import Resources, resources
+
+from .decoding import ForeignEventType, decode_event
+from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
+from .strict_json import decode_base64, parse_object
+
+
+def handle(event: Any, context: Any, event_type: EventType) -> dict[str, Any] | None:
+    """What each handler calls: apply `event` with this process's resources."""
+    return EventFunction(resources(), event_type).run(event, context)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFunction:
+    """One event type's function. A rejected event is parked and acknowledged; anything that may pass is raised."""
+
+    at: Resources
+    event_type: EventType
+
+    def run(self, event: Any, context: Any) -> dict[str, Any] | None:
+        """An EventBridge event returns None. A Kafka batch returns its failures, or raises in on-demand mode.
+
+        Raises:
+            RetryableError: the source must deliver the event, or the batch, again.
+        """
+        try:
+            if is_kafka_batch(event):
+                return process_batch(event, context, self._kafka_record, self.at)
+            self._guarded(
+                lambda: self._eventbridge(event),
+                lambda: _original(event),
+                *_place(event, getattr(context, "aws_request_id", "none")),
+            )
+            return None
+        finally:
+            self.at.telemetry.flush()
+
+    def _kafka_record(self, record: KafkaRecord) -> None:
+        def work() -> None:
+            if record.value is None:
+                self.at.telemetry.count("Tombstones")
+                return
+            fields = parse_object(decode_base64(record.value))
+            self._apply(fields, by_operator=False)
+
+        self._guarded(work, lambda: _record_content(record), "kafka", record.position)
+
+    def _eventbridge(self, event: Any) -> None:
+        if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
+            raise RejectedEvent(
+                RejectReason.UNRECOGNISED_INVOCATION, "the invocation is neither an EventBridge event nor a Kafka batch"
+            )
+        source = event.get("source")
+        by_operator = source == self.at.settings.operator_source
+        if source != self.at.settings.event_source and not by_operator:
+            raise RejectedEvent(
+                RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
+            )
+        self._apply(event["detail"], by_operator=by_operator)
+
+    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
+        try:
+            event = decode_event(
+                fields,
+                self.event_type,
+                by_operator=by_operator,
+                script_buckets=self.at.settings.allowed_script_buckets,
+            )
+        except ForeignEventType:
+            if self.at.settings.topic_layout == "shared":
+                self.at.telemetry.count("ForeignEvents")
+                return
+            raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
+        self._apply_to_sagas(event)
+
+    def _apply_to_sagas(self, event: Event) -> None:
+        for rules in self.at.rules:
+            decision = self.at.writer.apply(event, rules)
+            saga = decision.saga
+            self.at.telemetry.count(metric_of(decision))
+            self.at.telemetry.info(
+                "event applied" if decision.changed else "event changes nothing",
+                verdict=decision.verdict,
+                event_type=self.event_type,
+                saga_id=saga_id(rules.definition.name, event.execution_id),
+                execution_id=event.execution_id,
+                correlation_id=event.correlation_id,
+                causation_id=event.event_id,
+                state=saga.state if saga else None,
+                reason=saga.reason if saga else None,
+                messages=decision.messages,
+            )
+
+    def _guarded(
+        self, work: Callable[[], None], original: Callable[[], bytes], source: str, position: dict[str, Any]
+    ) -> None:
+        """Run `work`; park what it rejects, and what it breaks on: a bug must not block a partition."""
+        try:
+            work()
+        except RejectedEvent as rejected:
+            self._park(rejected, original, source, position)
+        except RetryableError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is parked, not lost
+            where = f"{type(bug).__name__} in {_innermost(bug)}"
+            self._park(RejectedEvent(RejectReason.UNEXPECTED_ERROR, where), original, source, position)
+
+    def _park(
+        self, rejected: RejectedEvent, original: Callable[[], bytes], source: str, position: dict[str, Any]
+    ) -> None:
+        key = self.at.rejected.park(
+            Secret(original()),
+            source=source,
+            position=position,
+            reason=rejected.reason,
+            detail=rejected.detail,
+            rejected_at=rfc3339(self.at.clock()),
+        )
+        self.at.telemetry.count("RejectedEvents")
+        if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
+            self.at.telemetry.count("UnauthorisedCancels")
+        self.at.telemetry.warn(
+            "event rejected", reason=rejected.reason, detail=rejected.detail, parked_as=key, event_type=self.event_type
+        )
+
+
+def _place(event: Any, request_id: str) -> tuple[str, dict[str, Any]]:
+    """Source and position of an invocation that is no Kafka batch: an EventBridge id is the same on every delivery."""
+    if isinstance(event, dict) and "detail" in event and isinstance(event.get("id"), str):
+        return "eventbridge", {"id": "".join(c if c.isalnum() or c == "-" else "_" for c in event["id"][:64])}
+    return "invocation", {"request_id": request_id}
+
+
+def _original(event: Any) -> bytes:
+    return json.dumps(event, separators=(",", ":")).encode()
+
+
+def _record_content(record: KafkaRecord) -> bytes:
+    """The record's own bytes where it has any; otherwise the text that was no base64."""
+    try:
+        return decode_base64(record.value)
+    except RejectedEvent:
+        return json.dumps(record.value).encode()
+
+
+def _innermost(error: BaseException) -> str:
+    """Module and line of the failure: enough to find it, and nothing of the data that caused it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "unknown place"

@@ -1,0 +1,88 @@
+"""Kafka batches: concurrent over executions, in order within one, and never a record passed over.
+
+Lambda honours a list of failed records only for provisioned pollers. In on-demand mode it ignores the returned value
+and would lose those records, so there an unfinished batch raises (AWS Lambda developer guide, Kafka retry
+configurations and scaling modes).
+"""
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.resources import Resources
+
+KAFKA_SOURCES: Final = frozenset({"aws:kafka", "SelfManagedKafka"})
+MARGIN_MS: Final = 2_000
+
+
+class BatchUnfinished(RetryableError):
+    """Some records of the batch were not applied: Lambda must deliver all of it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaRecord:
+    """`partition` is the batch's own key, such as `execution_started-0`; `value` is base64, or None for a tombstone."""
+
+    partition: str
+    offset: int
+    value: Any
+    topic: str
+
+    @property
+    def position(self) -> dict[str, Any]:
+        return {"partition": self.partition, "offset": self.offset}
+
+
+def is_kafka_batch(event: Any) -> bool:
+    return (
+        isinstance(event, dict) and event.get("eventSource") in KAFKA_SOURCES and isinstance(event.get("records"), dict)
+    )
+
+
+def process_batch(
+    event: dict[str, Any], context: Any, apply: Callable[[KafkaRecord], None], at: Resources
+) -> dict[str, Any] | None:
+    """Apply every record and account for each: applied and parked ones are done, all others are reported or raised."""
+    lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
+    for partition, records in event["records"].items():
+        for raw in records:
+            record = KafkaRecord(partition, int(raw["offset"]), raw.get("value"), str(raw.get("topic", partition)))
+            lanes[_execution_of(record)].append(record)
+
+    def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:
+        """What of the lane is left undone: from the first failure on, order forbids going ahead."""
+        for position, record in enumerate(lane):
+            if context.get_remaining_time_in_millis() < MARGIN_MS:
+                return lane[position:]
+            try:
+                apply(record)
+            except RetryableError as failure:
+                at.telemetry.warn("record will be delivered again", cause=str(failure), **record.position)
+                return lane[position:]
+        return []
+
+    undone = [record for left in at.executor.map(run_lane, lanes.values()) for record in left]
+    at.telemetry.count("RecordsToRetry", len(undone))
+    if at.settings.kafka_mode == "provisioned":
+        return {"batchItemFailures": [{"itemIdentifier": record.position} for record in sorted(undone, key=_order)]}
+    if undone:
+        msg = f"{len(undone)} records must be delivered again"
+        raise BatchUnfinished(msg)
+    return None
+
+
+def _order(record: KafkaRecord) -> tuple[str, int]:
+    return record.partition, record.offset
+
+
+def _execution_of(record: KafkaRecord) -> str:
+    """Which records must keep their order. One that cannot be read has no execution, and a lane of its own."""
+    try:
+        fields = json.loads(base64.b64decode(record.value))
+        return str(fields["execution_id"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return f"{record.partition}:{record.offset}"
