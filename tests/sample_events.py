@@ -14,17 +14,17 @@ def iso(millis: int) -> str:
     return datetime.fromtimestamp(millis / 1000, UTC).isoformat()
 
 
-def event(event_type: str, execution_id: str = "ex-1", **fields: Any) -> dict[str, Any]:
+def event(name: str, execution_id: str = "ex-1", **fields: Any) -> dict[str, Any]:
     metadata = {"service_name": "api", "service_version": "1.2", "correlation_id": "corr-1"}
-    user = fields.pop("user_id", "alice" if event_type == "EXECUTION_REQUESTED" else None)
+    user = fields.pop("user_id", "alice" if name == "EXECUTION_REQUESTED" else None)
     return {
         "event_id": f"evt-{next(_ids)}",
-        "event_type": event_type,
+        "event_type": name,
         "event_version": "1.0",
         "timestamp": iso(NOW_MS),
         "metadata": metadata | ({"user_id": user} if user else {}),
         "execution_id": execution_id,
-        **OWN_FIELDS[event_type],
+        **OWN_FIELDS[name],
         **fields,
     }
 
@@ -72,7 +72,7 @@ def eventbridge(detail: dict[str, Any], source: str = "executions") -> dict[str,
 
 
 def kafka(*details: dict[str, Any] | bytes | None, topic: str = "topic") -> dict[str, Any]:
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "topic": topic,
             "partition": 0,

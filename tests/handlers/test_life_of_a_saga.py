@@ -1,6 +1,7 @@
 """Whole lives through the real handlers: what is stored, claimed and owed after each event."""
 
 import itertools
+from typing import Any
 
 import boto3
 import pytest
@@ -166,7 +167,7 @@ def test_the_limit_holds_over_all_shards_and_the_refused_saga_says_why(world: Wo
     ],
 )
 def test_what_a_requester_gets_wrong_is_a_failed_saga_with_a_reason(
-    world: World, fields: dict[str, object], reason: str
+    world: World, fields: dict[str, Any], reason: str
 ) -> None:
     world.reconfigure(ALLOWED_LANGUAGES="python", ALLOWED_IMAGES="python:3.11-slim")
     world.deliver(event("EXECUTION_REQUESTED", **fields))
@@ -209,7 +210,7 @@ def test_the_script_is_stored_before_the_saga_and_only_there(world: World) -> No
 )
 @pytest.mark.parametrize("early", [False, True])
 def test_only_the_owner_an_admin_or_an_operator_cancels(
-    world: World, fields: dict[str, object], source: str, *, honoured: bool, early: bool
+    world: World, fields: dict[str, Any], source: str, *, honoured: bool, early: bool
 ) -> None:
     cancel = event("EXECUTION_CANCELLED", **fields)
     if early:

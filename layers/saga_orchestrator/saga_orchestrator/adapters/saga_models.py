@@ -15,7 +15,6 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     VersionAttribute,
 )
-from pynamodb.connection.table import TableConnection
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -95,9 +94,8 @@ def bind(model: type[ModelT], client: Any, table: str) -> type[ModelT]:
     bound: Any = type(
         model.__name__, (model,), {"Meta": type("Meta", (), {"table_name": table, "region": "us-east-1"})}
     )
-    connection = TableConnection(table, meta_table=bound._get_meta_data())  # noqa: SLF001 - no public way in 6.1
+    connection = bound._get_connection()  # noqa: SLF001 - no public way in 6.1
     connection.connection._client = client  # noqa: SLF001 - the one place where PynamoDB can be given a client
-    bound._connection = connection  # noqa: SLF001 - as above
     return cast("type[ModelT]", bound)
 
 

@@ -59,7 +59,8 @@ class CommandRelay:
                 break
             except CorruptSaga as corrupt:
                 self._park(sequence_number, record, corrupt)
-        return self._send(owed) or failed
+        unsent, _ = self._send(owed)
+        return unsent or failed
 
     def _messages(self, record: dict[str, Any]) -> list[Message]:
         if record.get("eventName") == "REMOVE":
@@ -81,10 +82,12 @@ class CommandRelay:
         script = self.at.bucket.read_script(reference["bucket"], reference["key"])
         return replace(message, body={**message.body, "script": script.reveal().decode()})
 
-    def _send(self, owed: list[_Owed]) -> str | None:
+    def _send(self, owed: list[_Owed]) -> tuple[str | None, set[str]]:
+        """The first record not completely sent, and the ids of messages that were parked instead."""
+        parked: set[str] = set()
         messages = [(message, message.encode()) for each in owed for message in each.messages]
         if not messages:
-            return None
+            return None, parked
         fates = [Fate.PUBLISHED] * len(messages)
         for publisher in self.at.publishers:
             try:
@@ -98,11 +101,12 @@ class CommandRelay:
         for each in owed:
             results = [next(remaining) for _ in each.messages]
             if any(fate is Fate.MAY_PASS for _, fate in results):
-                return each.sequence_number
+                return each.sequence_number, parked
             for (message, body), fate in results:
                 if fate is Fate.PERMANENT:
                     self._park_message(each.sequence_number, message, body)
-        return None
+                    parked.add(message.id)
+        return None, parked
 
     def _republish(self, wanted: list[dict[str, Any]]) -> dict[str, Any]:
         """Send again what sagas ever emitted, from what is stored now. Not for sagas that are gone."""
@@ -116,10 +120,12 @@ class CommandRelay:
             keys, held_back = republishable(saga)
             skipped += [f"{saga.saga_id}:{key}" for key in held_back]
             messages = [self._complete(saga, key) for key in keys]
-            if self._send([_Owed(saga.saga_id, messages)]) is not None:
+            failed, parked = self._send([_Owed(saga.saga_id, messages)])
+            if failed is not None:
                 msg = f"not every message of {saga.saga_id} could be published; ask again"
                 raise RetryableError(msg)
-            sent += [message.id for message in messages]
+            sent += [message.id for message in messages if message.id not in parked]
+            skipped += [message.id for message in messages if message.id in parked]
         return {"published": sent, "skipped": skipped}
 
     def _park(self, sequence_number: str, record: dict[str, Any], corrupt: CorruptSaga) -> None:

@@ -1,0 +1,187 @@
+"""The relay: what a stream record owes is published once, in order; what cannot be published is not passed over."""
+
+import base64
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from tests.handlers.conftest import Context, World
+from tests.sample_events import event
+
+
+def image(item: dict[str, Any]) -> dict[str, Any]:
+    """As Lambda delivers stream images: binary values in base64."""
+
+    def value(each: dict[str, Any]) -> dict[str, Any]:
+        kind, content = next(iter(each.items()))
+        if kind == "B":
+            return {"B": base64.b64encode(content).decode()}
+        if kind == "M":
+            return {"M": image(content)}
+        if kind == "L":
+            return {"L": [value(inner) for inner in content]}
+        return each
+
+    return {name: value(each) for name, each in item.items()}
+
+
+class History:
+    """The stream of one saga, recorded write by write."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.records: list[dict[str, Any]] = []
+        self.last: dict[str, Any] | None = None
+
+    def deliver(self, detail: dict[str, Any]) -> None:
+        self.world.deliver(detail)
+        item = self.world.item(detail["execution_id"])
+        assert item is not None
+        record: dict[str, Any] = {
+            "eventName": "MODIFY" if self.last else "INSERT",
+            "dynamodb": {"SequenceNumber": str(100 + len(self.records)), "NewImage": image(item)},
+        }
+        if self.last:
+            record["dynamodb"]["OldImage"] = image(self.last)
+        self.records.append(record)
+        self.last = item
+
+
+@pytest.fixture
+def history(world: World) -> History:
+    history = History(world)
+    for name in ("EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_FAILED"):
+        history.deliver(event(name))
+    return history
+
+
+def test_each_message_is_published_once_and_in_order(world: World, history: History) -> None:
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+
+    assert [body["message_type"] for body in world.published] == [
+        "SAGA_STARTED",
+        "CREATE_POD_COMMAND",
+        "DELETE_POD_COMMAND",
+        "SAGA_FAILED",
+    ]
+    assert len({body["message_id"] for body in world.published}) == 4
+
+
+def test_the_create_command_says_all_the_request_says(world: World, history: History) -> None:
+    world.relay(history.records[0])
+
+    body = world.published[1]
+    assert body["message_id"] == "execution_saga:ex-1:create_pod#1"
+    assert body["script_ref"]["bucket"] == "payloads"
+    assert body["script_ref"]["key"].startswith("scripts/ex-1/")
+    assert body["runtime_command"] == ["python", "-u"]
+    assert body["priority"] == "normal"
+    assert body["expires_at"] == "2026-11-24T06:05:00.000Z"
+    assert "script" not in body
+
+
+def test_a_redelivered_record_gives_the_same_bytes(world: World, history: History) -> None:
+    world.relay(history.records[0])
+    first = [arguments for name, arguments in world.calls if name == "PutEvents"]
+    world.relay(*history.records[:1])
+    second = [arguments for name, arguments in world.calls if name == "PutEvents"][len(first) :]
+
+    assert first == second
+
+
+def test_messages_rendered_later_have_the_same_bytes(world: World, history: History) -> None:
+    world.relay(*history.records)
+    first = {body["message_id"]: body for body in world.published}
+    world.published.clear()
+
+    answer = CommandRelay(world.at).run(
+        {"republish": [{"execution_id": "ex-1", "saga_name": "execution_saga"}]}, Context()
+    )
+
+    assert answer["skipped"] == ["execution_saga:ex-1:create_pod#1"]
+    assert answer["published"] == [body["message_id"] for body in world.published]
+    assert all(first[body["message_id"]] == body for body in world.published)
+
+
+def refuse(world: World, code: str | None) -> None:
+    client = world.at.sdk.events
+    original = client._make_api_call
+
+    def call(name: str, arguments: dict[str, Any]) -> Any:
+        if code is None:
+            raise ClientError({"Error": {"Code": "InternalException"}}, name)
+        reply = original(name, arguments)
+        reply["Entries"] = [
+            {"ErrorCode": code, "ErrorMessage": "no"} if entry["DetailType"] == "DELETE_POD_COMMAND" else answer
+            for entry, answer in zip(arguments["Entries"], reply["Entries"], strict=True)
+        ]
+        return reply
+
+    client._make_api_call = call
+
+
+@pytest.mark.parametrize(
+    ("code", "failed"), [("ThrottlingException", "102"), ("InternalFailure", "102"), (None, "100")]
+)
+def test_the_lowest_record_that_may_pass_is_reported(
+    world: World, history: History, code: str | None, failed: str
+) -> None:
+    refuse(world, code)
+
+    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": failed}]}
+
+
+def test_a_permanently_bad_entry_is_parked_and_acknowledged(world: World, history: History) -> None:
+    refuse(world, "MalformedDetail")
+
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert [pointer["reason"] for pointer in world.rejected()] == ["unpublishable_message"]
+
+
+def test_an_unknown_key_is_a_failure_never_skipped(world: World, history: History) -> None:
+    image = history.records[2]["dynamodb"]["NewImage"]
+    image["outbox"] = {"S": "page_somebody#1"}
+
+    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": "102"}]}
+    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "CREATE_POD_COMMAND"]
+
+
+def test_a_removed_item_publishes_nothing(world: World, history: History) -> None:
+    removed = {
+        "eventName": "REMOVE",
+        "dynamodb": {"SequenceNumber": "103", "OldImage": history.records[2]["dynamodb"]["NewImage"]},
+    }
+
+    assert world.relay(removed) == {"batchItemFailures": []}
+    assert world.published == []
+
+
+def test_a_corrupt_item_is_parked_and_does_not_block_the_shard(world: World, history: History) -> None:
+    del history.records[0]["dynamodb"]["NewImage"]["version"]
+
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert [pointer["reason"] for pointer in world.rejected()] == ["corrupt_saga"]
+    assert [body["message_type"] for body in world.published] == ["DELETE_POD_COMMAND", "SAGA_FAILED"]
+
+
+def test_small_scripts_travel_inside_the_command_when_asked_to(world: World) -> None:
+    world.reconfigure(INLINE_SCRIPT_MAX_BYTES="100")
+    history = History(world)
+    history.deliver(event("EXECUTION_REQUESTED", "ex-9"))
+
+    world.relay(*history.records)
+
+    assert world.published[1]["script"] == "print('hello')"
+
+
+def test_with_commands_switched_off_only_saga_events_are_published(world: World) -> None:
+    world.reconfigure(PUBLISH_COMMANDS="false")
+    history = History(world)
+    for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
+        history.deliver(event(name))
+
+    world.relay(*history.records)
+
+    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "SAGA_FAILED"]

@@ -1,0 +1,141 @@
+"""Kafka batches: order within an execution, nothing passed over, and the two ways Lambda is told about failures."""
+
+import threading
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
+from tests.handlers.conftest import Context, World
+from tests.sample_events import event, kafka
+
+
+def throttle(world: World, *execution_ids: str) -> None:
+    """Every write of these executions meets a throttle that outlives the SDK's retries."""
+    client = world.at.sdk.dynamodb
+    original = client._make_api_call
+
+    def call(name: str, arguments: dict[str, Any]) -> Any:
+        if any(execution_id in str(arguments) for execution_id in execution_ids):
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, name)
+        return original(name, arguments)
+
+    client._make_api_call = call
+
+
+def requested(world: World, *execution_ids: str) -> None:
+    batch = kafka(*(event("EXECUTION_REQUESTED", execution_id) for execution_id in execution_ids))
+    assert world.function("EXECUTION_REQUESTED").run(batch, Context()) is None
+
+
+def test_a_batch_is_applied_whole(world: World) -> None:
+    requested(world, "ex-1", "ex-2", "ex-3")
+
+    assert world.slots() == 3
+
+
+def test_on_demand_mode_raises_because_lambda_would_ignore_a_list(world: World) -> None:
+    throttle(world, "ex-2")
+    batch = kafka(*(event("EXECUTION_REQUESTED", name) for name in ("ex-1", "ex-2", "ex-3")))
+
+    with pytest.raises(BatchUnfinished, match="1 records"):
+        world.function("EXECUTION_REQUESTED").run(batch, Context())
+
+    assert world.saga("ex-1") is not None
+    assert world.saga("ex-3") is not None
+
+
+@pytest.mark.parametrize("failing", range(1, 8))
+def test_provisioned_mode_reports_exactly_what_is_unfinished(world: World, failing: int) -> None:
+    world.reconfigure(KAFKA_MODE="provisioned")
+    names = [f"lane-{number}" for number in range(3)]
+    bad = [name for number, name in enumerate(names) if failing >> number & 1]
+    throttle(world, *bad)
+    order = [*names, *names]
+
+    answer = world.function("EXECUTION_STARTED").run(
+        kafka(*(event("EXECUTION_STARTED", name) for name in order)), Context()
+    )
+
+    expected = [
+        {"itemIdentifier": {"partition": "topic-0", "offset": 10 + position}}
+        for position, name in enumerate(order)
+        if name in bad
+    ]
+    assert answer == {"batchItemFailures": expected}
+
+
+def test_an_empty_batch_and_tombstones_are_nothing(world: World) -> None:
+    function = world.function("EXECUTION_REQUESTED")
+
+    assert function.run(kafka(), Context()) is None
+    assert function.run(kafka(None, None), Context()) is None
+    assert (world.items(), world.rejected()) == ([], [])
+
+
+def test_a_poison_record_is_parked_once_and_its_neighbours_are_applied(world: World) -> None:
+    batch = kafka(event("EXECUTION_REQUESTED", "ex-1"), b"\xff\xfe", event("EXECUTION_REQUESTED", "ex-2"))
+
+    world.function("EXECUTION_REQUESTED").run(batch, Context())
+
+    assert world.slots() == 2
+    pointers = world.rejected()
+    assert [(pointer["reason"], pointer["position"]) for pointer in pointers] == [
+        ("not_utf8", {"partition": "topic-0", "offset": 11})
+    ]
+
+
+def test_records_of_one_execution_are_applied_in_order_and_one_at_a_time(world: World) -> None:
+    client = world.at.sdk.dynamodb
+    original = client._make_api_call
+    inside: dict[str, int] = {}
+    overlaps: list[str] = []
+    guard = threading.Lock()
+
+    def call(name: str, arguments: dict[str, Any]) -> Any:
+        execution = next(each for each in ("ex-1", "ex-2") if each in str(arguments))
+        with guard:
+            inside[execution] = inside.get(execution, 0) + 1
+            if inside[execution] > 1:
+                overlaps.append(execution)
+        try:
+            return original(name, arguments)
+        finally:
+            with guard:
+                inside[execution] -= 1
+
+    client._make_api_call = call
+    actors = [f"actor-{number}" for number in range(6)]
+    batch = kafka(
+        *(
+            event("EXECUTION_CANCELLED", execution, cancelled_by=actor)
+            for actor in actors
+            for execution in ("ex-1", "ex-2")
+        )
+    )
+    world.function("EXECUTION_CANCELLED").run(batch, Context())
+
+    assert overlaps == []
+    for execution in ("ex-1", "ex-2"):
+        stub = world.saga(execution)
+        assert stub is not None
+        assert [early.actor for early in stub.early] == actors
+
+
+def test_short_of_time_nothing_more_is_attempted(world: World) -> None:
+    world.reconfigure(KAFKA_MODE="provisioned")
+    batch = kafka(event("EXECUTION_REQUESTED", "ex-1"), event("EXECUTION_REQUESTED", "ex-2"))
+
+    answer = world.function("EXECUTION_REQUESTED").run(batch, Context(remaining_ms=1_500))
+
+    assert answer is not None
+    assert [failure["itemIdentifier"]["offset"] for failure in answer["batchItemFailures"]] == [10, 11]
+    assert world.items() == []
+
+
+def test_a_rejected_record_that_cannot_be_parked_is_not_acknowledged(world: World) -> None:
+    world.reconfigure(PAYLOAD_BUCKET="no-such-bucket")
+
+    with pytest.raises(BatchUnfinished):
+        world.function("EXECUTION_REQUESTED").run(kafka(b"not json"), Context())
