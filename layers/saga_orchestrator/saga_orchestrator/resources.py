@@ -1,6 +1,7 @@
 """What lives as long as the process: made once, on first use, from the environment. The only place that wires."""
 
 import functools
+import json
 import os
 import random
 import time
@@ -11,12 +12,14 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
+from .adapters.aws_errors import retryable
 from .adapters.payload_bucket import PayloadBucket, RejectedEvents
 from .adapters.publishers import EventBus, KafkaTopic, Publisher
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
 from .adapters.settings import Settings
 from .adapters.telemetry import Telemetry
+from .adapters.tracing import trace_sdk_calls
 from .application.apply_event import SagaWriter
 from .application.ports import Clock, Pause
 from .domain.decide import Rules
@@ -86,15 +89,25 @@ class Resources:
         return (bus, KafkaTopic(self._kafka_configuration(), self.settings.kafka_target_topic))
 
     def _kafka_configuration(self) -> dict[str, Any]:
-        return {
+        configuration = {
             "bootstrap.servers": self.settings.kafka_target_bootstrap,
             "security.protocol": self.settings.kafka_target_security,
+        }
+        if not self.settings.kafka_target_secret_arn:
+            return configuration
+        with retryable():
+            secret = self.sdk.secretsmanager.get_secret_value(SecretId=self.settings.kafka_target_secret_arn)
+        login = json.loads(secret["SecretString"])
+        return configuration | {
+            "sasl.mechanism": "SCRAM-SHA-512",  # what MSK offers (MSK developer guide, SASL/SCRAM authentication)
+            "sasl.username": login["username"],
+            "sasl.password": login["password"],
         }
 
     @cached_property
     def telemetry(self) -> Telemetry:
         return Telemetry(
-            Logger(), Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
+            Logger(location=None), Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
         )
 
     @cached_property
@@ -117,4 +130,6 @@ class _LazyScripts:
 def resources() -> Resources:
     """This process's resources. Tests call `resources.cache_clear()` after changing the environment."""
     settings = Settings.from_environment()
+    if settings.tracing:
+        trace_sdk_calls()  # before the first client is made
     return Resources(settings, Sdk(max_connections=settings.batch_concurrency + 4))

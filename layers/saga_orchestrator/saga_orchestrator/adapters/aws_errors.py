@@ -24,7 +24,6 @@ RETRYABLE_CODES: Final = frozenset(
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "TransactionConflict",
-        "TransactionConflictException",
         "TransactionInProgressException",
         "RequestTimeout",
         "OverLimit",

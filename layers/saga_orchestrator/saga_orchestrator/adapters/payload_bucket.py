@@ -4,10 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.execution_saga import script_key
 from saga_orchestrator.domain.secret import Secret
 
-from .aws_errors import retryable
+from .aws_errors import code_of, retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,13 @@ class PayloadBucket:
 
     def read_script(self, bucket: str, key: str) -> Secret:
         """For the relay alone, when small scripts travel inside the command."""
-        with retryable():
-            return Secret(self.client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        try:
+            with retryable():
+                return Secret(self.client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        except ClientError as error:
+            if code_of(error) != "NoSuchKey":
+                raise
+            raise RejectedEvent(RejectReason.UNPUBLISHABLE, "the script has expired from the bucket") from None
 
 
 @dataclass(frozen=True, slots=True)

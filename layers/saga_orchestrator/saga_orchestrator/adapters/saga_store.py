@@ -101,14 +101,21 @@ class DynamoDbSagaStore:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _single(self, call: Any, request: dict[str, Any]) -> Outcome:
-        try:
-            with retryable():
-                call(**request)
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
-            return LostRace(_found(error.response))
-        return Stored()
+        for attempt in range(TRANSACTION_ATTEMPTS):
+            try:
+                with retryable():
+                    call(**request)
+            except ClientError as error:
+                if code_of(error) == "ConditionalCheckFailedException":
+                    return LostRace(_found(error.response))
+                if code_of(error) != "TransactionConflictException":
+                    raise
+                # Somebody's transaction holds the item for a moment; the SDK does not retry this one.
+                self.pause(self.rng.random() * 0.01 * 2**attempt)
+            else:
+                return Stored()
+        msg = "the write met somebody's transaction each time"
+        raise RetryableError(msg)
 
     def _update(self, old: Saga, new: Saga) -> dict[str, Any]:
         """Set and remove only what differs, so that attributes of newer code survive older code's writes."""

@@ -51,5 +51,9 @@ class Sdk:
         return self._client("sqs")
 
     @cached_property
+    def secretsmanager(self) -> Any:
+        return self._client("secretsmanager")
+
+    @cached_property
     def events(self) -> Any:
         return self._client("events")

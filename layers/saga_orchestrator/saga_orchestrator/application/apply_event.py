@@ -53,6 +53,7 @@ class SagaWriter:
                 self.metrics.count("IgnoredEarlyCancels", decision.ignored_cancels)
                 return decision
             if isinstance(outcome, NoRoom) and isinstance(signal, ExecutionRequested):
+                self.metrics.count("LimitReached")
                 signal = ClaimRefused(signal)
                 continue
             if isinstance(outcome, LostRace):

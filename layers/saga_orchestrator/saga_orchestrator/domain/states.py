@@ -34,7 +34,7 @@ TRANSITIONS: dict[SagaState, frozenset[SagaState]] = {
 }
 
 
-class IllegalTransition(AssertionError):
+class IllegalTransition(RuntimeError):
     """A bug in a saga definition or in `decide`: the table does not allow this step."""
 
 

@@ -9,7 +9,7 @@ from saga_orchestrator.adapters.publishers import Fate
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.application.publish import newly_emitted, republishable
-from saga_orchestrator.domain.errors import CorruptSaga, RejectReason, RetryableError, UnknownMessageKey
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.registry import definition_named
 from saga_orchestrator.domain.render import Message, render
@@ -53,12 +53,17 @@ class CommandRelay:
                 owed.append(_Owed(sequence_number, self._messages(record)))
             except (UnknownMessageKey, RetryableError) as failure:
                 # Newer code may have written it, or the script cannot be read now. What came before is still sent.
-                self.at.telemetry.count("UnpublishableMessages")
+                self.at.telemetry.count("RecordsToRetry")
                 self.at.telemetry.warn("record will be delivered again", cause=str(failure))
                 failed = sequence_number
                 break
-            except CorruptSaga as corrupt:
-                self._park(sequence_number, record, corrupt)
+            except RejectedEvent as hopeless:
+                self._park(sequence_number, record, hopeless)
+            except Exception as bug:  # noqa: BLE001 - the boundary: one broken record must not hide the others' fate
+                self.at.telemetry.count("RecordsToRetry")
+                self.at.telemetry.warn("record breaks the relay", cause=type(bug).__name__)
+                failed = sequence_number
+                break
         unsent, _ = self._send(owed)
         return unsent or failed
 
@@ -128,9 +133,9 @@ class CommandRelay:
             skipped += [message.id for message in messages if message.id in parked]
         return {"published": sent, "skipped": skipped}
 
-    def _park(self, sequence_number: str, record: dict[str, Any], corrupt: CorruptSaga) -> None:
+    def _park(self, sequence_number: str, record: dict[str, Any], hopeless: RejectedEvent) -> None:
         keys = record["dynamodb"].get("Keys", {})
-        self._set_aside(sequence_number, json.dumps(keys).encode(), corrupt.reason, corrupt.detail)
+        self._set_aside(sequence_number, json.dumps(keys).encode(), hopeless.reason, hopeless.detail)
 
     def _park_message(self, sequence_number: str, message: Message, body: str) -> None:
         self._set_aside(
