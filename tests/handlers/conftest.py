@@ -1,5 +1,6 @@
 """The real handlers over the real adapters on moto, with a clock and dice of the test's own."""
 
+import functools
 import json
 import random
 import threading
@@ -7,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -23,6 +23,18 @@ from saga_orchestrator.resources import Resources
 from tests.sample_events import NOW_MS, eventbridge
 
 DATA_CALLS = {"PutItem", "UpdateItem", "GetItem", "TransactWriteItems", "BatchGetItem", "Query"}
+
+
+@functools.cache
+def _sdk_under_test() -> Sdk:
+    """Shared by all tests of a process: making clients costs far more than using them."""
+    return Sdk()
+
+
+@functools.cache
+def _observer() -> Sdk:
+    """Clients of the test itself, so that its own calls are not counted."""
+    return Sdk()
 
 
 class Context:
@@ -52,11 +64,11 @@ class World:
         self.at = self._resources()
 
     def _resources(self) -> Resources:
-        sdk = Sdk()
+        sdk = _sdk_under_test()
         lock = threading.RLock()  # moto's conditional writes are not atomic under threads
         for service in ("dynamodb", "s3", "sqs", "events"):
             client = getattr(sdk, service)
-            original = client._make_api_call
+            original = type(client)._make_api_call.__get__(client)  # whatever an earlier test put in front is gone
 
             def call(name: str, arguments: dict[str, Any], original: Any = original) -> Any:
                 with lock:
@@ -94,21 +106,21 @@ class World:
         return decode(item) if item else None
 
     def item(self, execution_id: str = "ex-1") -> dict[str, Any] | None:
-        reply = boto3.client("dynamodb").get_item(
+        reply = _observer().dynamodb.get_item(
             TableName="sagas", Key={"execution_id": {"S": execution_id}, "saga_name": {"S": "execution_saga"}}
         )
         item: dict[str, Any] | None = reply.get("Item")
         return item
 
     def items(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName="sagas")["Items"]
+        found: list[dict[str, Any]] = _observer().dynamodb.scan(TableName="sagas")["Items"]
         return found
 
     def slots(self) -> int:
         return sum(int(item["n"]["N"]) for item in self.items() if item["saga_name"]["S"] == "#counter")
 
     def rejected(self) -> list[dict[str, Any]]:
-        sqs = boto3.client("sqs")
+        sqs = _observer().sqs
         found = []
         while messages := sqs.receive_message(QueueUrl=self.settings["REJECTED_QUEUE_URL"], MaxNumberOfMessages=10).get(
             "Messages"
@@ -125,7 +137,7 @@ class World:
 @pytest.fixture
 def world() -> Iterator[World]:
     with mock_aws():
-        boto3.client("dynamodb").create_table(
+        _observer().dynamodb.create_table(
             TableName="sagas",
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[
@@ -149,9 +161,9 @@ def world() -> Iterator[World]:
                 }
             ],
         )
-        boto3.client("s3").create_bucket(Bucket="payloads")
-        boto3.client("events").create_event_bus(Name="bus")
-        queue = boto3.client("sqs").create_queue(QueueName="rejected")["QueueUrl"]
+        _observer().s3.create_bucket(Bucket="payloads")
+        _observer().events.create_event_bus(Name="bus")
+        queue = _observer().sqs.create_queue(QueueName="rejected")["QueueUrl"]
         yield World(
             {
                 "SAGA_TABLE": "sagas",

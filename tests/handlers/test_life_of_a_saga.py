@@ -224,3 +224,20 @@ def test_only_the_owner_an_admin_or_an_operator_cancels(
     assert saga.state == ("cancelled" if honoured else "running")
     if not honoured and not early:
         assert len(world.rejected()) == 1
+
+
+def test_operators_only_cancel(world: World) -> None:
+    world.deliver(event("EXECUTION_REQUESTED"), source="saga-operator")
+
+    assert [pointer["reason"] for pointer in world.rejected()] == ["foreign_source"]
+    assert world.items() == []
+
+
+def test_an_early_cancel_that_nobody_may_make_is_counted_for_security(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.deliver(event("EXECUTION_CANCELLED", cancelled_by="mallory"))
+    capsys.readouterr()
+    world.deliver(event("EXECUTION_REQUESTED"))
+
+    assert '"UnauthorisedCancels":[1.0]' in capsys.readouterr().out

@@ -50,7 +50,7 @@ class SagaWriter:
                 script_stored = True
             outcome = self._write(saga, decision)
             if isinstance(outcome, Stored):
-                self.metrics.count("IgnoredEarlyCancels", decision.ignored_cancels)
+                self.metrics.count("UnauthorisedCancels", decision.ignored_cancels)
                 return decision
             if isinstance(outcome, NoRoom) and isinstance(signal, ExecutionRequested):
                 self.metrics.count("LimitReached")

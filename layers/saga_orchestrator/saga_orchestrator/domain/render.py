@@ -57,9 +57,14 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
     )
 
 
-def _started_body(_saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
+def _started_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
     # Nothing that later writes change: the body must be the same whenever it is rendered.
-    return {"outcome": "started"}
+    return {
+        "outcome": "started",
+        "reason": None,
+        "completed_steps": list(saga.completed_steps),
+        "compensated_steps": [],
+    }
 
 
 def _ended_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:

@@ -64,7 +64,8 @@ class EventFunction:
                 RejectReason.UNRECOGNISED_INVOCATION, "the invocation is neither an EventBridge event nor a Kafka batch"
             )
         source = event.get("source")
-        by_operator = source == self.at.settings.operator_source
+        # Operators may cancel; what happens to pods is told by the platform alone.
+        by_operator = source == self.at.settings.operator_source and self.event_type is EventType.CANCELLED
         if source != self.at.settings.event_source and not by_operator:
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
