@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
 from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
 from samtranslator.parser.parser import Parser
@@ -19,6 +18,7 @@ from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from local_stack.aws_clients import isolated_session
 from local_stack.parameters import BrokenTemplate, effective_parameters
 
 __all__ = ["BrokenTemplate", "ExpandedTemplate", "FunctionCode", "expand"]
@@ -57,7 +57,7 @@ def expand(template: Path, parameters: Mapping[str, str], region: str) -> Expand
     policies = get_bundled_managed_policy_map("aws")
     # Its default metrics would complain on standard error that nobody published them.
     silent = Metrics("expand", DummyMetricsPublisher())
-    session = boto3.Session(region_name=region)
+    session = isolated_session(region, access_key="unused")  # it asks for the region alone
     translator = Translator(policies, Parser(), boto_session=session, metrics=silent)
     try:
         expanded: dict[str, Any] = translator.translate(sam_template=source, parameter_values=dict(parameters))
@@ -80,6 +80,9 @@ def _read(template: Path) -> dict[str, Any]:
         raise BrokenTemplate(f"{template.name}: {error}") from error
     if not isinstance(source, dict) or not isinstance(source.get("Resources"), dict):
         raise BrokenTemplate(f"{template.name}: no Resources")
+    for logical_id, resource in source["Resources"].items():
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise BrokenTemplate(f"{template.name}: {logical_id} has no Type")
     loaded: dict[str, Any] = json.loads(json.dumps(source, default=str))
     return loaded
 

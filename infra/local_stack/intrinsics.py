@@ -122,7 +122,7 @@ def references(value: Any) -> frozenset[str]:
 def creation_order(resources: Mapping[str, Resource]) -> list[str]:
     """Logical ids such that each one comes after everything that it refers to or depends on."""
     graph = {
-        logical_id: (references(resource.properties) | set(resource.depends_on)) & resources.keys() - {logical_id}
+        logical_id: (references(resource.properties) | set(resource.depends_on)) & resources.keys()
         for logical_id, resource in resources.items()
     }
     try:

@@ -1,0 +1,42 @@
+"""What a client needs to know of a running stack: the content of the ready file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from local_stack.aws_clients import AwsClients
+from local_stack.inventory import Provisioned
+
+
+@dataclass(frozen=True)
+class ReadyFile:
+    """Names and addresses, no ARNs."""
+
+    aws_endpoint: str
+    region: str
+    kafka_bootstrap: str
+    event_bus: str
+    table: str
+    payload_bucket: str
+    rejected_queue_url: str
+    topics: Mapping[str, str]
+    """Event type to topic; empty when the template reads no Kafka."""
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), indent=2)
+
+
+def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> ReadyFile:
+    """The names are those that the functions themselves are given. A function's folder is named after the event type it
+    handles."""
+    settings = {name: value for spec in made.functions.values() for name, value in spec.environment.items()}
+    return ReadyFile(
+        aws_endpoint=clients.endpoint_url,
+        region=clients.region,
+        kafka_bootstrap=kafka_bootstrap,
+        event_bus=settings.get("EVENT_BUS_NAME", ""),
+        table=settings.get("SAGA_TABLE", ""),
+        payload_bucket=settings.get("PAYLOAD_BUCKET", ""),
+        rejected_queue_url=settings.get("REJECTED_QUEUE_URL", ""),
+        topics={made.functions[mapping.function].code_dir.name.upper(): mapping.topic for mapping in made.kafka},
+    )
