@@ -106,8 +106,8 @@ def _start(
             end(requested, ending, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
         )
     context = StepContext(event.request, event.requested_at, now, rules.policy)
-    saga = requested
     claims: str | None = None
+    done: list[str] = []
     emitted: list[str] = []
     for step in rules.definition.steps:
         refusal = step.check(context) if step.check else None
@@ -117,12 +117,18 @@ def _start(
                 claims, refusal = (None, LIMIT_REACHED) if claim_refused else (resource, None)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
+            refused = replace(requested, completed_steps=tuple(done))
             return Decision(
-                end(saga, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
+                end(refused, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
-        saga = replace(saga, completed_steps=(*saga.completed_steps, step.key))
+        done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
-    saga = replace(saga, state=move((saga.state, SagaState.RUNNING)), deadline=_first_deadline(saga, now, rules.policy))
+    saga = replace(
+        requested,
+        completed_steps=tuple(done),
+        state=move((requested.state, SagaState.RUNNING)),
+        deadline=_first_deadline(requested, now, rules.policy),
+    )
     saga = emit(saga, cause, ("saga_started", *emitted))
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
 
