@@ -27,7 +27,7 @@ class Build:
 
 def sam_build(target: Path, *, environment: dict[str, str], overrides: tuple[str, ...] = ()) -> Build:
     if not SAM.exists():
-        pytest.fail("the SAM command line is missing: run `make .venv-sam`", pytrace=False)
+        pytest.fail("the SAM command line is missing: run `make .venv-sam/installed`", pytrace=False)
     command = [str(SAM), "build", "--region", "us-east-1", "--template-file", str(ROOT / "template.yaml")]
     command += ["--build-dir", str(target / "build"), "--cache-dir", str(target / "cache")]
     command += ["--parameter-overrides", *overrides] if overrides else []

@@ -1,5 +1,6 @@
 """Which messages a stream record still owes, and which of them may be sent again later."""
 
+from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -10,9 +11,10 @@ def newly_emitted(old_outbox: str | None, new_outbox: str | None) -> tuple[str, 
     return tuple(key for key in (new_outbox or "").split() if key not in known)
 
 
-def republishable(saga: Saga) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(to send, to skip) of all messages ever emitted. A pod is created again only while it could still start."""
+def republishable(saga: Saga, definition: SagaDefinition) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(to send, to skip) of all messages ever emitted: what begins work goes out only while the saga waits for it."""
     keys = tuple(key for entry in saga.timeline for key in entry.messages)
-    waits_for_pod = saga.state is SagaState.RUNNING and not saga.has_started
-    skipped = () if waits_for_pod else tuple(key for key in keys if key.partition("#")[0] == "create_pod")
+    waits = saga.state is SagaState.RUNNING and not saga.has_started
+    begins = {kind for kind, spec in definition.messages.items() if spec.only_before_start}
+    skipped = () if waits else tuple(key for key in keys if key.partition("#")[0] in begins)
     return tuple(key for key in keys if key not in skipped), skipped

@@ -55,12 +55,18 @@ class Step:
 class MessageSpec:
     """A kind of message: its published type, and its own fields as a pure function of write-once state.
 
-    `is_command` messages are subject to the `PublishCommands` switch.
+    Args:
+        is_command: subject to the `PublishCommands` switch.
+        carries_script: its body has a `script_ref`, and takes the script itself where the saga says inline.
+        only_before_start: never sent again to a saga that does not wait for its start any more: it would begin work
+            whose saga is over, or that runs already.
     """
 
     type: str
     body: Callable[[Saga, TimelineEntry], Mapping[str, Any]]
     is_command: bool = True
+    carries_script: bool = False
+    only_before_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)

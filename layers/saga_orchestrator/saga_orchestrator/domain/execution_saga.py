@@ -86,7 +86,7 @@ EXECUTION_SAGA = SagaDefinition(
         Step("create_pod", emits=("create_pod",), undo=Undo(emits=("delete_pod",)), undo_when_failed=True),
     ),
     messages={
-        "create_pod": MessageSpec("CREATE_POD_COMMAND", create_pod_body),
+        "create_pod": MessageSpec("CREATE_POD_COMMAND", create_pod_body, carries_script=True, only_before_start=True),
         "delete_pod": MessageSpec("DELETE_POD_COMMAND", delete_pod_body),
     },
     undo_again_on_late_start=("delete_pod",),

@@ -53,7 +53,7 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         **spec.body(saga, entry),
     }
     return Message(
-        message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and kind == "create_pod"
+        message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and spec.carries_script
     )
 
 

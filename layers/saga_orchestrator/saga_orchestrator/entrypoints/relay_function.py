@@ -9,6 +9,7 @@ from saga_orchestrator.adapters.publishers import Fate
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.application.publish import newly_emitted, republishable
+from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.registry import definition_named
@@ -76,11 +77,7 @@ class CommandRelay:
         return [self._complete(decode(to_item(new)), key) for key in keys]
 
     def _complete(self, saga: Saga, key: str) -> Message:
-        definition = definition_named(saga.saga_name)
-        if definition is None:
-            msg = f"{saga.saga_id} belongs to a saga that this code does not know"
-            raise UnknownMessageKey(msg)
-        message = render(saga, key, definition)
+        message = render(saga, key, _definition_of(saga))
         if not message.wants_script:
             return message
         reference = message.body["script_ref"]
@@ -122,7 +119,7 @@ class CommandRelay:
             if saga is None:
                 skipped.append(f"{each['execution_id']}: no such saga")
                 continue
-            keys, held_back = republishable(saga)
+            keys, held_back = republishable(saga, _definition_of(saga))
             skipped += [f"{saga.saga_id}:{key}" for key in held_back]
             messages = [self._complete(saga, key) for key in keys]
             failed, parked = self._send([_Owed(saga.saga_id, messages)])
@@ -153,6 +150,14 @@ class CommandRelay:
         )
         self.at.telemetry.count("UnpublishableMessages")
         self.at.telemetry.warn("message parked", reason=reason, detail=detail)
+
+
+def _definition_of(saga: Saga) -> SagaDefinition:
+    definition = definition_named(saga.saga_name)
+    if definition is None:
+        msg = f"{saga.saga_id} belongs to a saga that this code does not know"
+        raise UnknownMessageKey(msg)
+    return definition
 
 
 def _outbox(image: dict[str, Any] | None) -> str | None:
