@@ -10,21 +10,43 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.dynamodb.exceptions import DynamodbException
+from moto.dynamodb.exceptions import (
+    AttributeDoesNotExist,
+    DynamodbException,
+    IncorrectDataType,
+    InvalidUpdateExpressionInvalidDocumentPath,
+    ItemSizeTooLarge,
+    ItemSizeToUpdateTooLarge,
+)
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
+from moto.dynamodb.models.utilities import bytesize
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 
 TOKEN_LIFETIME_SECONDS = 600
 MAX_SHARD_ITERATORS = 2_000
+MAX_ITEM_BYTES = 400 * 1024
+
+#: What an update can fail with because of the item that it finds.
+DOES_NOT_FIT_THE_ITEM = (
+    AttributeDoesNotExist,
+    IncorrectDataType,
+    InvalidUpdateExpressionInvalidDocumentPath,
+    ItemSizeToUpdateTooLarge,
+)
+
+
+class ValidationError(Exception):
+    """Its name is the code of a cancellation reason: moto takes the code from the class."""
 
 
 def repair_dynamodb() -> None:
     _emit_one_stream_record_per_call()
     _apply_transactions_all_or_nothing()
     _honour_client_request_tokens()
+    _limit_items_to_400_kilobytes()
     _forget_old_shard_iterators()
 
 
@@ -64,9 +86,12 @@ def _emit_one_stream_record_per_call() -> None:
         _call.pending = {}
         try:
             item = moto_update(self, table_name, key, *args, **kwargs)
-        except Exception:
+        except Exception as error:
             # An update that fails half-way (item too large, bad path) must leave nothing behind.
             before.restore()
+            if getattr(_call, "transacting", False) and isinstance(error, DOES_NOT_FIT_THE_ITEM):
+                # A reason of the cancellation, not a refusal of the call (API Reference, TransactionCanceledException).
+                raise ValidationError(str(error)) from error
             raise
         finally:
             pending, _call.pending = _call.pending, None
@@ -135,12 +160,15 @@ def _apply_transactions_all_or_nothing() -> None:
     def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
         operations = [operation for action in transact_items for operation in action.values()]
         before = _Snapshot(self, [(o.get("TableName", ""), o.get("Key") or o.get("Item") or {}) for o in operations])
+        _call.transacting = True
         try:
             with _tables_are_not_copied():
                 moto_transact(self, transact_items)
         except Exception:
             before.restore()
             raise
+        finally:
+            _call.transacting = False
 
     replace_method(DynamoDBBackend, "transact_write_items", transact_write_items)
 
@@ -153,6 +181,24 @@ def _tables_are_not_copied() -> Iterator[None]:
         yield
     finally:
         delattr(Table, "__deepcopy__")
+
+
+def _limit_items_to_400_kilobytes() -> None:
+    """ "The maximum item size in DynamoDB is 400 KB, which includes both attribute name binary length (UTF-8 length)
+    and attribute value lengths" (Developer Guide, Quotas). moto stops at 405,000 bytes."""
+
+    def set_item(self: LimitedSizeDict, name: str, value: Any) -> None:
+        others = sum(_size(other, held) for other, held in self.items() if other != name)
+        if others + _size(name, value) > MAX_ITEM_BYTES:
+            raise ItemSizeTooLarge
+        dict.__setitem__(self, name, value)
+
+    replace_method(LimitedSizeDict, "__setitem__", set_item)
+
+
+def _size(name: str, value: Any) -> int:
+    size: int = bytesize(name) + (value.size() if isinstance(value, DynamoType) else bytesize(str(value)))
+    return size
 
 
 def _honour_client_request_tokens() -> None:

@@ -1,10 +1,11 @@
-"""Repairs that make moto's DynamoDB, SQS and EventBridge behave as AWS documents, where a saga engine depends on it.
+"""Repairs that make moto behave as AWS documents, where a saga engine depends on it.
 
 moto is written for single-threaded tests. Each function below restores one documented statement, quoted in its
-docstring, and has its own test in `tests/local_stack/test_moto_repairs.py`. The patches touch internals of moto 5.2.5,
-hence the exact pin and the check in `install`.
+docstring, and is tested in `tests/local_stack/test_moto_repairs.py` or by a case in `tests/contracts`. The patches
+touch internals of moto 5.2.5, hence the exact pin and the check in `install`.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,12 +15,26 @@ import moto
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule
 from moto.events.utils import EventMessageType
-from moto.sqs.models import SQSBackend
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import FakeKey, S3Backend
+from moto.sqs.exceptions import InvalidParameterValue, MissingParameter, SQSException
+from moto.sqs.models import Queue, SQSBackend
 
+from local_stack.moto_conditions import repair_conditions
 from local_stack.moto_dynamodb import repair_dynamodb, replace_method
+from local_stack.moto_schema_validation import validate_requests_by_schema
+from local_stack.moto_validation import validate_requests
 
 PINNED_MOTO = "5.2.5"
 MAX_PUT_EVENTS_BYTES = 1024 * 1024
+MAX_OBJECT_KEY_BYTES = 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
+NOT_AUTHORIZED = {
+    "ErrorCode": "NotAuthorizedForSourceException",
+    "ErrorMessage": "Not authorized for the source.",
+}
+#: SQS API Reference, SendMessage: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.
+NOT_IN_A_MESSAGE = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 #: Held round every request and by everything that touches moto's state from outside a request. A Condition, because a
 #: waiting ReceiveMessage must give it up completely, however deep it was taken.
@@ -42,6 +57,11 @@ def install() -> None:
         return
     _installed = True
     repair_dynamodb()
+    repair_conditions()
+    validate_requests_by_schema()
+    validate_requests()
+    _limit_object_keys()
+    _refuse_messages_that_sqs_refuses()
     _let_receive_message_wait_without_blocking_others()
     _limit_put_events_size()
     _hand_matched_events_to_us()
@@ -57,6 +77,22 @@ def dispatch_rules_to(dispatch: RuleDispatch | None) -> None:
 def end_long_polls() -> None:
     """Whoever still waits for a message gets an empty answer now; in force until the next `install`."""
     _closing.set()
+
+
+# ---- S3 -------------------------------------------------------------------------------------------------------------
+
+
+def _limit_object_keys() -> None:
+    """ "Object key names ... up to 1,024 bytes long" (S3 User Guide, Naming Amazon S3 objects). moto takes
+    any length."""
+    moto_put = S3Backend.put_object
+
+    def put_object(self: S3Backend, bucket_name: str, key_name: str, *args: Any, **kwargs: Any) -> FakeKey:
+        if len(key_name.encode()) > MAX_OBJECT_KEY_BYTES:
+            raise S3ClientError("KeyTooLongError", "Your key is too long")
+        return moto_put(self, bucket_name, key_name, *args, **kwargs)
+
+    replace_method(S3Backend, "put_object", put_object)
 
 
 # ---- SQS ------------------------------------------------------------------------------------------------------------
@@ -87,6 +123,23 @@ def _let_receive_message_wait_without_blocking_others() -> None:
     replace_method(SQSBackend, "receive_message", receive_message)
 
 
+def _refuse_messages_that_sqs_refuses() -> None:
+    """ "The minimum size is one character", the maximum counts bytes, and characters outside the listed ranges are
+    refused (API Reference, SendMessage). moto counts characters and takes every one of them."""
+    moto_validate = SQSBackend._validate_message  # noqa: SLF001 - the one place that single and batch sends share
+
+    def validate(self: SQSBackend, queue: Queue, message_body: str, *args: Any, **kwargs: Any) -> None:
+        if not message_body:
+            raise MissingParameter("MessageBody")
+        if len(message_body.encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES:
+            raise InvalidParameterValue("One or more parameters are invalid. Reason: Message must be shorter.")
+        if NOT_IN_A_MESSAGE.search(message_body):
+            raise SQSException("InvalidMessageContents", "The message contains characters outside the allowed set.")
+        moto_validate(self, queue, message_body, *args, **kwargs)
+
+    replace_method(SQSBackend, "_validate_message", validate)
+
+
 # ---- EventBridge ----------------------------------------------------------------------------------------------------
 
 
@@ -102,14 +155,18 @@ def put_events_size(entries: list[dict[str, Any]]) -> int:
 
 
 def _limit_put_events_size() -> None:
-    """ "The total entry size must be less than 1MB" (API Reference, PutEvents). moto takes any size."""
+    """ "The total entry size must be less than 1MB", and a call has 1 to 10 entries (API Reference, PutEvents); an
+    entry whose source begins with `aws.` fails alone (PutEventsResultEntry). moto takes them all."""
     moto_put_events = EventsBackend.put_events
 
     def put_events(self: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if put_events_size(events) >= MAX_PUT_EVENTS_BYTES:
             raise ValidationException("Total size of the entries in the request is over the limit.")
-        entries: list[dict[str, Any]] = moto_put_events(self, events)
-        return entries
+        if not events:
+            raise ValidationException("Member must have length greater than or equal to 1")
+        own = [not (event.get("Source") or "").startswith("aws.") for event in events]
+        answers = iter(moto_put_events(self, [event for event, ours in zip(events, own, strict=True) if ours]))
+        return [next(answers) if ours else dict(NOT_AUTHORIZED) for ours in own]
 
     replace_method(EventsBackend, "put_events", put_events)
 
