@@ -4,7 +4,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test format lint types imports validate pytest build bench lock clean
+.PHONY: run test format lint types imports validate pytest build bench simulate mutants nightly contracts-peers lock clean
 
 run: .venv/installed ## play several hundred executions of real scripts on the local stack
 	$(BIN)/sagactl demo
@@ -35,6 +35,24 @@ build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, wi
 bench: .venv/installed
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmarks
 
+SEEDS ?= 10000
+FROM ?= 0
+simulate: .venv/installed ## random worlds over the production handlers: make simulate SEEDS=100000 FROM=0
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM)
+
+mutants: .venv/installed ## design bugs, planted one at a time: each must be caught
+	$(BIN)/python -m tests.simulation.mutants --seeds $(SEEDS)
+
+nightly: .venv/installed contracts-peers ## everything that `make test` takes a share of
+	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/exhaustion
+	SAGA_LOAD=full $(BIN)/pytest tests/load
+	$(BIN)/python -m tests.simulation --seeds 100000 --from $(FROM)
+	$(BIN)/python -m tests.simulation.mutants --seeds 10000
+	$(BIN)/python -m tests.load --soak 20
+
+contracts-peers: .venv/installed .venv-peers/installed ## the AWS contract suite against an independent emulator too
+	$(BIN)/pytest tests/contracts
+
 lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirements/sam.in
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --extra dev -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o layers/dependencies/requirements.txt
@@ -53,5 +71,11 @@ lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirem
 	.venv-sam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/sam.txt
 	touch $@
 
+# The independent emulator pins its own botocore.
+.venv-peers/installed: requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/peers.txt
+	touch $@
+
 clean:
-	rm -rf .venv .venv-sam .aws-sam build *.egg-info
+	rm -rf .venv .venv-sam .venv-peers .aws-sam build *.egg-info

@@ -72,7 +72,7 @@ FreeText = Annotated[str, Field(max_length=6 * 1024 * 1024)]
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class Metadata(Wire):

@@ -1,0 +1,2 @@
+echo 'this will not end well' >&2
+exit 7

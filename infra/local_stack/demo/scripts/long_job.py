@@ -1,0 +1,7 @@
+"""Would run for a minute, if nobody stopped it."""
+
+import time
+
+print("begun", flush=True)
+time.sleep(60)
+print("done")

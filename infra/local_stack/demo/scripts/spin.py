@@ -1,0 +1,5 @@
+"""Loops for ever."""
+
+number = 0
+while True:
+    number += 1

@@ -1,0 +1,2 @@
+echo 'waiting for something that never comes'
+while true; do sleep 5; done

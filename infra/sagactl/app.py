@@ -1,0 +1,38 @@
+"""All commands, in the order in which `--help` shows them."""
+
+import typer
+
+from sagactl.cancelling import cancel
+from sagactl.demo import demo
+from sagactl.graph import graph
+from sagactl.local_up import up
+from sagactl.reading import list_sagas, show_execution
+from sagactl.reconciling import reconcile
+from sagactl.redriving import list_rejected, redrive
+from sagactl.republishing import republish
+
+app = typer.Typer(
+    name="sagactl",
+    help="Operate a saga orchestrator: a stack on AWS, or one on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
+local.command("up")(up)
+
+rejected = typer.Typer(help="Events and deliveries that were set aside.", no_args_is_help=True)
+rejected.command("list")(list_rejected)
+rejected.command("redrive")(redrive)
+
+app.add_typer(local, name="local")
+app.command("demo")(demo)
+app.command("list")(list_sagas)
+app.command("show")(show_execution)
+app.command("cancel")(cancel)
+app.add_typer(rejected, name="rejected")
+app.command("republish")(republish)
+app.command("reconcile")(reconcile)
+app.command("graph")(graph)

@@ -1,0 +1,76 @@
+"""One deployed stack: the names of its resources, read from the outputs of its CloudFormation stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sagactl.connection import Connection, Target, connect
+from sagactl.errors import NotUsableError
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack and the clients to reach it."""
+
+    stack_name: str
+    outputs: Mapping[str, str]
+    connection: Connection
+
+    def client(self, service: str) -> Any:
+        """The SDK client of a service."""
+        return self.connection.client(service)
+
+    def output(self, name: str) -> str:
+        """The value of a stack output; a stack without it was made from another template."""
+        if name not in self.outputs:
+            message = (
+                f"stack {self.stack_name} has no output {name}: it was not deployed from this version's template.yaml"
+            )
+            raise NotUsableError(message)
+        return self.outputs[name]
+
+    @property
+    def table(self) -> str:
+        return self.output("TableName")
+
+    @property
+    def payload_bucket(self) -> str:
+        return self.output("PayloadBucketName")
+
+    @property
+    def rejected_queue_url(self) -> str:
+        return self.output("RejectedQueueUrl")
+
+    @property
+    def event_bus(self) -> str:
+        return self.output("EventBusName")
+
+    @property
+    def relay_function(self) -> str:
+        return self.output("RelayFunctionName")
+
+    @property
+    def operator_source(self) -> str:
+        return self.output("OperatorSource")
+
+    def function_name(self, name: str) -> str:
+        """The deployed name of an event function, from its deployed name or its folder's (`execution_requested`)."""
+        if name in self.outputs.values():
+            return name
+        return self.output(f"{''.join(part.capitalize() for part in name.split('_'))}FunctionName")
+
+
+def deployment(target: Target) -> Deployment:
+    """Look the stack up by its name."""
+    connection = connect(target)
+    try:
+        stacks = connection.client("cloudformation").describe_stacks(StackName=target.stack_name)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        message = f"there is no stack {target.stack_name} ({connection.place}); name yours with --stack-name"
+        raise NotUsableError(message) from error
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stacks[0].get("Outputs", [])}
+    return Deployment(target.stack_name, outputs, connection)

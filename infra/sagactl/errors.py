@@ -1,0 +1,26 @@
+"""What the command cannot do, named by its consequence for whoever called it. Each message is one line that says what
+to do.
+"""
+
+
+class CommandError(Exception):
+    """Ends the command with one line on standard error."""
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class NotUsableError(CommandError):
+    """Options, credentials or the stack itself: nothing was looked at yet."""
+
+    exit_code = 2
+
+
+class NotFoundError(CommandError):
+    """The stack answers, and has no such thing."""
+
+
+class NotDoneError(CommandError):
+    """The stack refused, or only a part was done; the message says which."""

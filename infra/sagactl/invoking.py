@@ -1,0 +1,32 @@
+"""Calling a function of the stack and waiting for its answer."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sagactl.deployment import Deployment
+
+
+class FunctionFailedError(Exception):
+    """The function raised: what it was given is still to be done."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function returned, and the id of that one invocation."""
+
+    body: Any
+    request_id: str
+
+
+def call_function(stack: Deployment, function_name: str, payload: Any) -> Answer:
+    """Invoke and wait. Raises FunctionFailedError when the function has no answer."""
+    reply = stack.client("lambda").invoke(
+        FunctionName=function_name, InvocationType="RequestResponse", Payload=json.dumps(payload).encode()
+    )
+    body = json.loads(reply["Payload"].read() or b"null")
+    if "FunctionError" in reply:
+        problem = body if isinstance(body, dict) else {}
+        kind, text = problem.get("errorType", "unknown error"), problem.get("errorMessage", "")
+        raise FunctionFailedError(" ".join(f"{function_name} failed: {kind}: {text}".split())[:500])
+    return Answer(body, reply["ResponseMetadata"].get("RequestId", ""))

@@ -1,0 +1,87 @@
+"""The options that every command shares, and the one place where expected failures become one line and an exit code."""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from sagactl.connection import Target
+from sagactl.errors import CommandError
+from sagactl.outlet import Output
+
+Command = Callable[..., None]
+
+StackName = Annotated[str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")]
+EndpointUrl = Annotated[
+    str | None, typer.Option("--endpoint-url", help="AWS endpoint, such as the one `sagactl local up` prints.")
+]
+Profile = Annotated[str | None, typer.Option("--profile", help="Profile of the AWS configuration.")]
+Region = Annotated[str | None, typer.Option("--region", help="AWS region.")]
+OutputFormat = Annotated[Output, typer.Option("--output", help="Format of the result.")]
+
+_SHARED: dict[str, tuple[Any, Any]] = {
+    "stack_name": (StackName, "saga-orchestrator"),
+    "endpoint_url": (EndpointUrl, None),
+    "profile": (Profile, None),
+    "region": (Region, None),
+    "output": (OutputFormat, Output.TABLE),
+}
+
+
+def on_stack(command: Command) -> Command:
+    """Give a command the shared options; it receives them as its first argument, a Target."""
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        target = Target(**{name: values.pop(name) for name in _SHARED})
+        with_exit_code(lambda: command(target, **values))
+
+    own = list(inspect.signature(command).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in _SHARED.items()
+    ]
+    keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+    # typer reads a command's options from its signature and annotations.
+    run.__signature__ = inspect.Signature([*keyword, *shared])  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*keyword, *shared]}
+    return run
+
+
+def with_exit_code(work: Callable[[], None]) -> None:
+    """Run, and turn a failure that was to be expected into one line on standard error."""
+    try:
+        work()
+    except CommandError as error:
+        fail(str(error), error.exit_code)
+    except (ClientError, BotoCoreError) as error:
+        fail(explain(error), 2)
+
+
+def fail(message: str, exit_code: int) -> None:
+    """One line, and out."""
+    sys.stderr.write(f"sagactl: {message}\n")
+    raise typer.Exit(exit_code)
+
+
+def explain(error: ClientError | BotoCoreError) -> str:
+    """What AWS, or the way to it, objected to, and what to do about it."""
+    if isinstance(error, ClientError):
+        code, text = error.response["Error"].get("Code", "unknown"), error.response["Error"].get("Message", "")
+        return " ".join(f"{error.operation_name} was refused: {code}: {text}".split())
+    if isinstance(error, NoCredentialsError):
+        return "no AWS credentials: pass --profile or sign in, or start `sagactl local up` in this folder"
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
+        return f"{error}; is the stack up? A leftover .local-stack.json points to a stack that has gone: remove it"
+    return " ".join(str(error).split())

@@ -1,0 +1,40 @@
+"""The ready file: appears whole once the stack can be used, and goes with it."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sagactl.errors import NotUsableError
+
+
+def stack_named_in(path: Path) -> str | None:
+    """The endpoint of another stack that the file names, if that one still answers; not of one that was killed."""
+    try:
+        endpoint = str(json.loads(path.read_text())["aws_endpoint"])
+        address = urlsplit(endpoint)
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=1):
+            return endpoint
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def published(path: Path, content: str) -> Iterator[None]:
+    """`content` at `path` for the length of the block; a reader never sees half of it."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        scratch.write_text(content)
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise NotUsableError(f"the ready file {path} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        # Another stack may have written its own here since: that one is not ours to remove.
+        if path.is_file() and path.read_text() == content:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""Keeps a local stack and its worker up until a signal ends them."""
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from local_stack.ready import ReadyFile
+from local_stack.stack import LocalStack, StackOptions
+from local_stack.worker.process import WorkerProcess
+from local_stack.worker.process_options import WorkerOptions
+from sagactl.connection import READY_FILE
+from sagactl.live_view import LiveView
+from sagactl.ready_file import published, stack_named_in
+from sagactl.stop_signal import StopSignal
+
+
+def keep_up(options: StackOptions, ready_file: Path, view: LiveView, *, with_worker: bool) -> None:
+    """From start to the signal that ends it; on the way out in reverse order, whatever happened."""
+    with StopSignal() as stop, ExitStack() as cleanup:
+        try:
+            ready = cleanup.enter_context(LocalStack(options)).ready
+            if with_worker:
+                process = WorkerProcess(worker_options(ready, options.parameters.get("EventSource")), view.pod)
+                cleanup.callback(process.stop)
+                process.start()
+            other = stack_named_in(ready_file)
+            cleanup.enter_context(published(ready_file, ready.as_json() + "\n"))
+            stop.settled()
+        except KeyboardInterrupt:
+            return
+        view.ready(asdict(ready), _welcome(ready, ready_file))
+        if other:
+            view.say(f"Another stack is up at {other}; {ready_file} no longer names that one.\n")
+        with view.showing():
+            stop.requested.wait()
+        view.say("stopping")
+
+
+def worker_options(ready: ReadyFile, event_source: str | None) -> WorkerOptions:
+    """A worker for this stack that reports over EventBridge."""
+    return WorkerOptions(
+        aws_endpoint=ready.aws_endpoint,
+        region=ready.region,
+        event_bus=ready.event_bus,
+        event_source=event_source or "executions",
+    )
+
+
+def _welcome(ready: ReadyFile, ready_file: Path) -> str:
+    topics = ", ".join(sorted(set(ready.topics.values()))) or "none"
+    lines = [
+        "",
+        "The stack is up. Connect any AWS SDK and any Kafka client:",
+        f"  AWS endpoint    {ready.aws_endpoint}  region {ready.region}, any credentials",
+        f"  Kafka           {ready.kafka_bootstrap}",
+        f"  topics          {topics}",
+        f"  event bus       {ready.event_bus}",
+        f"  table           {ready.table}",
+        f"  payload bucket  {ready.payload_bucket}",
+        f"  rejected queue  {ready.rejected_queue_url}",
+        f"  all of this as JSON in {ready_file}; `sagactl list` in this folder finds the stack by itself"
+        if ready_file == Path(READY_FILE)
+        else f"  all of this as JSON in {ready_file}",
+        "Ctrl-C ends it.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,30 @@
+"""`python -m tests.load` prints the figures of every run at full size; `--soak MINUTES` runs the soak alone."""
+
+import argparse
+import sys
+
+from tests.load.figures import table
+from tests.load.lives import many_lives
+from tests.load.rushes import due_sagas, rush_for_a_limit, rush_for_one_saga
+from tests.load.sizes import FULL
+from tests.load.soak import soak_for
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="run wave after wave for so long")
+    minutes = parser.parse_args().soak
+    if minutes is not None:
+        rows = [soak_for(minutes)]
+    else:
+        rows = [
+            many_lives(FULL.lives),
+            rush_for_a_limit(FULL.requests, FULL.limit),
+            rush_for_one_saga(FULL.deliveries),
+            due_sagas(FULL.due),
+        ]
+    sys.stdout.write(table(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()
