@@ -8,7 +8,7 @@ the key and 1 to leave.
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import boto3
 
@@ -70,7 +70,10 @@ class Write:
 
 @dataclass
 class Meter:
-    """Reads every request of one client just before it is sent, and bills it when it is answered."""
+    """Reads every request of one client just before it is sent, and bills it when it is answered, while it is entered.
+
+    Clients are shared by all tests of a process: a meter left on one would read the table twice for each later call.
+    """
 
     client: Any
     requests: list[str] = field(default_factory=list)
@@ -78,10 +81,15 @@ class Meter:
     _before: dict[str, Item | None] = field(default_factory=dict)
     _actions: list[dict[str, Any]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def __enter__(self) -> Self:
         self._reader = boto3.client("dynamodb")
         self.client.meta.events.register_first("before-send.dynamodb", self._sent)
         self.client.meta.events.register("after-call.dynamodb", self._answered)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.client.meta.events.unregister("before-send.dynamodb", self._sent)
+        self.client.meta.events.unregister("after-call.dynamodb", self._answered)
 
     def _sent(self, request: Any, **_: Any) -> None:
         operation = request.headers["X-Amz-Target"]

@@ -15,8 +15,8 @@ def calls_of(world: QuietWorld, before: list[str], name: str) -> list[str]:
     """What the last event costs, after those `before` it."""
     for earlier in before:
         world.deliver(_event(earlier))
-    meter = Meter(world.at.sdk.dynamodb)
-    world.deliver(_event(name))
+    with Meter(world.at.sdk.dynamodb) as meter:
+        world.deliver(_event(name))
     return meter.requests
 
 
@@ -76,9 +76,9 @@ def test_a_refused_request_looks_for_room_before_it_fails_the_saga(deployment: Q
 def test_a_deadline_costs_a_read_and_a_write(deployment: QuietWorld, report: Report) -> None:
     deployment.deliver(ordinary(REQUESTED))
     deployment.now += 300_001
-    meter = Meter(deployment.at.sdk.dynamodb)
 
-    assert deployment.check()["timed_out"] == 1
+    with Meter(deployment.at.sdk.dynamodb) as meter:
+        assert deployment.check()["timed_out"] == 1
 
     own = [call for call in meter.requests if call != "Query"]
     assert own == ["GetItem", "TransactWriteItems"]

@@ -13,13 +13,18 @@ OPEN = 2_000
 
 def test_open_sagas_that_are_not_due_cost_one_query_a_shard(deployment: QuietWorld, report: Report) -> None:
     _open_sagas(deployment.now + 1)
-    meter = Meter(deployment.at.sdk.dynamodb)
     answers: list[dict[str, Any]] = []
-    deployment.at.sdk.dynamodb.meta.events.register(
-        "after-call.dynamodb.Query", lambda parsed, **_: answers.append(parsed)
-    )
+    events = deployment.at.sdk.dynamodb.meta.events
 
-    swept = deployment.check()
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        answers.append(parsed)
+
+    events.register("after-call.dynamodb.Query", note)
+    try:
+        with Meter(deployment.at.sdk.dynamodb) as meter:
+            swept = deployment.check()
+    finally:
+        events.unregister("after-call.dynamodb.Query", note)
 
     shards = deployment.at.settings.deadline_shards
     assert swept == {"due": 0, "timed_out": 0, "unfinished": False}

@@ -11,8 +11,8 @@ OWNER = {"cancelled_by": "user-7d9f2c41"}
 
 
 def writes_of(world: QuietWorld, name: str) -> list[Write]:
-    meter = Meter(world.at.sdk.dynamodb)
-    world.deliver(ordinary(name, **(OWNER if name == "EXECUTION_CANCELLED" else {})))
+    with Meter(world.at.sdk.dynamodb) as meter:
+        world.deliver(ordinary(name, **(OWNER if name == "EXECUTION_CANCELLED" else {})))
     return meter.writes
 
 

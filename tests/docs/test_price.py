@@ -42,13 +42,9 @@ def test_the_counts_are_those_of_the_handlers(
     )
     history = History(world)
     execution_id = str(uuid.uuid4())
-    meter = Meter(world.at.sdk.dynamodb)
-    try:
+    with Meter(world.at.sdk.dynamodb) as meter:
         for name in HAPPY:
             history.deliver(ordinary(name, execution_id))
-    finally:
-        meter.client.meta.events.unregister("before-send.dynamodb", meter._sent)
-        meter.client.meta.events.unregister("after-call.dynamodb", meter._answered)
     owing = [record for record in history.records if "outbox" in record["dynamodb"]["NewImage"]]
     for record in owing:
         world.relay(record)

@@ -1,0 +1,66 @@
+"""`python -m tests.simulation --seeds 10000`: random worlds over the production handlers."""
+
+import argparse
+import sys
+
+from tests.simulation.campaign import Tally, mutant_named, run
+from tests.simulation.registry import ORACLES, REPORTED
+from tests.simulation.shrink import shrink
+from tests.simulation.world import World
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many worlds")
+    parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--seed", type=int, help="run this one world")
+    parser.add_argument("--trace", action="store_true", help="with --seed: print what happened, equal on each replay")
+    parser.add_argument("--shrink", action="store_true", help="with --seed: find the faults that it takes")
+    parser.add_argument("--mutant", help="with this bug in the production code")
+    options = parser.parse_args()
+    if options.seed is not None:
+        with mutant_named(options.mutant):
+            return _one(options.seed, trace=options.trace, smaller=options.shrink)
+    tally = run(options.first, options.seeds, options.jobs, options.mutant)
+    _print(tally, options.mutant)
+    return 1 if tally.failures else 0
+
+
+def _one(seed: int, *, trace: bool, smaller: bool) -> int:
+    world = World(seed, trace=trace).run()
+    violations = world.judge.violations
+    if smaller and violations:
+        found = shrink(seed, violations[0][0])
+        sys.stdout.write(f"{found.faults_left} faults are left of {sum(world.faults.values())}\n")
+        sys.stdout.write(f"not needed: {', '.join(sorted(found.silenced))}\n")
+        world = World(seed, trace=trace, silenced=found.silenced, suppressed=found.suppressed).run()
+    sys.stdout.write("".join(f"{line}\n" for line in world.log))
+    for identity, wrong in violations:
+        sys.stdout.write(f"VIOLATION {identity} {wrong}\n")
+    faults = ", ".join(f"{count} x {name}" for name, count in sorted(world.faults.items()))
+    sys.stdout.write(f"seed {seed}: {world.calls} calls, faults: {faults or 'none'}\n")
+    return 1 if violations else 0
+
+
+def _print(tally: Tally, mutant: str | None) -> None:
+    write = sys.stdout.write
+    write(f"{tally.worlds} worlds ({tally.calm} calm), {tally.invocations} invocations, {tally.calls} AWS calls, ")
+    write(f"{sum(tally.faults.values())} injected faults, {len(tally.failures)} violations, ")
+    write(f"{tally.worlds / max(tally.seconds, 0.001):.0f} worlds/s\n\nfaults\n")
+    for name, count in tally.faults.most_common():
+        write(f"  {count:>9}  {name}\n")
+    write("\noracles, and how often each was asked\n")
+    for when, oracles in ORACLES.items():
+        for each in oracles:
+            write(f"  {tally.checked[each.id]:>9}  {each.id:<5} {each.description} ({when})\n")
+    for identity, description in REPORTED.items():
+        write(f"  {tally.checked[identity]:>9}  {identity:<5} {description} (after each answer to a batch)\n")
+    for seed, identity, wrong in tally.failures:
+        write(f"\nVIOLATION {identity} {wrong}\n")
+        again = f" --mutant {mutant!r}" if mutant else ""
+        write(f"  replay: python -m tests.simulation --seed {seed} --trace{again}   (smaller: --shrink)\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

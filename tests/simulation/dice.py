@@ -1,0 +1,20 @@
+"""Randomness from one seed, a stream for each concern: what one concern draws never shifts what another one sees."""
+
+import random
+
+
+class Dice:
+    """Seeded with text, so the streams depend on nothing but the seed (`Random` hashes text with SHA-512)."""
+
+    def __init__(self, seed: int) -> None:
+        self.plan = _stream(seed, "plan")
+        self.faults = _stream(seed, "faults")
+        self.latency = _stream(seed, "latency")
+        self.deliveries = _stream(seed, "deliveries")
+        self.clocks = _stream(seed, "clocks")
+        self.worker = _stream(seed, "worker")
+        self.production = _stream(seed, "production")
+
+
+def _stream(seed: int, concern: str) -> random.Random:
+    return random.Random(f"{seed}/{concern}")

@@ -1,0 +1,185 @@
+"""Lambda as the handlers see it: containers that are reused or new, a time limit, and ends in the middle of things."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from greenlet import GreenletExit
+
+from saga_orchestrator.adapters.settings import Settings
+from saga_orchestrator.adapters.telemetry import Telemetry
+from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
+from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_orchestrator.resources import Resources
+from tests.simulation.scheduler import Scheduler, Task
+from tests.simulation.strands import StrandExecutor, Turns
+from tests.simulation.weather import Fault, Weather
+
+TIME_LIMIT_MS: Final = 30_000
+RELAY: Final = "command_relay"
+CHECKER: Final = "timeout_checker"
+FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
+_EVENT_TYPE_OF: Final = {event_type.lower(): event_type for event_type in EventType}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the event source learns: the returned value, or that the invocation failed."""
+
+    failed: bool
+    result: Any = None
+
+
+class Container:
+    """One process of one function: its resources live as long as it does."""
+
+    __slots__ = ("function", "offset_ms", "resources", "settings")
+
+    def __init__(self, function: str, settings: Settings, offset_ms: int) -> None:
+        self.function = function
+        self.settings = settings
+        self.offset_ms = offset_ms
+        self.resources: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class Invocation:
+    """One run of a handler. `about` names the executions its event speaks of; nothing else may change."""
+
+    number: int
+    function: str
+    container: Container
+    started: int
+    deadline: int
+    about: tuple[str, ...]
+    records: int
+    service: "LambdaService"
+    on_done: Callable[[Outcome], None]
+    tasks: list[Task] = field(default_factory=list)
+    calls: int = 0
+    faults: int = 0
+    over: bool = False
+    aws_request_id: str = ""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.deadline - self.service.scheduler.now
+
+    def time_out(self) -> None:
+        if not self.over:
+            self.service.weather.note(Fault.TIMED_OUT)
+            self.service.end(self, "timed out")
+
+    def crash(self) -> None:
+        """The process dies here: the strand that calls this does not come back."""
+        self.service.scheduler.leave(lambda: self.service.end(self, "crashed"))
+        raise GreenletExit
+
+
+class LambdaService:
+    """Runs handlers on containers. The settings given to new containers can change under running ones."""
+
+    def __init__(self, scheduler: Scheduler, weather: Weather, settings: Settings, clocks: random.Random) -> None:
+        self.scheduler = scheduler
+        self.weather = weather
+        self.settings = settings
+        self.invocations = 0
+        self._clocks = clocks
+        self._idle: dict[str, list[Container]] = {}
+        self.make_sdk: Callable[[Container], Any] = _not_connected
+        self.make_telemetry: Callable[[], Telemetry] = _not_connected
+        self.on_end: Callable[[Invocation, Outcome, str], None] = _nothing
+        self.production_dice = random.Random(0)
+
+    def invoke(
+        self, function: str, event: Any, about: tuple[str, ...], records: int, on_done: Callable[[Outcome], None]
+    ) -> Invocation:
+        self.invocations += 1
+        container = self._container(function)
+        now = self.scheduler.now
+        number = self.invocations
+        invocation = Invocation(number, function, container, now, now + TIME_LIMIT_MS, about, records, self, on_done)
+        invocation.aws_request_id = f"request-{number}"
+        invocation.tasks.append(self.scheduler.spawn(lambda: self._run(invocation, event), invocation))
+        return invocation
+
+    def recycle(self) -> None:
+        """Every process that is not at work is replaced, as after a deployment."""
+        self._idle.clear()
+
+    def end(self, invocation: Invocation, why: str) -> None:
+        """From outside of every strand: the process is gone, and nothing of it runs on."""
+        if invocation.over:
+            return
+        invocation.over = True
+        for task in invocation.tasks:
+            self.scheduler.kill(task)
+        self._report(invocation, Outcome(failed=True), why)
+
+    def _run(self, invocation: Invocation, event: Any) -> None:
+        resources = invocation.container.resources
+        try:
+            outcome, how = Outcome(failed=False, result=_ENTRIES[invocation.function](resources, event, invocation)), ""
+        except Exception as error:  # noqa: BLE001 - Lambda's own boundary: whatever a handler raises is a failed run
+            outcome, how = Outcome(failed=True), f"raised {type(error).__name__}: {error}"
+        invocation.over = True
+        self._idle.setdefault(invocation.function, []).append(invocation.container)
+        self._report(invocation, outcome, how)
+
+    def _report(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
+        self.on_end(invocation, outcome, how)
+        self.scheduler.after(0, lambda: invocation.on_done(outcome))
+
+    def _container(self, function: str) -> Container:
+        idle = self._idle.get(function)
+        if idle and self.weather.strikes(Fault.CONTAINER_REPLACED):
+            idle.pop()
+        while idle:
+            container = idle.pop()
+            if container.settings is self.settings or self.weather.strikes(Fault.CONTAINER_STALE):
+                if self.weather.strikes(Fault.CLOCK_JUMP):
+                    # Not added up: a clock that is further off than the tolerance is another fault.
+                    container.offset_ms = self._clocks.choice((-400_000, 400_000))
+                return container
+        return self._new_container(function)
+
+    def _new_container(self, function: str) -> Container:
+        offset = self._clocks.randint(-5000, 5000) if self.weather.strikes(Fault.CLOCK_SKEW) else 0
+        container = Container(function, self.settings, offset)
+        scheduler = self.scheduler
+        resources = Resources(
+            self.settings,
+            self.make_sdk(container),
+            clock=lambda: scheduler.now + container.offset_ms,
+            pause=lambda seconds: scheduler.sleep(int(seconds * 1000)),
+            rng=self.production_dice,
+            function=function,
+        )
+        # What threads would do, strands do: the same seams that a cached property fills by itself.
+        resources.telemetry = self.make_telemetry()
+        resources.executor = StrandExecutor(scheduler, self.settings.batch_concurrency)  # type: ignore[assignment]
+        resources.store.shard_locks = Turns(scheduler)
+        container.resources = resources
+        return container
+
+
+def _event_function(event_type: EventType) -> Callable[[Resources, Any, Any], Any]:
+    return lambda at, event, context: EventFunction(at, event_type).run(event, context)
+
+
+_ENTRIES: Final[dict[str, Callable[[Resources, Any, Any], Any]]] = {
+    **{name: _event_function(event_type) for name, event_type in _EVENT_TYPE_OF.items()},
+    RELAY: lambda at, event, context: CommandRelay(at).run(event, context),
+    CHECKER: lambda at, event, context: CheckTimeouts(at).run(event, context),
+}
+
+
+def _not_connected(*_arguments: Any) -> Any:
+    msg = "the world connects this before the first invocation"
+    raise NotImplementedError(msg)
+
+
+def _nothing(*_arguments: Any) -> None:
+    return None

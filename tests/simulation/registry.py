@@ -1,0 +1,70 @@
+"""The oracles by id: what is checked, when, and in one sentence why a world that breaks it is wrong."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+
+class When(StrEnum):
+    WRITE = "after each write of a saga"
+    COMMIT = "after each committed call"
+    PUBLISHED = "after each accepted message"
+    ACKNOWLEDGED = "when an event is acknowledged"
+    RELAYED = "when a stream record is acknowledged"
+    PARKED = "when an event is set aside"
+    RETURNED = "when an invocation ends"
+    END = "when the world has come to rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """`check` returns what is wrong, or None."""
+
+    id: str
+    when: When
+    description: str
+    check: Callable[..., str | None]
+
+
+REPORTED: Final = {
+    "S19": "a batch's answer names records of that batch, and acknowledges none after a failed one",
+    "S22": "the relay reports a record with a message key of newer code, and never skips it",
+}
+"""Checked by the event sources, as they alone see the answers."""
+
+ORACLES: Final[dict[When, list[Oracle]]] = {when: [] for when in When}
+
+Check = TypeVar("Check", bound=Callable[..., str | None])
+
+
+def oracle(identity: str, when: When, description: str) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        ORACLES[when].append(Oracle(identity, when, description, check))
+        return check
+
+    return register
+
+
+class Judge:
+    """Runs the oracles of one world and keeps what they found."""
+
+    def __init__(self, describe: Callable[[], str]) -> None:
+        self.violations: list[tuple[str, str]] = []
+        self.checked: Counter[str] = Counter()
+        self._describe = describe
+
+    def judge(self, when: When, *facts: Any) -> None:
+        for each in ORACLES[when]:
+            self.checked[each.id] += 1
+            wrong = each.check(*facts)
+            if wrong is not None and len(self.violations) < 5:
+                self.violations.append((each.id, f"{self._describe()} {wrong}"))
+
+    def ask(self, identity: str) -> None:
+        """Count a check that an event source makes itself."""
+        self.checked[identity] += 1
+
+    def fail(self, identity: str, wrong: str) -> None:
+        self.violations.append((identity, f"{self._describe()} {wrong}"))

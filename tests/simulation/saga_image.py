@@ -1,0 +1,64 @@
+"""A stored saga as oracles read it: straight from the item, without the production codec that they check."""
+
+from typing import Any, Final
+
+TERMINAL: Final = frozenset({"completed", "failed", "timeout", "cancelled"})
+UNDONE: Final = TERMINAL - {"completed"}
+COUNTER: Final = "#counter"
+
+Image = dict[str, dict[str, Any]]
+
+
+class Entry:
+    """One line of the timeline."""
+
+    __slots__ = ("cause", "event_id", "keys")
+
+    def __init__(self, text: str) -> None:
+        _at, self.cause, self.event_id, *self.keys = text.split(" ")
+
+
+class SagaImage:
+    """One version of one saga."""
+
+    __slots__ = ("claim", "early", "image", "key", "outbox", "owner", "state", "timeline", "version")
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.key = image["execution_id"]["S"]
+        self.state: str = image["state"]["S"]
+        self.version = int(image["version"]["N"])
+        self.owner: str | None = image["owner"]["S"] if "owner" in image else None
+        self.claim: str | None = image["claim"]["S"] if "claim" in image else None
+        self.outbox: list[str] = image["outbox"]["S"].split() if "outbox" in image else []
+        self.timeline = [Entry(line["S"]) for line in image["timeline"]["L"]] if "timeline" in image else []
+        self.early: list[Image] = [each["M"] for each in image["early"]["L"]] if "early" in image else []
+
+    @property
+    def is_stub(self) -> bool:
+        return self.state == "created"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.state in TERMINAL
+
+    @property
+    def keys(self) -> list[str]:
+        """Every message ever emitted, in order."""
+        return [key for entry in self.timeline for key in entry.keys]
+
+    def number(self, name: str) -> int | None:
+        return int(self.image[name]["N"]) if name in self.image else None
+
+    def text(self, name: str) -> str | None:
+        return str(self.image[name]["S"]) if name in self.image else None
+
+    def emitted(self, kind: str) -> int:
+        return sum(key.startswith(kind + "#") for key in self.keys)
+
+    def causes(self) -> list[str]:
+        """Every kind of event that this saga has applied or remembers."""
+        return [entry.cause for entry in self.timeline] + [cause for cause, _ in self.remembered()]
+
+    def remembered(self) -> list[tuple[str, Image]]:
+        return [(early["e"]["S"].split(" ")[1], early) for early in self.early]

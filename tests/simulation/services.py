@@ -1,0 +1,61 @@
+"""The simulated AWS of one world: the table as template.yaml declares it, bucket, queue and bus."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+from saga_orchestrator.adapters.settings import Settings
+from tests.simulation.aws.dynamodb import SimulatedDynamoDb
+from tests.simulation.aws.events import SimulatedEventBus
+from tests.simulation.aws.s3 import SimulatedS3
+from tests.simulation.aws.sqs import SimulatedSqs
+
+TABLE: Final[dict[str, Any]] = {
+    "TableName": "sagas",
+    "KeySchema": [
+        {"AttributeName": "execution_id", "KeyType": "HASH"},
+        {"AttributeName": "saga_name", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": "execution_id", "AttributeType": "S"},
+        {"AttributeName": "saga_name", "AttributeType": "S"},
+        {"AttributeName": "deadline_shard", "AttributeType": "N"},
+        {"AttributeName": "deadline", "AttributeType": "N"},
+    ],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "deadlines",
+            "KeySchema": [
+                {"AttributeName": "deadline_shard", "KeyType": "HASH"},
+                {"AttributeName": "deadline", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ],
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+}
+
+
+@lru_cache(maxsize=512)
+def settings_of(pairs: tuple[tuple[str, str], ...]) -> Settings:
+    return Settings.from_environment(dict(pairs))
+
+
+class Services:
+    """`index_lag` is asked at each change of the index, `entry_fate` at each entry of PutEvents."""
+
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        index_lag: Callable[[], int],
+        entry_fate: Callable[[dict[str, Any]], str | None],
+    ) -> None:
+        self.dynamodb = SimulatedDynamoDb(clock, index_lag)
+        self.dynamodb.create_table(**TABLE)
+        self.dynamodb.update_time_to_live(
+            TableName="sagas", TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}
+        )
+        self.s3 = SimulatedS3("payloads")
+        self.sqs = SimulatedSqs(clock)
+        self.sqs.create_queue(QueueName="rejected")
+        self.events = SimulatedEventBus(entry_fate)

@@ -1,0 +1,99 @@
+"""A share of the simulation for every test run; `make simulate` and `make mutants` run the rest."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.simulation.campaign import find, play
+from tests.simulation.mutant_catalogue import MUTANTS
+from tests.simulation.registry import ORACLES, REPORTED
+from tests.simulation.shrink import shrink
+from tests.simulation.weather import Fault
+from tests.simulation.world import World
+
+ROOT: Final = Path(__file__).parents[2]
+SECONDS: Final = 15
+"""How long the share may take; at least `FEWEST` worlds are run however slow the machine is."""
+FEWEST: Final = 200
+EXPECTED: Final = {
+    *(f"S{number}" for number in range(1, 23)),
+    *(f"L{number}" for number in range(1, 5)),
+}
+QUICKLY_KILLED: Final = (
+    "no version condition",
+    "claim outside of the transaction",
+    "throttle swallowed",
+    "relay acknowledges what it could not publish",
+    "early event dropped",
+)
+
+
+def test_a_share_of_worlds_breaks_no_oracle() -> None:
+    started, seed, faults = time.monotonic(), 0, 0
+    while seed < FEWEST or time.monotonic() - started < SECONDS:
+        tally = play(range(seed, seed + 50))
+        assert not tally.failures, f"replay: python -m tests.simulation --seed {tally.failures[0][0]} --trace"
+        faults += sum(tally.faults.values())
+        seed += 50
+    assert faults > 10 * seed
+
+
+def test_worlds_ask_every_oracle_and_meet_every_kind_of_fault() -> None:
+    tally = play(range(250))
+    registered = {each.id for oracles in ORACLES.values() for each in oracles} | {*REPORTED}
+    assert not registered - {identity for identity, count in tally.checked.items() if count}
+    assert not set(Fault) - {Fault(name) for name, count in tally.faults.items() if count}
+
+
+def test_every_invariant_that_a_world_can_show_has_an_oracle() -> None:
+    registered = [each.id for oracles in ORACLES.values() for each in oracles] + [*REPORTED]
+    assert len(registered) == len(set(registered))
+    assert not EXPECTED - set(registered)
+
+
+@pytest.mark.parametrize("seed", [3, 16, 271])
+def test_a_replay_is_equal_to_the_byte_whatever_the_hash_seed(seed: int) -> None:
+    here = World(seed, trace=True).run()
+    assert len(here.log) > 20
+    elsewhere = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", "--seed", str(seed), "--trace"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert elsewhere.stdout.splitlines()[:-1] == "\n".join(here.log).splitlines()
+
+
+@pytest.mark.parametrize("name", QUICKLY_KILLED)
+def test_a_bug_in_the_production_code_is_seen_by_its_oracle(name: str) -> None:
+    mutant = find(name)
+    with mutant.applied():
+        tally = play(range(100), until_failure=True)
+    assert [identity for _, identity, _ in tally.failures] == [mutant.expected]
+
+
+def test_bugs_are_put_back() -> None:
+    for mutant in MUTANTS:
+        before = mutant.edit.function.__code__
+        with mutant.applied():
+            assert mutant.edit.function.__code__ is not before
+        assert mutant.edit.function.__code__ is before
+
+
+def test_shrinking_keeps_the_violation_and_loses_faults() -> None:
+    with find("throttle swallowed").applied():
+        failure = play(range(100), until_failure=True).failures[0]
+        seed, identity = failure[:2]
+        all_of_it = sum(World(seed).run().faults.values())
+        shrunk = shrink(seed, identity)
+        smaller = World(seed, silenced=shrunk.silenced, suppressed=shrunk.suppressed).run()
+    assert identity in {found for found, _ in smaller.judge.violations}
+    assert shrunk.faults_left == sum(smaller.faults.values()) <= all_of_it
+    assert shrunk.silenced
