@@ -156,8 +156,10 @@ def test_logs_go_to_a_file_for_each_function(small_template: Path, tmp_path: Pat
 
 
 PROGRAM = """
-import sys, threading
+import signal, sys, threading
 from pathlib import Path
+# Whoever runs the tests in the background hands on an ignored interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from local_stack.stack import LocalStack, StackOptions
 template = Path(sys.argv[1])
 with LocalStack(StackOptions(template, {"Records": str(template.parent / "records")})) as stack:
