@@ -22,7 +22,7 @@ EXECUTION = "3f0c8a52-6d1e-4b7f-9a90-0c5d2e8b7f14"
 def quiet_telemetry() -> Telemetry:
     # pytest keeps, and formats, every record that reaches the root logger: that is no cost of a handler's.
     logging.getLogger("benchmarks").propagate = False
-    return Telemetry(Logger(service="benchmarks", stream=SILENCE), Metrics(namespace="SagaOrchestrator"))
+    return Telemetry(Logger(service="benchmarks", stream=SILENCE, location=None), Metrics(namespace="SagaOrchestrator"))
 
 
 @dataclass
