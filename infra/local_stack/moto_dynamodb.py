@@ -86,8 +86,7 @@ def _emit_one_stream_record_per_call() -> None:
         _call.pending = {}
         try:
             item = moto_update(self, table_name, key, *args, **kwargs)
-        except Exception as error:
-            # An update that fails half-way (item too large, bad path) must leave nothing behind.
+        except Exception as error:  # whatever made it fail half-way (item too large, bad path), nothing may stay behind
             before.restore()
             if getattr(_call, "transacting", False) and isinstance(error, DOES_NOT_FIT_THE_ITEM):
                 # A reason of the cancellation, not a refusal of the call (API Reference, TransactionCanceledException).
@@ -164,7 +163,7 @@ def _apply_transactions_all_or_nothing() -> None:
         try:
             with _tables_are_not_copied():
                 moto_transact(self, transact_items)
-        except Exception:
+        except Exception:  # whatever cancelled it, all of it is taken back: a transaction is all or nothing
             before.restore()
             raise
         finally:

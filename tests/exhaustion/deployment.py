@@ -19,6 +19,7 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.resources import Resources
 from tests.exhaustion.faults import Fault, Killed, inflict
 from tests.exhaustion.invariants import check_history, check_published, check_reflected
+from tests.saga_table import SAGA_TABLE
 from tests.sample_events import NOW_MS
 from tests.simulation.aws.dynamodb import SimulatedDynamoDb
 from tests.simulation.aws.events import SimulatedEventBus
@@ -161,7 +162,7 @@ class Deployment:
         self.now = NOW_MS
         self.limit = limit
         self.table = SimulatedDynamoDb(lambda: self.now)
-        self.table.create_table(**TABLE)
+        self.table.create_table(**SAGA_TABLE)
         self.bucket, self.queue, self.bus = SimulatedS3(), SimulatedSqs(), SimulatedEventBus()
         self.bucket.create_bucket(Bucket="payloads")
         self.queue.create_queue(QueueName="rejected", QueueUrl=QUEUE_URL)
@@ -256,30 +257,3 @@ class Deployment:
             rejected=frozenset((pointer["reason"], pointer["key"]) for pointer in pointers),
             objects=dict(self.bucket.objects("payloads")),
         )
-
-
-TABLE: Final[dict[str, Any]] = {
-    "TableName": "sagas",
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [
-        {"AttributeName": "execution_id", "KeyType": "HASH"},
-        {"AttributeName": "saga_name", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": "execution_id", "AttributeType": "S"},
-        {"AttributeName": "saga_name", "AttributeType": "S"},
-        {"AttributeName": "deadline_shard", "AttributeType": "N"},
-        {"AttributeName": "deadline", "AttributeType": "N"},
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "deadlines",
-            "KeySchema": [
-                {"AttributeName": "deadline_shard", "KeyType": "HASH"},
-                {"AttributeName": "deadline", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-    ],
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-}

@@ -17,7 +17,8 @@ from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.resources import Resources
-from tests.exhaustion.deployment import QUEUE_URL, STREAM_ARN, TABLE, QuietTelemetry
+from tests.exhaustion.deployment import QUEUE_URL, STREAM_ARN, QuietTelemetry
+from tests.saga_table import SAGA_TABLE
 from tests.sample_events import NOW_MS, eventbridge
 from tests.simulation.aws.dynamodb import SimulatedDynamoDb
 from tests.simulation.aws.events import SimulatedEventBus
@@ -46,7 +47,7 @@ class Account:
         self.calls: Counter[str] = Counter()
         self.emulation_cpu = 0.0
         self.table = SimulatedDynamoDb(lambda: self.now)
-        self.table.create_table(**TABLE)
+        self.table.create_table(**SAGA_TABLE)
         self.bucket, self.queue, self.bus = SimulatedS3("payloads"), SimulatedSqs(), SimulatedEventBus()
         self.queue.create_queue(QueueName="rejected")
         self.settings = Settings.from_environment(

@@ -2,38 +2,14 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from saga_orchestrator.adapters.settings import Settings
+from tests.saga_table import SAGA_TABLE
 from tests.simulation.aws.dynamodb import SimulatedDynamoDb
 from tests.simulation.aws.events import SimulatedEventBus
 from tests.simulation.aws.s3 import SimulatedS3
 from tests.simulation.aws.sqs import SimulatedSqs
-
-TABLE: Final[dict[str, Any]] = {
-    "TableName": "sagas",
-    "KeySchema": [
-        {"AttributeName": "execution_id", "KeyType": "HASH"},
-        {"AttributeName": "saga_name", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": "execution_id", "AttributeType": "S"},
-        {"AttributeName": "saga_name", "AttributeType": "S"},
-        {"AttributeName": "deadline_shard", "AttributeType": "N"},
-        {"AttributeName": "deadline", "AttributeType": "N"},
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "deadlines",
-            "KeySchema": [
-                {"AttributeName": "deadline_shard", "KeyType": "HASH"},
-                {"AttributeName": "deadline", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-    ],
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-}
 
 
 @lru_cache(maxsize=512)
@@ -51,7 +27,7 @@ class Services:
         entry_fate: Callable[[dict[str, Any]], str | None],
     ) -> None:
         self.dynamodb = SimulatedDynamoDb(clock, index_lag)
-        self.dynamodb.create_table(**TABLE)
+        self.dynamodb.create_table(**SAGA_TABLE)
         self.dynamodb.update_time_to_live(
             TableName="sagas", TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}
         )

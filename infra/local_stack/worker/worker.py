@@ -216,7 +216,7 @@ class Worker:
         execution_id = pod.command.execution_id
         try:
             outcome = self._outcome(pod)
-        except Exception as error:  # noqa: BLE001  a runner that dies would take a share of the capacity with it, in silence
+        except Exception as error:  # noqa: BLE001 - a runner that dies would take a share of the capacity with it, in silence
             outcome = outcomes.refused(CannotRunError(f"the worker failed: {type(error).__name__}"))
         with self._shared.lock:
             sandbox = self._shared.sandboxes.get(execution_id)
