@@ -164,8 +164,9 @@ from local_stack.stack import LocalStack, StackOptions
 template = Path(sys.argv[1])
 with LocalStack(StackOptions(template, {"Records": str(template.parent / "records")})) as stack:
     stack.clients("lambda").invoke(FunctionName="echo", Payload=b"{}")
-    print(stack.ready.as_json().replace(chr(10), ""), flush=True)
     try:
+        # Within the `try`: the reader may interrupt as soon as the line is out, before `print` has returned.
+        print(stack.ready.as_json().replace(chr(10), ""), flush=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         print("closing", flush=True)
