@@ -15,7 +15,7 @@ from saga_orchestrator.resources import Resources, resources
 
 from .decoding import ForeignEventType, decode_event
 from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
-from .strict_json import decode_base64, parse_object
+from .strict_json import decode_base64
 
 
 def handle(event: Any, context: Any, event_type: EventType) -> dict[str, Any] | None:
@@ -53,8 +53,7 @@ class EventFunction:
             if record.value is None:
                 self.at.telemetry.count("Tombstones")
                 return
-            fields = parse_object(decode_base64(record.value))
-            self._apply(fields, by_operator=False)
+            self._apply(record.fields, by_operator=False)
 
         self._guarded(work, lambda: _record_content(record), "kafka", record.position)
 

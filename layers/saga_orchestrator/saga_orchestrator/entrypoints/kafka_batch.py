@@ -5,15 +5,16 @@ and would lose those records, so there an unfinished batch raises (AWS Lambda de
 configurations and scaling modes).
 """
 
-import base64
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.resources import Resources
+
+from .strict_json import decode_base64, parse_object
 
 KAFKA_SOURCES: Final = frozenset({"aws:kafka", "SelfManagedKafka"})
 MARGIN_MS: Final = 2_000
@@ -23,14 +24,22 @@ class BatchUnfinished(RetryableError):
     """Some records of the batch were not applied: Lambda must deliver all of it again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KafkaRecord:
     """`partition` is the batch's own key, such as `execution_started-0`; `value` is base64, or None for a tombstone."""
 
     partition: str
     offset: int
     value: Any
-    topic: str
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The JSON object in it, parsed once: its lane is chosen by it, and then it is applied.
+
+        Raises:
+            RejectedEvent: at every access, because a failure is not kept.
+        """
+        return parse_object(decode_base64(self.value))
 
     @property
     def position(self) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def process_batch(
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     for partition, records in event["records"].items():
         for raw in records:
-            record = KafkaRecord(partition, int(raw["offset"]), raw.get("value"), str(raw.get("topic", partition)))
+            record = KafkaRecord(partition, int(raw["offset"]), raw.get("value"))
             lanes[_execution_of(record)].append(record)
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:
@@ -82,7 +91,6 @@ def _order(record: KafkaRecord) -> tuple[str, int]:
 def _execution_of(record: KafkaRecord) -> str:
     """Which records must keep their order. One that cannot be read has no execution, and a lane of its own."""
     try:
-        fields = json.loads(base64.b64decode(record.value))
-        return str(fields["execution_id"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return str(record.fields["execution_id"])
+    except Exception:  # noqa: BLE001 - a batch must not fail for one record: what is wrong is told when its turn comes
         return f"{record.partition}:{record.offset}"
