@@ -56,7 +56,7 @@ MEANING: Final[dict[RejectReason, str]] = {
     RejectReason.NO_ACTOR: "a cancel that names nobody",
     RejectReason.UNAUTHORISED_CANCEL: "a cancel by somebody who is neither owner nor admin; a security metric too",
     RejectReason.TOO_MANY_EARLY_CANCELS: "eight other people have cancelled an execution that was not requested yet",
-    RejectReason.CORRUPT_SAGA: "the stored saga cannot be read; an operator must mend it",
+    RejectReason.CORRUPT_SAGA: "the stored saga cannot be read, or has done a step unknown to this code",
     RejectReason.UNPUBLISHABLE: "a message that its target refuses for good, or whose script is gone",
     RejectReason.UNEXPECTED_ERROR: "a bug of ours; the original is kept",
 }

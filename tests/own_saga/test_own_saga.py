@@ -1,10 +1,14 @@
 """The second saga of docs/define-your-own-saga.md, decided purely and run by the real handlers beside the first one."""
 
+from dataclasses import replace
+
 import pytest
 
 from saga_orchestrator import resources
 from saga_orchestrator.domain import registry
 from saga_orchestrator.domain.decide import Rules, Verdict, decide
+from saga_orchestrator.domain.definition import Step, Undo
+from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.events import DeadlinePassed, Event, EventType
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.registry import SAGAS
@@ -72,6 +76,33 @@ def test_a_passed_deadline_undoes_the_workspace() -> None:
     assert decision.messages == ("delete_workspace#1", "saga_timeout#1")
 
 
+def test_a_step_that_was_removed_is_undone_for_the_sagas_that_have_taken_it() -> None:
+    running = decide(None, request(), NOW_MS, RULES).saga
+    check, create = WORKSPACE_SAGA.steps
+    without_workspace = Rules(replace(WORKSPACE_SAGA, version=2, steps=(check,), retired=(create,)), Policy())
+
+    ended = decide(running, DeadlinePassed(), NOW_MS + 300_000, without_workspace)
+    anew = decide(None, request(), NOW_MS, without_workspace)
+
+    assert ended.messages == ("delete_workspace#1", "saga_timeout#1")
+    assert anew.messages == ("saga_started#1",)
+
+
+def test_a_saga_with_a_step_that_nobody_knows_is_not_ended_without_its_undo() -> None:
+    running = decide(None, request(), NOW_MS, RULES).saga
+    forgetful = Rules(replace(WORKSPACE_SAGA, steps=WORKSPACE_SAGA.steps[:1]), Policy())
+
+    with pytest.raises(CorruptSaga, match="create_workspace"):
+        decide(running, DeadlinePassed(), NOW_MS + 300_000, forgetful)
+
+
+def test_a_retired_step_is_checked_like_any_other() -> None:
+    with pytest.raises(ValueError, match="declared twice"):
+        replace(WORKSPACE_SAGA, retired=WORKSPACE_SAGA.steps[:1])
+    with pytest.raises(ValueError, match="'undo_nothing' is not declared"):
+        replace(WORKSPACE_SAGA, retired=(Step("old_step", undo=Undo(emits=("undo_nothing",))),))
+
+
 def test_one_event_moves_both_sagas_and_only_the_first_takes_a_slot(two_sagas: World) -> None:
     two_sagas.deliver(event("EXECUTION_REQUESTED"))
 
@@ -111,6 +142,18 @@ def test_a_refusal_of_one_saga_leaves_the_other_alone(two_sagas: World) -> None:
     assert first is not None
     assert first.state is SagaState.RUNNING
     assert (second.state, second.reason) == (SagaState.FAILED, "no_workspace_for_language")
+
+
+def test_a_saga_that_cannot_be_read_does_not_keep_the_event_from_the_other(two_sagas: World) -> None:
+    two_sagas.deliver(event("EXECUTION_REQUESTED"))
+    item = two_sagas.item()
+    assert item is not None
+    two_sagas.at.sdk.dynamodb.put_item(TableName="sagas", Item=item | {"state": {"S": "hovering"}})
+
+    two_sagas.deliver(event("EXECUTION_FAILED"))
+
+    assert workspace_of(two_sagas).state is SagaState.FAILED
+    assert [pointer["reason"] for pointer in two_sagas.rejected()] == ["corrupt_saga"]
 
 
 def test_an_early_event_waits_for_the_request_in_both(two_sagas: World) -> None:

@@ -53,7 +53,11 @@ def cancellation_reasons(error: ClientError) -> list[dict[str, Any]]:
 
 @contextmanager
 def retryable() -> Iterator[None]:
-    """Turn errors whose cause may pass into `RetryableError`; all others come through as they are."""
+    """Turn errors whose cause may pass into `RetryableError`; all others come through as they are.
+
+    AWS's own error stays chained for whoever debugs. Lambda's runtime reports the raised error alone, so AWS's text,
+    which names ARNs and keys, gets into no log.
+    """
     try:
         yield
     except ClientError as error:

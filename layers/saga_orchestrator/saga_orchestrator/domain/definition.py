@@ -79,10 +79,14 @@ class SagaDefinition:
     messages: Mapping[str, MessageSpec] = field(default_factory=dict)
     undo_again_on_late_start: tuple[str, ...] = ()
     """Messages to repeat when a pod reports for duty after the saga ended other than completed."""
+    retired: tuple[Step, ...] = ()
+    """Steps that no new saga takes any more. Sagas that have taken them are still owed their undo, so a step moves here
+    when it is removed, and leaves the code when no saga that has done it is left running."""
 
     def __post_init__(self) -> None:
-        keys = [step.key for step in self.steps]
-        kinds = {kind for step in self.steps for kind in (*step.emits, *(step.undo.emits if step.undo else ()))}
+        declared = (*self.steps, *self.retired)
+        keys = [step.key for step in declared]
+        kinds = {kind for step in declared for kind in (*step.emits, *(step.undo.emits if step.undo else ()))}
         problems = [
             *(
                 f"{name!r} is no lower-case name"
@@ -101,4 +105,5 @@ class SagaDefinition:
             raise ValueError(msg)
 
     def step(self, key: str) -> Step | None:
-        return next((step for step in self.steps if step.key == key), None)
+        """The step that is or was taken under this key."""
+        return next((step for step in (*self.steps, *self.retired) if step.key == key), None)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from .definition import SagaDefinition, Step
 from .emission import emit
+from .errors import CorruptSaga
 from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionTimedOut
 from .policy import Policy
 from .saga import Cause, EarlyEvent, Saga, TimelineEntry
@@ -72,11 +73,25 @@ def end(saga: Saga, ending: Ending, cause: TimelineEntry, definition: SagaDefini
 
 
 def _owed(saga: Saga, ending: Ending, definition: SagaDefinition) -> list[Step]:
-    """Steps to take back, last first: the completed ones, and the failed one where its outcome is unknown."""
+    """Steps to take back, last first: the completed ones, and the failed one where its outcome is unknown.
+
+    Raises:
+        CorruptSaga: a completed step is not in the definition. Ending the saga without its undo would leak what the
+            step made, so nothing is written.
+    """
+    done = [_known(definition, key) for key in saga.completed_steps]
     failed = definition.step(ending.failed_step) if ending.failed_step else None
-    done = [definition.step(key) for key in saga.completed_steps]
     owed = [*done, *([failed] if failed and failed.undo_when_failed else [])]
-    return [step for step in reversed(owed) if step is not None and step.undo is not None]
+    return [step for step in reversed(owed) if step.undo is not None]
+
+
+def _known(definition: SagaDefinition, key: str) -> Step:
+    step = definition.step(key)
+    if step is None:
+        raise CorruptSaga(
+            f"it has done the step {key}, which this code cannot undo: deploy the code that can, then redrive"
+        )
+    return step
 
 
 def _undo_messages(saga: Saga, step: Step, ending: Ending) -> tuple[str, ...]:

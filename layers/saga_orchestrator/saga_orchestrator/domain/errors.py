@@ -55,7 +55,7 @@ class UnauthorisedCancel(RejectedEvent):
 
 
 class CorruptSaga(RejectedEvent):
-    """A stored saga cannot be read. Retrying cannot mend it; an operator can."""
+    """A stored saga cannot be read, or not be ended as it must be. Retrying cannot mend it; an operator can."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(RejectReason.CORRUPT_SAGA, detail)

@@ -87,8 +87,14 @@ class EventFunction:
         self._apply_to_sagas(event)
 
     def _apply_to_sagas(self, event: Event) -> None:
+        """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""
+        refusals: list[RejectedEvent] = []
         for rules in self.at.rules:
-            decision = self.at.writer.apply(event, rules)
+            try:
+                decision = self.at.writer.apply(event, rules)
+            except RejectedEvent as refused:
+                refusals.append(refused)
+                continue
             saga = decision.saga
             self.at.telemetry.count(metric_of(decision))
             self.at.telemetry.info(
@@ -103,6 +109,8 @@ class EventFunction:
                 reason=saga.reason if saga else None,
                 messages=decision.messages,
             )
+        if refusals:
+            raise refusals[0]
 
     def _guarded(
         self, work: Callable[[], None], original: Callable[[], bytes], source: str, position: dict[str, Any]
