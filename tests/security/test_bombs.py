@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from typing import Any, Final
 
 import pytest
@@ -100,3 +101,31 @@ def test_a_huge_value_in_a_known_field_is_refused_and_not_repeated(
 
     (pointer,) = world.rejected()
     assert len(json.dumps(pointer)) < 1000
+
+
+PAYLOAD_LIMIT: Final = 6 * MIB
+"""What Lambda hands to a function at most, base64 included (AWS Lambda quotas, synchronous payload)."""
+MOST_EXTRA_MEMORY: Final = 128 * MIB
+"""A quarter of what the template gives a function. The worst that was found takes 98 MiB."""
+
+
+@pytest.mark.parametrize("filling", ["{}", '{"a":1}'], ids=["empty objects", "objects with a key"])
+def test_a_batch_at_the_payload_limit_stays_within_its_memory(
+    world: World,  # noqa: F811 - the fixture's value
+    filling: str,
+) -> None:
+    """Every record is parsed before the first is applied, so what all of them become is in memory at once."""
+    bomb = beside("[" + ",".join([filling] * ((MIB - 1024) // (len(filling) + 1))) + "]")
+    batch = kafka(*[bomb] * 4, event("EXECUTION_COMPLETED", "after"))
+    assert PAYLOAD_LIMIT * 0.88 < len(json.dumps(batch)) < PAYLOAD_LIMIT
+    tracemalloc.start()
+    try:
+        world.function("EXECUTION_COMPLETED").run(batch, Context())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < MOST_EXTRA_MEMORY
+    assert world.saga("ex-1") is not None
+    assert world.saga("after") is not None
+    assert world.rejected() == []
