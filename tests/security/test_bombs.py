@@ -34,6 +34,8 @@ BOMBS: Final = {
     "a number beyond all floats": beside("1e999999999"),
     "a fraction of a million digits": beside("0." + "3" * MIB),
     "two hundred thousand keys": beside("{" + ",".join(f'"k{n}":0' for n in range(200_000)) + "}"),
+    "a million keys": beside("{" + ",".join(f'"k{n}":0' for n in range(1_000_000)) + "}"),
+    "a key of a mebibyte": beside('{"' + "k" * MIB + '":0}'),
     "a million empty objects": beside("[" + ",".join(["{}"] * 1_000_000) + "]"),
     "a million escapes": beside('"' + "\\u0041" * 900_000 + '"'),
     "half of a surrogate pair": beside('"\\ud800"'),
