@@ -5,6 +5,7 @@ import sys
 
 from tests.load.figures import table
 from tests.load.lives import many_lives
+from tests.load.outages import relay_off_for_a_day, throttled_minute
 from tests.load.rushes import due_sagas, rush_for_a_limit, rush_for_one_saga
 from tests.load.sizes import FULL
 from tests.load.soak import soak_for
@@ -22,6 +23,8 @@ def main() -> None:
             rush_for_a_limit(FULL.requests, FULL.limit),
             rush_for_one_saga(FULL.deliveries),
             due_sagas(FULL.due),
+            throttled_minute(FULL.requests),
+            relay_off_for_a_day(FULL.requests),
         ]
     sys.stdout.write(table(rows) + "\n")
 

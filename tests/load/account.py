@@ -18,6 +18,8 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.resources import Resources
 from tests.exhaustion.deployment import QUEUE_URL, STREAM_ARN, QuietTelemetry
+from tests.exhaustion.faults import Killed, inflict
+from tests.load.trouble import Trouble
 from tests.saga_table import SAGA_TABLE
 from tests.sample_events import NOW_MS, eventbridge
 from tests.simulation.aws.dynamodb import SimulatedDynamoDb
@@ -62,6 +64,7 @@ class Account:
         )
         self.telemetry = QuietTelemetry()
         self.retried = 0
+        self.trouble: Trouble | None = None
 
     def container(self, seed: int = 1, threads: int = 0) -> Resources:
         at = Resources(
@@ -89,7 +92,7 @@ class Account:
         for _ in range(MAX_DELIVERIES):
             try:
                 EventFunction(at, EventType(detail["event_type"])).run(envelope, Context())
-            except RetryableError:
+            except (RetryableError, Killed):
                 with self.lock:
                     self.retried += 1
                 continue
@@ -103,9 +106,27 @@ class Account:
             written, self.table.stream[:] = list(self.table.stream), []
         wanted = [record.as_lambda_record(STREAM_ARN) for record in written]
         wanted = [each for each in wanted if "outbox" in each["dynamodb"].get("NewImage", {})]
-        for start in range(0, len(wanted), STREAM_BATCH):
-            answer = CommandRelay(at).run({"Records": wanted[start : start + STREAM_BATCH]}, Context())
-            assert answer == {"batchItemFailures": []}
+        attempts, size = 0, STREAM_BATCH
+        while wanted:
+            done = self._relayed(at, wanted[:size])
+            wanted = wanted[done:]
+            # The mapping halves a batch that failed.
+            attempts, size = (0, STREAM_BATCH) if done else (attempts + 1, max(1, size // 2))
+            assert attempts < MAX_DELIVERIES, "the relay gets nowhere"
+
+    def _relayed(self, at: Resources, batch: list[dict[str, Any]]) -> int:
+        """How many of the batch's records are done: all before the one that the relay reports."""
+        try:
+            failures = CommandRelay(at).run({"Records": batch}, Context())["batchItemFailures"]
+        except (RetryableError, Killed):
+            failures = [{"itemIdentifier": batch[0]["dynamodb"]["SequenceNumber"]}]
+        if not failures:
+            return len(batch)
+        self.retried += 1
+        return [record["dynamodb"]["SequenceNumber"] for record in batch].index(failures[0]["itemIdentifier"])
+
+    def republish(self, at: Resources, keys: list[dict[str, str]]) -> dict[str, Any]:
+        return CommandRelay(at).run({"republish": keys}, Context())
 
     def check(self, at: Resources, context: Context) -> dict[str, Any]:
         return CheckTimeouts(at).run({}, context)
@@ -151,9 +172,10 @@ class _Client:
             time.sleep(0)  # lets another thread in between any two calls, as a network would
             with account.lock:
                 account.calls[operation] += 1
+                fault = account.trouble.of(operation) if account.trouble else None
                 started = time.thread_time()
                 try:
-                    return call(**arguments)
+                    return inflict(fault, operation, call, arguments) if fault else call(**arguments)
                 finally:
                     account.emulation_cpu += time.thread_time() - started
 

@@ -1,6 +1,7 @@
 """Load with every invariant checked afterwards, and the orchestrator's own cost held to counts that do not drift."""
 
 from tests.load.lives import many_lives
+from tests.load.outages import relay_off_for_a_day, throttled_minute
 from tests.load.rushes import due_sagas, rush_for_a_limit, rush_for_one_saga
 from tests.load.sizes import CHOSEN
 from tests.load.soak import soak
@@ -26,6 +27,16 @@ def test_many_due_sagas() -> None:
     figures = due_sagas(CHOSEN.due)
 
     assert figures.calls_each < 2.2, "a read and a write each, and the pages of the index"
+
+
+def test_a_minute_in_which_every_call_is_throttled() -> None:
+    throttled_minute(CHOSEN.requests)
+
+
+def test_a_relay_that_was_off_for_longer_than_the_stream_keeps() -> None:
+    figures = relay_off_for_a_day(CHOSEN.requests)
+
+    assert figures.calls_each <= 2, "a read and a put for each saga"
 
 
 def test_memory_does_not_grow_with_what_was_done() -> None:
