@@ -95,7 +95,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
             current = _other_limits(dice, current)
             plan.later_settings.append((moment, current))
     maker = _Executions(dice, calm=calm, start_deadline_ms=int(settings["START_DEADLINE_SECONDS"]) * 1000)
-    for place in range(dice.choice((1, 1, 2, 2, 3, 4, 6))):
+    for place in range(dice.choice((1, 2, 2, 3, 3, 4, 6))):
         plan.executions.append(maker.make(f"ex-{place}"))
     return plan
 
@@ -139,16 +139,17 @@ class _Executions:
 
     def _pod(self) -> PodPlan:
         dice = self._dice
+        just_in_time = self._start_deadline_ms - dice.randrange(8_000, 30_000)
         pod = PodPlan(
-            starts_after_ms=dice.choice((1_500, 3_000, 20_000)),
-            runs_ms=dice.choice((3_000, 8_000, 20_000)),
+            starts_after_ms=dice.choice((1_500, 3_000, 20_000, just_in_time)),
+            runs_ms=dice.choice((3_000, 8_000, 20_000, 90_000)),
             end=dice.choice((COMPLETED, COMPLETED, COMPLETED, FAILED, TIMEOUT)),
         )
         draw = dice.random()
         if draw < 0.10:
             return replace(pod, hangs=True)
         if draw < 0.14:
-            return replace(pod, end=FAILED, reports_start=False)
+            return replace(pod, end=FAILED, reports_start=False, starts_after_ms=3_000, runs_ms=8_000)
         if draw < 0.18:
             return replace(pod, hangs=True, reports_start=False)
         return pod
@@ -214,14 +215,15 @@ class _Executions:
 
     def _wild_events(self, execution: Execution, at: int) -> None:
         dice = self._dice
-        for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
+        for _ in range(dice.choice((0, 0, 1, 1, 2, 3))):
             when = at + dice.choice((dice.randrange(-5_000, 100), dice.randrange(60_000), dice.randrange(400_000)))
             actor = dice.choice((execution.owner, execution.owner, ADMIN, STRANGER, "operator", None))
             execution.others.append(self._cancel(execution, max(when, at - 9_000), actor))
-        if dice.random() < 0.2:
-            kind = dice.choice((STARTED, COMPLETED, FAILED, TIMEOUT))
-            execution.others.append(self._early(execution, kind, at + dice.randrange(-8_000, 3_000)))
-        if dice.random() < 0.15:
+        for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
+            # Mostly before the pod's own report, some long after: a platform may be wrong, or late.
+            kind, when = dice.choice((STARTED, COMPLETED, FAILED, TIMEOUT)), dice.choice((3_000, 3_000, 500_000))
+            execution.others.append(self._early(execution, kind, at + dice.randrange(-8_000, when)))
+        if dice.random() < 0.25:
             again = self._again(execution.request, at + dice.choice((10, 500, 30_000, 4_000_000)))
             execution.others.append(again)
         if dice.random() < 0.12:
