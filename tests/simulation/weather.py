@@ -19,6 +19,10 @@ class Fault(StrEnum):
     PUT_EVENTS_REFUSED = "entry refused for good"
     PUT_EVENTS_FAILS = "PutEvents fails"
     BUS_OUTAGE = "bus outage"
+    TOPIC_FAILS = "delivery to the topic fails"
+    TOPIC_REFUSES = "message refused by the topic"
+    TOPIC_STALLS = "flush to the topic times out"
+    TOPIC_QUEUE_FULL = "queue to the topic full"
     PARKING_FAILS = "parking or payload store fails"
     DUPLICATE = "duplicate delivery"
     REORDER = "reordered delivery"
@@ -57,6 +61,10 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.PUT_EVENTS_REFUSED: 0.06,
     Fault.PUT_EVENTS_FAILS: 0.30,
     Fault.BUS_OUTAGE: 0.10,
+    Fault.TOPIC_FAILS: 0.30,
+    Fault.TOPIC_REFUSES: 0.06,
+    Fault.TOPIC_STALLS: 0.15,
+    Fault.TOPIC_QUEUE_FULL: 0.20,
     Fault.PARKING_FAILS: 0.40,
     Fault.DUPLICATE: 0.60,
     Fault.REORDER: 0.60,
@@ -100,6 +108,7 @@ _OF_CALL: Final[dict[str, tuple[Fault, ...]]] = {
     "transaction": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.TRANSACTION_CONFLICT),
     "put_events": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.PUT_EVENTS_FAILS),
     "parking": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.PARKING_FAILS),
+    "topic": (Fault.CRASH_BEFORE_CALL, Fault.CRASH_AFTER_CALL, Fault.TOPIC_FAILS, Fault.TOPIC_STALLS),
 }
 
 
