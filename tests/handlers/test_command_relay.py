@@ -3,8 +3,10 @@
 import base64
 from typing import Any
 
+import confluent_kafka
 import pytest
 from botocore.exceptions import ClientError
+from confluent_kafka import KafkaError, KafkaException
 
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from tests.handlers.conftest import Context, World
@@ -174,6 +176,66 @@ def test_small_scripts_travel_inside_the_command_when_asked_to(world: World) -> 
     world.relay(*history.records)
 
     assert world.published[1]["script"] == "print('hello')"
+
+
+def test_an_inlined_script_too_large_for_the_bus_is_parked_and_does_not_block_the_shard(world: World) -> None:
+    world.reconfigure(INLINE_SCRIPT_MAX_BYTES="262144")
+    history = History(world)
+    # Six bytes of JSON each: within the limit as a script, over it as a message.
+    history.deliver(event("EXECUTION_REQUESTED", "ex-9", script="\x01" * 262_144))
+
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED"]
+    assert [pointer["reason"] for pointer in world.rejected()] == ["unpublishable_message"]
+
+
+class FullProducer:
+    """librdkafka as far as it refuses a message at once: for its size, or when its queue holds `room` messages."""
+
+    def __init__(self, room: int, refuses: str | None) -> None:
+        self.room, self.refuses = room, refuses
+        self.queue: list[tuple[bytes, Any]] = []
+        self.sent: list[bytes] = []
+
+    def produce(self, _topic: str, *, key: bytes, value: bytes, on_delivery: Any) -> None:
+        assert key
+        if self.refuses is not None and self.refuses.encode() in value:
+            raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
+        if len(self.queue) == self.room:
+            msg = "Local: Queue full"
+            raise BufferError(msg)
+        self.queue.append((value, on_delivery))
+
+    def flush(self, _timeout: float) -> int:
+        for value, on_delivery in self.queue:
+            self.sent.append(value)
+            on_delivery(None, None)
+        self.queue.clear()
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("room", "refuses", "sent", "failed", "parked"),
+    [(1, None, 1, "100", 0), (3, None, 3, "102", 0), (9, "DELETE_POD", 3, None, 1)],
+    ids=["full at once", "full later", "one too large"],
+)
+def test_what_the_kafka_client_refuses_at_once_blocks_nothing_else(
+    world: World,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    room: int,
+    refuses: str | None,
+    sent: int,
+    failed: str | None,
+    parked: int,
+) -> None:
+    producer = FullProducer(room, refuses)
+    monkeypatch.setattr(confluent_kafka, "Producer", lambda _configuration: producer)
+    world.reconfigure(KAFKA_TARGET_BOOTSTRAP="broker:9092")
+
+    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
+    assert len(producer.sent) == sent
+    assert len(world.rejected()) == parked
 
 
 def test_with_commands_switched_off_only_saga_events_are_published(world: World) -> None:

@@ -55,7 +55,7 @@ def _print(tally: Tally, mutant: str | None) -> None:
         for each in oracles:
             write(f"  {tally.checked[each.id]:>9}  {each.id:<5} {each.description} ({when})\n")
     for identity, description in REPORTED.items():
-        write(f"  {tally.checked[identity]:>9}  {identity:<5} {description} (after each answer to a batch)\n")
+        write(f"  {tally.checked[identity]:>9}  {identity:<5} {description} (where it happens)\n")
     for seed, identity, wrong in tally.failures:
         write(f"\nVIOLATION {identity} {wrong}\n")
         again = f" --mutant {mutant!r}" if mutant else ""

@@ -90,6 +90,7 @@ class LambdaService:
         self._idle: dict[str, list[Container]] = {}
         self.make_sdk: Callable[[Container], Any] = _not_connected
         self.make_telemetry: Callable[[], Telemetry] = _not_connected
+        self.connect_target: Callable[[Resources], None] = _nothing
         self.on_end: Callable[[Invocation, Outcome, str], None] = _nothing
         self.production_dice = random.Random(0)
 
@@ -162,6 +163,8 @@ class LambdaService:
         resources.executor = StrandExecutor(scheduler, self.settings.batch_concurrency)  # type: ignore[assignment]
         resources.store.shard_locks = Turns(scheduler)
         container.resources = resources
+        if function == RELAY:
+            self.connect_target(resources)
         return container
 
 

@@ -35,7 +35,8 @@ class Ledger:
     claims: Counter[str] = field(default_factory=Counter)
     emitted: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
-    publications: Counter[str] = field(default_factory=Counter)
+    publications: dict[str, Counter[str]] = field(default_factory=dict)
+    """By target: how often it has taken each message."""
     creates: dict[str, str] = field(default_factory=dict)
     parked_messages: set[str] = field(default_factory=set)
     lost_keys: set[str] = field(default_factory=set)
@@ -46,12 +47,20 @@ class Ledger:
     by_execution: dict[str, list[Inbound]] = field(default_factory=dict)
     after_expiry: bool = False
 
+    def __post_init__(self) -> None:
+        self.publications = {target: Counter() for target in self.plan.targets}
+
+    def is_published(self, message: str) -> bool:
+        """On every target, not only on one of them."""
+        return all(message in taken for taken in self.publications.values())
+
     def forget(self) -> None:
         """Sagas have expired. What is created under their names now is new, and so are its messages."""
         self.after_expiry = True
         self.emitted.clear()
         self.bodies.clear()
-        self.publications.clear()
+        for taken in self.publications.values():
+            taken.clear()
         self.parked.clear()
         self.acknowledged.clear()
         self.sent.clear()

@@ -71,7 +71,9 @@ def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> st
     return None
 
 
-@oracle("S6", When.RELAYED, "a stream record is acknowledged only when each of its messages is on the bus or parked")
+@oracle(
+    "S6", When.RELAYED, "a stream record is acknowledged only when each of its messages is on every target or parked"
+)
 def no_zombie(ledger: Ledger, record: StreamRecord) -> str | None:
     new, old = record.new_image, record.old_image or {}
     if new is None or record.keys["saga_name"]["S"] == COUNTER:
@@ -80,7 +82,7 @@ def no_zombie(ledger: Ledger, record: StreamRecord) -> str | None:
     owed = [key for key in (new["outbox"]["S"].split() if "outbox" in new else []) if key not in before]
     for key in owed:
         message = f"{new['saga_name']['S']}:{new['execution_id']['S']}:{key}"
-        if message not in ledger.publications and message not in ledger.parked_messages:
+        if not ledger.is_published(message) and message not in ledger.parked_messages:
             return f"{message} was acknowledged and not published"
     return None
 

@@ -26,7 +26,11 @@ from tests.simulation.scenario import (
 START_MS: Final = 1_795_500_000_000
 REQUEST_MAX_AGE_SECONDS: Final = 7200
 SCRIPT_BUCKET: Final = "users-scripts"
+TOPIC_SHARE: Final = 0.3
+MOST_INLINE: Final = "262144"
 _BIG: Final = CANARY + "x" * (1024 * 1024)
+_ESCAPED: Final = CANARY + "\x01" * 180_000
+"""Within the inline limit as a script; as JSON six times as long, and over what bus and topic take."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,11 @@ class Plan:
     chaos_ends: int
     ends_with_expiry: bool
     executions: list[Execution] = field(default_factory=list)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Where the relay must publish every message. The worker takes commands from the last one."""
+        return ("bus", "topic") if self.settings["KAFKA_TARGET_BOOTSTRAP"] else ("bus",)
 
     @property
     def events(self) -> list[Inbound]:
@@ -69,7 +78,8 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         "RUN_GRACE_SECONDS": "180",
         "REQUEST_MAX_AGE_SECONDS": str(REQUEST_MAX_AGE_SECONDS),
         "RETENTION_DAYS": "1",
-        "INLINE_SCRIPT_MAX_BYTES": dice.choice(("0", "0", "0", "4096")),
+        "INLINE_SCRIPT_MAX_BYTES": dice.choice(("0", "0", "0", "4096", "4096" if calm else MOST_INLINE)),
+        "KAFKA_TARGET_BOOTSTRAP": "broker:9092" if dice.random() < TOPIC_SHARE else "",
         "KAFKA_MODE": dice.choice(("on-demand", "provisioned")),
         "TOPIC_LAYOUT": dice.choice(("per-type", "per-type", "shared")),
         "BATCH_CONCURRENCY": dice.choice(("1", "4", "16")),
@@ -94,7 +104,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         for moment in moments:
             current = _other_limits(dice, current)
             plan.later_settings.append((moment, current))
-    maker = _Executions(dice, calm=calm, start_deadline_ms=int(settings["START_DEADLINE_SECONDS"]) * 1000)
+    maker = _Executions(dice, settings, calm=calm)
     for place in range(dice.choice((1, 1, 2, 2, 3, 4, 6))):
         plan.executions.append(maker.make(f"ex-{place}"))
     return plan
@@ -114,10 +124,11 @@ def _other_limits(dice: random.Random, settings: dict[str, str]) -> dict[str, st
 class _Executions:
     """Draws one execution after the other, numbering their events."""
 
-    def __init__(self, dice: random.Random, *, calm: bool, start_deadline_ms: int) -> None:
+    def __init__(self, dice: random.Random, settings: dict[str, str], *, calm: bool) -> None:
         self._dice = dice
         self._calm = calm
-        self._start_deadline_ms = start_deadline_ms
+        self._start_deadline_ms = int(settings["START_DEADLINE_SECONDS"]) * 1000
+        self._inlines_much = settings["INLINE_SCRIPT_MAX_BYTES"] == MOST_INLINE
         self._events = 0
 
     def make(self, execution_id: str) -> Execution:
@@ -139,16 +150,17 @@ class _Executions:
 
     def _pod(self) -> PodPlan:
         dice = self._dice
+        just_in_time = self._start_deadline_ms - dice.randrange(8_000, 30_000)
         pod = PodPlan(
-            starts_after_ms=dice.choice((1_500, 3_000, 20_000)),
-            runs_ms=dice.choice((3_000, 8_000, 20_000)),
+            starts_after_ms=dice.choice((1_500, 3_000, 20_000, just_in_time)),
+            runs_ms=dice.choice((3_000, 8_000, 20_000, 90_000)),
             end=dice.choice((COMPLETED, COMPLETED, COMPLETED, FAILED, TIMEOUT)),
         )
         draw = dice.random()
         if draw < 0.10:
             return replace(pod, hangs=True)
         if draw < 0.14:
-            return replace(pod, end=FAILED, reports_start=False)
+            return replace(pod, end=FAILED, reports_start=False, starts_after_ms=3_000, runs_ms=8_000)
         if draw < 0.18:
             return replace(pod, hangs=True, reports_start=False)
         return pod
@@ -172,8 +184,8 @@ class _Executions:
     def _twist(self, inbound: Inbound, detail: dict[str, Any]) -> None:
         draw = self._dice.random()
         if draw < 0.80:
-            return
-        if draw < 0.83:
+            detail["script"] = _ESCAPED if self._inlines_much and draw < 0.02 else detail["script"]
+        elif draw < 0.83:
             detail["script"], inbound.refusal = "", "script_empty"
         elif draw < 0.86:
             detail["timeout_seconds"], inbound.refusal = 301, "timeout_too_long"
@@ -214,14 +226,15 @@ class _Executions:
 
     def _wild_events(self, execution: Execution, at: int) -> None:
         dice = self._dice
-        for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
+        for _ in range(dice.choice((0, 0, 1, 1, 2, 3))):
             when = at + dice.choice((dice.randrange(-5_000, 100), dice.randrange(60_000), dice.randrange(400_000)))
             actor = dice.choice((execution.owner, execution.owner, ADMIN, STRANGER, "operator", None))
             execution.others.append(self._cancel(execution, max(when, at - 9_000), actor))
-        if dice.random() < 0.2:
-            kind = dice.choice((STARTED, COMPLETED, FAILED, TIMEOUT))
-            execution.others.append(self._early(execution, kind, at + dice.randrange(-8_000, 3_000)))
-        if dice.random() < 0.15:
+        for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
+            # Mostly before the pod's own report, some long after: a platform may be wrong, or late.
+            kind, when = dice.choice((STARTED, COMPLETED, FAILED, TIMEOUT)), dice.choice((3_000, 3_000, 500_000))
+            execution.others.append(self._early(execution, kind, at + dice.randrange(-8_000, when)))
+        if dice.random() < 0.25:
             again = self._again(execution.request, at + dice.choice((10, 500, 30_000, 4_000_000)))
             execution.others.append(again)
         if dice.random() < 0.12:

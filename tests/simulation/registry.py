@@ -30,9 +30,10 @@ class Oracle:
 
 REPORTED: Final = {
     "S19": "a batch's answer names records of that batch, and acknowledges none after a failed one",
+    "S5c": "a message stands on the topic that was configured, under its execution's key",
     "S22": "the relay reports a record with a message key of newer code, and never skips it",
 }
-"""Checked by the event sources, as they alone see the answers."""
+"""Checked by the event sources and the topic, as they alone see answers and keys."""
 
 ORACLES: Final[dict[When, list[Oracle]]] = {when: [] for when in When}
 

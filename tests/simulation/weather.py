@@ -19,6 +19,10 @@ class Fault(StrEnum):
     PUT_EVENTS_REFUSED = "entry refused for good"
     PUT_EVENTS_FAILS = "PutEvents fails"
     BUS_OUTAGE = "bus outage"
+    TOPIC_FAILS = "delivery to the topic fails"
+    TOPIC_REFUSES = "message refused by the topic"
+    TOPIC_STALLS = "flush to the topic times out"
+    TOPIC_QUEUE_FULL = "queue to the topic full"
     PARKING_FAILS = "parking or payload store fails"
     DUPLICATE = "duplicate delivery"
     REORDER = "reordered delivery"
@@ -45,38 +49,42 @@ class Fault(StrEnum):
 
 
 MOST_OFTEN: Final[dict[Fault, float]] = {
-    Fault.CRASH_BEFORE_CALL: 0.05,
-    Fault.CRASH_AFTER_CALL: 0.05,
-    Fault.APPLIED_BUT_ERROR: 0.10,
-    Fault.NOT_APPLIED: 0.10,
-    Fault.THROTTLED: 0.10,
-    Fault.AMBIGUOUS_CONDITION: 0.15,
-    Fault.TRANSACTION_CONFLICT: 0.20,
+    Fault.CRASH_BEFORE_CALL: 0.08,
+    Fault.CRASH_AFTER_CALL: 0.08,
+    Fault.APPLIED_BUT_ERROR: 0.15,
+    Fault.NOT_APPLIED: 0.15,
+    Fault.THROTTLED: 0.15,
+    Fault.AMBIGUOUS_CONDITION: 0.25,
+    Fault.TRANSACTION_CONFLICT: 0.30,
     Fault.SLOW_CALL: 0.10,
-    Fault.PUT_EVENTS_PARTLY: 0.25,
-    Fault.PUT_EVENTS_REFUSED: 0.04,
-    Fault.PUT_EVENTS_FAILS: 0.20,
+    Fault.PUT_EVENTS_PARTLY: 0.35,
+    Fault.PUT_EVENTS_REFUSED: 0.06,
+    Fault.PUT_EVENTS_FAILS: 0.30,
     Fault.BUS_OUTAGE: 0.10,
-    Fault.PARKING_FAILS: 0.30,
+    Fault.TOPIC_FAILS: 0.30,
+    Fault.TOPIC_REFUSES: 0.06,
+    Fault.TOPIC_STALLS: 0.15,
+    Fault.TOPIC_QUEUE_FULL: 0.20,
+    Fault.PARKING_FAILS: 0.40,
     Fault.DUPLICATE: 0.60,
     Fault.REORDER: 0.60,
     Fault.DELAY: 0.08,
-    Fault.REBALANCE: 0.20,
+    Fault.REBALANCE: 0.30,
     Fault.POISON: 0.40,
-    Fault.STREAM_BLOCKED: 0.15,
+    Fault.STREAM_BLOCKED: 0.20,
     Fault.NEWER_KEY: 0.15,
     Fault.INDEX_LAG: 1.0,
     Fault.CLOCK_SKEW: 1.0,
-    Fault.CLOCK_JUMP: 0.06,
+    Fault.CLOCK_JUMP: 0.08,
     Fault.CHECK_SKIPPED: 0.40,
-    Fault.CHECK_DOUBLED: 0.40,
+    Fault.CHECK_DOUBLED: 0.50,
     Fault.CONTAINER_REPLACED: 0.40,
     Fault.CONTAINER_STALE: 0.50,
     Fault.SETTINGS_CHANGE: 0.60,
     Fault.WORKER_SLOW: 0.40,
     Fault.WORKER_DOWN: 0.30,
     Fault.WORKER_REPEATS: 0.50,
-    Fault.WORKER_DISORDER: 0.30,
+    Fault.WORKER_DISORDER: 0.50,
     Fault.WORKER_SILENT: 0.25,
     Fault.TTL_LATE: 1.0,
 }
@@ -100,6 +108,7 @@ _OF_CALL: Final[dict[str, tuple[Fault, ...]]] = {
     "transaction": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.TRANSACTION_CONFLICT),
     "put_events": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.PUT_EVENTS_FAILS),
     "parking": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.PARKING_FAILS),
+    "topic": (Fault.CRASH_BEFORE_CALL, Fault.CRASH_AFTER_CALL, Fault.TOPIC_FAILS, Fault.TOPIC_STALLS),
 }
 
 

@@ -12,6 +12,7 @@ from tests.simulation.deliveries import Delays
 from tests.simulation.dice import Dice
 from tests.simulation.ingress import EventBridgeSource, Ingress
 from tests.simulation.kafka_source import KafkaSource
+from tests.simulation.kafka_target import SimulatedTopic
 from tests.simulation.lambda_service import CHECKER, Container, Invocation, LambdaService, Outcome
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import START_MS, Plan, draw_plan
@@ -195,6 +196,9 @@ class World:
         calls = FaultyCalls(self.scheduler, self.weather, self, self._dice.latency)
         service.make_sdk = lambda container: SimulatedSdk(calls, self.aws, container)
         service.make_telemetry = lambda: SilentTelemetry(self)  # type: ignore[assignment,return-value]  # same methods
+        service.connect_target = SimulatedTopic(
+            self.scheduler, self.weather, self._dice.latency, self._on_topic
+        ).connect
         service.on_end = self._returned
         service.production_dice = self._dice.production
         return service
@@ -222,12 +226,22 @@ class World:
         while self._accepted < len(accepted):
             entry = accepted[self._accepted]
             self._accepted += 1
-            body = json.loads(entry["Detail"])
-            self.note(f"bus {body['message_id']} {zlib.crc32(entry['Detail'].encode()):08x}")
-            self.ledger.publications[body["message_id"]] += 1
-            self.judge.judge(When.PUBLISHED, self.ledger, body, entry["Detail"])
-            if body["message_type"].endswith("_COMMAND"):
-                self.worker.receive(entry["Detail"])
+            self._published("bus", entry["Detail"])
+
+    def _on_topic(self, topic: str, key: bytes, value: bytes) -> None:
+        body = self._published("topic", value.decode())
+        self.judge.ask("S5c")
+        if topic != "saga_commands" or key.decode() != body["execution_id"]:
+            self.fail("S5c", f"{body['message_id']} is on {topic} under {key!r}")
+
+    def _published(self, target: str, detail: str) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(detail)
+        self.note(f"{target} {body['message_id']} {zlib.crc32(detail.encode()):08x}")
+        self.ledger.publications[target][body["message_id"]] += 1
+        self.judge.judge(When.PUBLISHED, self.ledger, body, detail)
+        if body["message_type"].endswith("_COMMAND") and target == self.plan.targets[-1]:
+            self.worker.receive(detail)
+        return body
 
     def _settle(self, invocation: Invocation) -> None:
         """Book every new record of the stream, and judge the table as it stands after the call."""

@@ -36,6 +36,10 @@ class EventBus:
     def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
         fates: list[Fate] = []
         for chunk in _chunks(messages):
+            if len(chunk) == 1 and _weight(chunk[0][1]) > MAX_REQUEST_BYTES:
+                # An inlined script can grow sixfold as JSON. The whole call would be refused, each time, for ever.
+                fates.append(Fate.PERMANENT)
+                continue
             entries = [
                 {"EventBusName": self.bus, "Source": SOURCE, "DetailType": message.type, "Detail": body}
                 for message, body in chunk
@@ -56,11 +60,15 @@ def _fate(answer: dict[str, Any]) -> Fate:
     return Fate.MAY_PASS if answer.get("ErrorCode", "") in _MAY_PASS else Fate.PERMANENT
 
 
+def _weight(body: str) -> int:
+    return len(body.encode()) + 256
+
+
 def _chunks(messages: Sequence[tuple[Message, str]]) -> list[list[tuple[Message, str]]]:
     chunks: list[list[tuple[Message, str]]] = [[]]
     size = 0
     for message, body in messages:
-        weight = len(body.encode()) + 256
+        weight = _weight(body)
         if chunks[-1] and (len(chunks[-1]) == MAX_ENTRIES or size + weight > MAX_REQUEST_BYTES):
             chunks.append([])
             size = 0
@@ -87,6 +95,8 @@ class KafkaTopic:
         self._timeout = delivery_timeout_seconds
 
     def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
+        from confluent_kafka import KafkaException  # noqa: PLC0415 - see __init__
+
         fates = [Fate.MAY_PASS] * len(messages)
 
         def settle(position: int) -> Callable[[Any, Any], None]:
@@ -96,9 +106,17 @@ class KafkaTopic:
             return on_delivery
 
         for position, (message, body) in enumerate(messages):
-            self._producer.produce(
-                self._topic, key=message.execution_id.encode(), value=body.encode(), on_delivery=settle(position)
-            )
+            try:
+                self._producer.produce(
+                    self._topic, key=message.execution_id.encode(), value=body.encode(), on_delivery=settle(position)
+                )
+            except BufferError:
+                break  # the queue is full until a flush empties it: what is not in it comes again, in order
+            except KafkaException as refused:
+                # Refused before it is sent, such as a message over the client's `message.max.bytes`.
+                fates[position] = _kafka_fate(refused.args[0])
+                if fates[position] is Fate.MAY_PASS:
+                    break
         self._producer.flush(self._timeout + 1)
         return fates
 
