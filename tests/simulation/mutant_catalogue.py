@@ -13,6 +13,7 @@ from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.flow_mutants import FLOW_MUTANTS
+from tests.simulation.version_mutants import VERSION_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
 _COUNT: Final = 'self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])'
@@ -106,6 +107,7 @@ MUTANTS: Final = (
         edit(SagaWriter._store_script, "if event.script_content is not None:", "if False:"),
     ),
     *FLOW_MUTANTS,
+    *VERSION_MUTANTS,
     Mutant(
         "checker acts on what the index says",
         "S10",
