@@ -14,6 +14,7 @@ class Dice:
         self.clocks = _stream(seed, "clocks")
         self.worker = _stream(seed, "worker")
         self.production = _stream(seed, "production")
+        self.versions = _stream(seed, "versions")
 
 
 def _stream(seed: int, concern: str) -> random.Random:

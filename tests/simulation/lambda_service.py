@@ -10,19 +10,16 @@ from greenlet import GreenletExit
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.adapters.telemetry import Telemetry
 from saga_orchestrator.domain.events import EventType
-from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
-from saga_orchestrator.entrypoints.event_function import EventFunction
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from saga_orchestrator.resources import Resources
+from tests.simulation import code_versions
+from tests.simulation.code_versions import CodeVersion, Versions
 from tests.simulation.scheduler import Scheduler, Task
 from tests.simulation.strands import StrandExecutor, Turns
 from tests.simulation.weather import Fault, Weather
 
 TIME_LIMIT_MS: Final = 30_000
-RELAY: Final = "command_relay"
-CHECKER: Final = "timeout_checker"
+RELAY: Final = code_versions.RELAY
+CHECKER: Final = code_versions.CHECKER
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
-_EVENT_TYPE_OF: Final = {event_type.lower(): event_type for event_type in EventType}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,13 @@ class Outcome:
 class Container:
     """One process of one function: its resources live as long as it does."""
 
-    __slots__ = ("function", "offset_ms", "resources", "settings")
+    __slots__ = ("function", "offset_ms", "resources", "settings", "version")
 
-    def __init__(self, function: str, settings: Settings, offset_ms: int) -> None:
+    def __init__(
+        self, function: str, settings: Settings, offset_ms: int, version: CodeVersion = code_versions.THIS
+    ) -> None:
         self.function = function
+        self.version = version
         self.settings = settings
         self.offset_ms = offset_ms
         self.resources: Any = None
@@ -81,13 +81,16 @@ class Invocation:
 class LambdaService:
     """Runs handlers on containers. The settings given to new containers can change under running ones."""
 
-    def __init__(self, scheduler: Scheduler, weather: Weather, settings: Settings, clocks: random.Random) -> None:
+    def __init__(
+        self, scheduler: Scheduler, weather: Weather, settings: Settings, clocks: random.Random, versions: Versions
+    ) -> None:
         self.scheduler = scheduler
         self.weather = weather
         self.settings = settings
         self.invocations = 0
         self._clocks = clocks
-        self._idle: dict[str, list[Container]] = {}
+        self._idle: dict[tuple[str, CodeVersion], list[Container]] = {}
+        self.versions = versions
         self.make_sdk: Callable[[Container], Any] = _not_connected
         self.make_telemetry: Callable[[], Telemetry] = _not_connected
         self.connect_target: Callable[[Resources], None] = _nothing
@@ -107,7 +110,8 @@ class LambdaService:
         return invocation
 
     def recycle(self) -> None:
-        """Every process that is not at work is replaced, as after a deployment."""
+        """Every process that is not at work is replaced, as after a deployment that is through."""
+        self.versions.settle()
         self._idle.clear()
 
     def end(self, invocation: Invocation, why: str) -> None:
@@ -120,13 +124,14 @@ class LambdaService:
         self._report(invocation, Outcome(failed=True), why)
 
     def _run(self, invocation: Invocation, event: Any) -> None:
-        resources = invocation.container.resources
+        container = invocation.container
+        entry = container.version.entries[invocation.function]
         try:
-            outcome, how = Outcome(failed=False, result=_ENTRIES[invocation.function](resources, event, invocation)), ""
+            outcome, how = Outcome(failed=False, result=entry(container.resources, event, invocation)), ""
         except Exception as error:  # noqa: BLE001 - Lambda's own boundary: whatever a handler raises is a failed run
             outcome, how = Outcome(failed=True), f"raised {type(error).__name__}: {error}"
         invocation.over = True
-        self._idle.setdefault(invocation.function, []).append(invocation.container)
+        self._idle.setdefault((invocation.function, container.version), []).append(container)
         self._report(invocation, outcome, how)
 
     def _report(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
@@ -134,7 +139,8 @@ class LambdaService:
         self.scheduler.after(0, lambda: invocation.on_done(outcome))
 
     def _container(self, function: str) -> Container:
-        idle = self._idle.get(function)
+        version = self.versions.draw()
+        idle = self._idle.get((function, version))
         if idle and self.weather.strikes(Fault.CONTAINER_REPLACED):
             idle.pop()
         while idle:
@@ -144,14 +150,16 @@ class LambdaService:
                     # Not added up: a clock that is further off than the tolerance is another fault.
                     container.offset_ms = self._clocks.choice((-400_000, 400_000))
                 return container
-        return self._new_container(function)
+        return self._new_container(function, version)
 
-    def _new_container(self, function: str) -> Container:
+    def _new_container(self, function: str, version: CodeVersion) -> Container:
+        if version is not code_versions.THIS and self.versions.mixed:
+            self.weather.note(Fault.OTHER_VERSION)
         offset = self._clocks.randint(-5000, 5000) if self.weather.strikes(Fault.CLOCK_SKEW) else 0
-        container = Container(function, self.settings, offset)
+        container = Container(function, self.settings, offset, version)
         scheduler = self.scheduler
-        resources = Resources(
-            self.settings,
+        resources = version.resources(
+            version.own_settings(self.settings),
             self.make_sdk(container),
             clock=lambda: scheduler.now + container.offset_ms,
             pause=lambda seconds: scheduler.sleep(int(seconds * 1000)),
@@ -160,23 +168,12 @@ class LambdaService:
         )
         # What threads would do, strands do: the same seams that a cached property fills by itself.
         resources.telemetry = self.make_telemetry()
-        resources.executor = StrandExecutor(scheduler, self.settings.batch_concurrency)  # type: ignore[assignment]
+        resources.executor = StrandExecutor(scheduler, self.settings.batch_concurrency)
         resources.store.shard_locks = Turns(scheduler)
         container.resources = resources
         if function == RELAY:
             self.connect_target(resources)
         return container
-
-
-def _event_function(event_type: EventType) -> Callable[[Resources, Any, Any], Any]:
-    return lambda at, event, context: EventFunction(at, event_type).run(event, context)
-
-
-_ENTRIES: Final[dict[str, Callable[[Resources, Any, Any], Any]]] = {
-    **{name: _event_function(event_type) for name, event_type in _EVENT_TYPE_OF.items()},
-    RELAY: lambda at, event, context: CommandRelay(at).run(event, context),
-    CHECKER: lambda at, event, context: CheckTimeouts(at).run(event, context),
-}
 
 
 def _not_connected(*_arguments: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.aws.dynamodb import StreamRecord
+from tests.simulation.code_versions import Versions
 from tests.simulation.lambda_service import Invocation
 from tests.simulation.plan import Plan
 from tests.simulation.saga_image import COUNTER, SagaImage
@@ -28,6 +29,7 @@ class Ledger:
     """The oracles' memory. Positions identify deliveries: a function, and where its event came from."""
 
     plan: Plan
+    versions: Versions = field(default_factory=Versions)
     payloads: dict[str, bytes] = field(default_factory=dict)
     sagas: dict[str, SagaImage] = field(default_factory=dict)
     gone: dict[str, SagaImage] = field(default_factory=dict)

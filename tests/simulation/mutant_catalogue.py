@@ -14,6 +14,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.flow_mutants import FLOW_MUTANTS
 from tests.simulation.target_mutants import TARGET_MUTANTS
+from tests.simulation.version_mutants import VERSION_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
 _COUNT: Final = 'self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])'
@@ -108,6 +109,7 @@ MUTANTS: Final = (
     ),
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
+    *VERSION_MUTANTS,
     Mutant(
         "checker acts on what the index says",
         "S10",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tests.simulation.weather import MOST_OFTEN
+from tests.simulation.weather import Fault
 from tests.simulation.world import World
 
 MOST_TRIALS: Final = 300
@@ -32,7 +32,7 @@ def shrink(seed: int, identity: str) -> Shrunk:
         fewest = _faults(world)
         return True
 
-    for fault in MOST_OFTEN:
+    for fault in Fault:
         if still_fails(silenced | {fault}, suppressed):
             silenced |= {fault}
     for strike in range(World(seed, silenced=silenced).run().weather.struck, 0, -1):

@@ -46,6 +46,7 @@ class Fault(StrEnum):
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
     TIMED_OUT = "function timed out"
+    OTHER_VERSION = "another code version"
 
 
 MOST_OFTEN: Final[dict[Fault, float]] = {

@@ -5,7 +5,7 @@ import zlib
 from collections import Counter
 from typing import Any, Final
 
-from tests.simulation import oracles_end, oracles_flow, oracles_writes
+from tests.simulation import oracles_end, oracles_flow, oracles_versions, oracles_writes
 from tests.simulation.aws.stream_record import StreamRecord
 from tests.simulation.clients import FaultyCalls, SimulatedSdk
 from tests.simulation.deliveries import Delays
@@ -15,6 +15,7 @@ from tests.simulation.kafka_source import KafkaSource
 from tests.simulation.kafka_target import SimulatedTopic
 from tests.simulation.lambda_service import CHECKER, Container, Invocation, LambdaService, Outcome
 from tests.simulation.ledger import Ledger
+from tests.simulation.neighbours import draw_versions
 from tests.simulation.plan import START_MS, Plan, draw_plan
 from tests.simulation.poison import poison_events
 from tests.simulation.registry import Judge, When
@@ -26,7 +27,7 @@ from tests.simulation.stream_mapping import StreamMapping
 from tests.simulation.weather import Fault, Weather
 from tests.simulation.worker import Worker
 
-__all__ = ["World", "oracles_end", "oracles_flow", "oracles_writes"]
+__all__ = ["World", "oracles_end", "oracles_flow", "oracles_versions", "oracles_writes"]
 
 CALM_SHARE: Final = 0.2
 CHECK_MS: Final = 60_000
@@ -51,7 +52,7 @@ class World:
         self.plan: Plan = draw_plan(dice.plan, calm=dice.plan.random() < CALM_SHARE)
         self.weather = Weather(dice.faults, calm=self.plan.calm, silenced=silenced, suppressed=suppressed)
         self.scheduler = Scheduler(START_MS)
-        self.ledger = Ledger(self.plan)
+        self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
         self._dice = dice
         self._outage_until = 0
@@ -112,6 +113,7 @@ class World:
 
     def _report(self, inbound: Inbound) -> None:
         self.note(f"send {inbound.event_id} {inbound.type} {inbound.execution_id}")
+        self.ledger.versions.dress(inbound)
         self.ingress.send(inbound)
 
     def _deploy(self, changed: dict[str, str]) -> None:
@@ -192,7 +194,7 @@ class World:
 
     def _lambda_service(self) -> LambdaService:
         settings = settings_of(tuple(self.plan.settings.items()))
-        service = LambdaService(self.scheduler, self.weather, settings, self._dice.clocks)
+        service = LambdaService(self.scheduler, self.weather, settings, self._dice.clocks, self.ledger.versions)
         calls = FaultyCalls(self.scheduler, self.weather, self, self._dice.latency)
         service.make_sdk = lambda container: SimulatedSdk(calls, self.aws, container)
         service.make_telemetry = lambda: SilentTelemetry(self)  # type: ignore[assignment,return-value]  # same methods
@@ -235,10 +237,10 @@ class World:
             self.fail("S5c", f"{body['message_id']} is on {topic} under {key!r}")
 
     def _published(self, target: str, detail: str) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(detail)
+        body: dict[str, Any] = json.loads(comparable := self.ledger.versions.comparable(detail))
         self.note(f"{target} {body['message_id']} {zlib.crc32(detail.encode()):08x}")
         self.ledger.publications[target][body["message_id"]] += 1
-        self.judge.judge(When.PUBLISHED, self.ledger, body, detail)
+        self.judge.judge(When.PUBLISHED, self.ledger, body, comparable)
         if body["message_type"].endswith("_COMMAND") and target == self.plan.targets[-1]:
             self.worker.receive(detail)
         return body
