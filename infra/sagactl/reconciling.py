@@ -1,110 +1,194 @@
-"""`sagactl reconcile`: recount each language's counters from the sagas that hold claims, as after a restore."""
+"""`sagactl reconcile`: put right what a restore, a defect or a manual edit has left in the table."""
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import Annotated
+import random
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.saga_codec import Item, decode
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.application.ports import Stored
+from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from saga_orchestrator.domain.policy import Policy
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
+from sagactl.mending import Examined, Fault, Problem, examine
 from sagactl.options import on_stack
-from sagactl.outlet import show, table
-from sagactl.sagas import all_sagas, counters
+from sagactl.outlet import number_of, show, table
+from sagactl.recounting import Drift, correct, drifts, steady_drifts
+from sagactl.stored_items import Slots, is_counter, stored_items
 
-Shard = tuple[str, int]
-"""Language and number of one counter item."""
+_REQUIRED = ("state", "version", "dv", "created", "corr")
+_BY_HAND = "no function can use it: mend the attribute by hand or delete the item, then reconcile again"
+
+
+class Outcome(StrEnum):
+    """What became of a finding."""
+
+    PLANNED = "planned"
+    REPAIRED = "repaired"
+    MOVED = "moved"
+    """Somebody else wrote the item meanwhile, so it was left alone."""
+    BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True)
-class Drift:
-    """A counter that is not the number of sagas which hold a unit of it."""
+class Finding:
+    """One line of the result."""
 
-    language: str
-    shard: int
-    counted: int
-    """What the counter says."""
-    held: int
-    """How many sagas hold a claim on it."""
+    item: str
+    """The execution, or the language and shard of a counter."""
+    problem: Problem
+    found: str
+    repair: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything that one look at the table finds."""
+
+    drifts: list[Drift]
+    sagas: list[Examined]
+    by_hand: list[Finding]
 
 
 @on_stack
 def reconcile(
     target: Target,
     apply: Annotated[
-        bool, typer.Option("--apply/--dry-run", help="Correct the counters, or only say what differs.")
+        bool, typer.Option("--apply/--dry-run", help="Repair what is found, or only say what would be done.")
     ] = True,
 ) -> None:
-    """Make the counters of taken slots equal to the number of sagas that hold them.
+    """Find what is wrong in the table, and repair what can be repaired safely.
 
-    Reads the whole table. While executions come and go, a scan is no snapshot: only a difference that stays the same
-    in two passes counts, and a correction is refused if the counter has moved in between.
+    Counters of taken slots are made equal to the number of sagas that hold them. Ended sagas give back a slot, leave
+    the deadline index, expire, and send what they still owe; running ones become able to time out. No state is ever
+    changed: what needs that, or cannot be read at all, is reported with what to do, and the exit code is 1.
+
+    Reads the whole table. Functions may go on meanwhile: each repair is refused if its item has been written since it
+    was read, and a counter counts as wrong only if two passes agree.
     """
     stack = deployment(target)
-    drifts = steady_drifts(stack)
-    corrected = [drift for drift in drifts if apply and _correct(stack, drift)]
-    facts = [
-        {
-            "language": drift.language,
-            "shard": drift.shard,
-            "counter": drift.counted,
-            "held": drift.held,
-            "corrected": drift in corrected,
-        }
-        for drift in drifts
-    ]
-    if not drifts:
-        show(target.output, facts, "every counter equals the number of sagas that hold a slot of it")
+    findings = repair(stack, _now()) if apply else plan(stack, _now())
+    facts = [asdict(finding) for finding in findings]
+    if not findings:
+        show(target.output, facts, "nothing to repair: every saga is sound, every counter equals the slots held")
         return
     rows = [tuple(fact.values()) for fact in facts]
-    title = "Counters that differed" if apply else "Counters that differ; nothing was changed"
+    count = number_of(len(findings), "problem")
+    title = count if apply else f"{count}; nothing was changed"
     show(target.output, facts, table(title, tuple(facts[0]), rows))
-    if len(corrected) < len(drifts):
-        moved = "some counters moved meanwhile and were left alone; run it again" if apply else f"{len(drifts)} differ"
-        raise NotDoneError(moved)
+    if left := _left(findings):
+        raise NotDoneError(left)
 
 
-def steady_drifts(stack: Deployment) -> list[Drift]:
-    """Differences that two passes over the table agree on."""
-    first = _drifts(stack)
-    if not first:
-        return []
-    second = set(_drifts(stack))
-    return [drift for drift in first if drift in second]
-
-
-def held_slots(stack: Deployment) -> Counter[Shard]:
-    """Claims held, by language and shard."""
-    return Counter((saga.claim.resource, saga.claim.shard) for saga in all_sagas(stack) if saga.claim is not None)
-
-
-def _drifts(stack: Deployment) -> list[Drift]:
-    counted = counters(stack)
-    held = held_slots(stack)
-    shards = sorted(counted.keys() | held.keys())
+def plan(stack: Deployment, now: int) -> list[Finding]:
+    """What `repair` would do."""
+    found = survey(stack, now)
     return [
-        Drift(*shard, counted.get(shard, 0), held[shard]) for shard in shards if counted.get(shard, 0) != held[shard]
+        *(_of_counter(drift, Outcome.PLANNED) for drift in found.drifts),
+        *(finding for examined in found.sagas for finding in _of_saga(examined, Outcome.PLANNED)),
+        *found.by_hand,
     ]
 
 
-def _correct(stack: Deployment, drift: Drift) -> bool:
-    """Set the counter, unless it is no longer what was compared."""
-    unchanged = "n = :counted" if drift.counted else "(attribute_not_exists(n) OR n = :counted)"
+def repair(stack: Deployment, now: int) -> list[Finding]:
+    """Counters first, so that a slot which an ended saga gives back is subtracted from a number that counts it."""
+    found = survey(stack, now)
+    findings = [
+        _of_counter(drift, Outcome.REPAIRED if correct(stack, drift) else Outcome.MOVED) for drift in found.drifts
+    ]
+    for examined in found.sagas:
+        written = not examined.repairs or _write(stack, examined)
+        findings += _of_saga(examined, Outcome.REPAIRED if written else Outcome.MOVED)
+    return [*findings, *found.by_hand]
+
+
+def survey(stack: Deployment, now: int) -> Survey:
+    """Look at every item once, and at the counters a second time if any of them differ."""
+    policy, slots = _policy(stack), Slots()
+    sagas: list[Examined] = []
+    by_hand: list[Finding] = []
+    for item in stored_items(stack):
+        slots.add(item)
+        if is_counter(item):
+            continue
+        try:
+            examined = examine(decode(item), policy, now)
+        except CorruptSaga as corrupt:
+            by_hand.append(_unreadable(item, corrupt))
+            continue
+        if examined.repairs or examined.by_hand:
+            sagas.append(examined)
+    for name in slots.nameless:
+        found = "a counter without a language or shard"
+        repair = "no function reads it: delete the item"
+        by_hand.append(Finding(name, Problem.COUNTER_WITHOUT_SHARD, found, repair, Outcome.BY_HAND))
+    return Survey(steady_drifts(stack, drifts(slots)), sagas, by_hand)
+
+
+def _write(stack: Deployment, examined: Examined) -> bool:
+    """As the functions write: what differs, if the version is still the one that was read, with the slot's release."""
+    store = DynamoDbSagaStore(
+        stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), pause=time.sleep
+    )
     try:
-        stack.client("dynamodb").update_item(
-            TableName=stack.table,
-            Key={
-                "execution_id": {"S": f"#counter#{drift.language}#{drift.shard}"},
-                "saga_name": {"S": "#counter"},
-            },
-            UpdateExpression="SET n = :held",
-            ConditionExpression=unchanged,
-            ExpressionAttributeValues={":held": {"N": str(drift.held)}, ":counted": {"N": str(drift.counted)}},
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] in {"ConditionalCheckFailedException", "TransactionConflictException"}:
-            return False
-        raise
-    return True
+        outcome = store.replace(examined.saga, examined.mended, None, examined.releases)
+    except RetryableError:
+        return False
+    return isinstance(outcome, Stored)
+
+
+def _policy(stack: Deployment) -> Policy:
+    """The settings that repairs go by, as the stack was deployed."""
+    return Policy(
+        start_deadline_seconds=int(stack.output("StartDeadlineSeconds")),
+        run_grace_seconds=int(stack.output("RunGraceSeconds")),
+        request_max_age_seconds=int(stack.output("RequestMaxAgeSeconds")),
+        retention_seconds=int(stack.output("RetentionDays")) * 86_400,
+        deadline_shards=int(stack.output("DeadlineShards")),
+    )
+
+
+def _of_counter(drift: Drift, outcome: Outcome) -> Finding:
+    says = "no number" if drift.counted is None else str(drift.counted)
+    found = f"says {says}, {number_of(drift.held, 'saga')} held"
+    item = f"{drift.language}#{drift.shard}"
+    return Finding(item, Problem.COUNTER_DIFFERS, found, f"set it to {drift.held}", outcome)
+
+
+def _of_saga(examined: Examined, outcome: Outcome) -> list[Finding]:
+    def finding(fault: Fault, became: Outcome) -> Finding:
+        return Finding(examined.saga.execution_id, fault.problem, fault.found, fault.repair, became)
+
+    return [
+        *(finding(fault, outcome) for fault in examined.repairs),
+        *(finding(fault, Outcome.BY_HAND) for fault in examined.by_hand),
+    ]
+
+
+def _unreadable(item: Item, corrupt: CorruptSaga) -> Finding:
+    missing = [name for name in _REQUIRED if name not in item]
+    found = corrupt.detail + (f"; missing: {', '.join(missing)}" if missing else "")
+    return Finding(item["execution_id"]["S"], Problem.UNREADABLE, found, _BY_HAND, Outcome.BY_HAND)
+
+
+def _left(findings: list[Finding]) -> str:
+    """What the caller has to do yet, or nothing."""
+    outcomes: list[Any] = [finding.outcome for finding in findings]
+    parts = {
+        "to repair, without --dry-run": outcomes.count(Outcome.PLANNED),
+        "moved meanwhile and left alone: run it again": outcomes.count(Outcome.MOVED),
+        "to be mended by hand": outcomes.count(Outcome.BY_HAND),
+    }
+    return "; ".join(f"{count} {what}" for what, count in parts.items() if count)
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)

@@ -14,7 +14,7 @@ import confluent_kafka
 
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from sagactl.reconciling import _correct, steady_drifts
+from sagactl.recounting import correct, steady_drifts
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage
@@ -189,7 +189,7 @@ class Player:
         drifts = steady_drifts(stack)
         self.returned = [[drift.language, drift.shard, drift.counted, drift.held] for drift in drifts]
         if step.reconcile == "repair":
-            self.returned = [_correct(stack, drift) for drift in drifts]
+            self.returned = [correct(stack, drift) for drift in drifts]
 
 
 def _change(records: list[dict[str, Any]], change: RecordChange) -> None:

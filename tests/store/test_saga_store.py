@@ -152,7 +152,17 @@ def test_a_write_of_older_code_keeps_what_newer_code_stored(world: World, name: 
     assert item["from_the_future"] == {"S": "kept"}
 
 
-@pytest.mark.parametrize("damage", [{"version": None}, {"version": {"S": "1"}}, {"state": {"S": "?"}}, {"corr": None}])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"version": None},
+        {"version": {"S": "1"}},
+        {"state": {"S": "?"}},
+        {"corr": None},
+        {"timeline": {"S": "not a list: read as empty, no pod would be deleted"}},
+        {"early": {"S": "not a list"}},
+    ],
+)
 def test_a_corrupt_item_is_named_not_crashed_on(world: World, item: dict[str, Any], damage: dict[str, Any]) -> None:
     broken = {name: value for name, value in (item | damage).items() if value is not None}
 

@@ -133,6 +133,10 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
         "OperatorPolicyArn",
         "DeadlineShards",
         "CounterShards",
+        "StartDeadlineSeconds",
+        "RunGraceSeconds",
+        "RequestMaxAgeSeconds",
+        "RetentionDays",
         "RelayFunctionName",
         "TimeoutCheckerFunctionName",
     }

@@ -231,11 +231,14 @@ def test_operators_cancel_under_their_own_source() -> None:
     assert statement["Resource"] == "<EventBus.Arn>"
 
 
-def test_operators_cannot_write_sagas_and_only_recount_claims() -> None:
-    writing = [s for s in operator() if "dynamodb:UpdateItem" in as_list(s["Action"])]
+def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> None:
+    recount, mend = [s for s in operator() if "dynamodb:UpdateItem" in as_list(s["Action"])]
 
-    (statement,) = writing
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
+    assert recount["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
+    assert set(mend["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
+        *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
+        *("timeline", "outbox"),
+    }
     assert not [s for s in operator() if {"dynamodb:PutItem", "dynamodb:DeleteItem"} & set(as_list(s["Action"]))]
 
 

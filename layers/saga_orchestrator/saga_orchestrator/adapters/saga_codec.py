@@ -98,8 +98,8 @@ def decode(item: Item) -> Saga:
             completed_steps=_words(item, "steps"),
             compensated_steps=_words(item, "undone"),
             outbox=_words(item, "outbox"),
-            timeline=tuple(_decode_entry(entry["S"]) for entry in item.get("timeline", {}).get("L", ())),
-            early=tuple(_decode_early(early["M"]) for early in item.get("early", {}).get("L", ())),
+            timeline=tuple(_decode_entry(entry["S"]) for entry in _list(item, "timeline")),
+            early=tuple(_decode_early(early["M"]) for early in _list(item, "early")),
             **strings,
             **numbers,
         )
@@ -111,6 +111,11 @@ def decode(item: Item) -> Saga:
 
 def _words(item: Item, name: str) -> tuple[str, ...]:
     return tuple(item[name]["S"].split()) if name in item else ()
+
+
+def _list(item: Item, name: str) -> Any:
+    """Absent is empty; of another type is corrupt, since a ledger read as empty would owe nothing."""
+    return item[name]["L"] if name in item else ()
 
 
 def _encode_request(request: ExecutionRequest) -> Item:
