@@ -93,7 +93,7 @@ class LambdaService:
         self.versions = versions
         self.make_sdk: Callable[[Container], Any] = _not_connected
         self.make_telemetry: Callable[[], Telemetry] = _not_connected
-        self.connect_target: Callable[[Resources], None] = _nothing
+        self.connect_target: Callable[[Any], None] = _nothing
         self.on_end: Callable[[Invocation, Outcome, str], None] = _nothing
         self.production_dice = random.Random(0)
 

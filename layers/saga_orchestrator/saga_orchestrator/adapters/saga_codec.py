@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.events import ExecutionRequest, Script
+from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
 
@@ -86,6 +87,7 @@ def decode(item: Item) -> Saga:
     try:
         strings: dict[str, Any] = {field: item[name]["S"] for name, field in _STRINGS.items() if name in item}
         numbers: dict[str, Any] = {field: int(item[name]["N"]) for name, field in _NUMBERS.items() if name in item}
+        _instant(numbers.get("create_before", 0))
         claim = item["claim"]["S"].rpartition("#") if "claim" in item else None
         return Saga(
             execution_id=item["execution_id"]["S"],
@@ -150,7 +152,16 @@ def _encode_entry(entry: TimelineEntry) -> str:
 
 def _decode_entry(text: str) -> TimelineEntry:
     at, cause, event_id, *messages = text.split(" ")
-    return TimelineEntry(int(at), Cause(cause), event_id, tuple(messages))
+    return TimelineEntry(_instant(at), Cause(cause), event_id, tuple(messages))
+
+
+def _instant(millis: str | int) -> int:
+    """One that a message can tell: a saga that names another moment would break the relay for ever."""
+    value = int(millis)
+    if not 0 <= value <= LAST_INSTANT:
+        msg = "not a moment between 1970 and the year 9999"
+        raise ValueError(msg)
+    return value
 
 
 def _encode_early(early: EarlyEvent) -> Item:
@@ -169,7 +180,7 @@ def _encode_early(early: EarlyEvent) -> Item:
 def _decode_early(fields: Item) -> EarlyEvent:
     at, cause, event_id = fields["e"]["S"].split(" ")
     return EarlyEvent(
-        at=int(at),
+        at=_instant(at),
         cause=Cause(cause),
         event_id=event_id,
         actor=fields["by"]["S"] if "by" in fields else None,

@@ -1,6 +1,10 @@
 """Epoch milliseconds, as the wire writes them."""
 
 from datetime import UTC, datetime
+from typing import Final
+
+LAST_INSTANT: Final = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: years have four digits."""
 
 
 def rfc3339(millis: int) -> str:

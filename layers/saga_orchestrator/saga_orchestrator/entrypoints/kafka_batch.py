@@ -5,6 +5,7 @@ and would lose those records, so there an unfinished batch raises (AWS Lambda de
 configurations and scaling modes).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from saga_orchestrator.resources import Resources
 
 from .strict_json import decode_base64, parse_object
 
-KAFKA_SOURCES: Final = frozenset({"aws:kafka", "SelfManagedKafka"})
+KAFKA_SOURCES: Final = ("aws:kafka", "SelfManagedKafka")
 MARGIN_MS: Final = 2_000
+_PARTITION: Final = re.compile(r"[A-Za-z0-9._-]{1,260}")
+"""A topic's name, at most 249 of these characters as Kafka has it, a hyphen, and the partition's number."""
 
 
 class BatchUnfinished(RetryableError):
@@ -47,9 +50,18 @@ class KafkaRecord:
 
 
 def is_kafka_batch(event: Any) -> bool:
-    return (
-        isinstance(event, dict) and event.get("eventSource") in KAFKA_SOURCES and isinstance(event.get("records"), dict)
+    """Of a Kafka source, and every record has its place: one without could neither be parked nor reported."""
+    if not isinstance(event, dict) or event.get("eventSource") not in KAFKA_SOURCES:
+        return False
+    batches = event.get("records")
+    return isinstance(batches, dict) and all(
+        _PARTITION.fullmatch(partition) and isinstance(records, list) and all(map(_has_offset, records))
+        for partition, records in batches.items()
     )
+
+
+def _has_offset(record: Any) -> bool:
+    return isinstance(record, dict) and type(record.get("offset")) is int
 
 
 def process_batch(
@@ -59,7 +71,7 @@ def process_batch(
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     for partition, records in event["records"].items():
         for raw in records:
-            record = KafkaRecord(partition, int(raw["offset"]), raw.get("value"))
+            record = KafkaRecord(partition, raw["offset"], raw.get("value"))
             lanes[_execution_of(record)].append(record)
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:

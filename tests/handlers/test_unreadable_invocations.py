@@ -1,0 +1,103 @@
+"""Payloads that no source sends, and stored values that no code writes: parked or refused by name, never a stray error.
+
+The fuzzer found these (tests/fuzz); here is what must become of each.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from saga_orchestrator.adapters.saga_codec import decode
+from saga_orchestrator.adapters.stream_image import to_item
+from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent
+from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
+from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from tests.exhaustion.deployment import QUEUE_URL, STREAM_ARN, Context, Deployment
+from tests.exhaustion.scenarios import deliveries
+from tests.sample_events import event, kafka
+
+LONG_AFTER = "253402300800000"
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        {"topic-0": [{"value": "e30="}]},
+        {"topic-0": [{"offset": "10", "value": None}]},
+        {"topic-0": [{"offset": True, "value": None}]},
+        {"topic-0": [None]},
+        {"topic-0": 7},
+        {"\ud800": [{"offset": 1, "value": None}]},
+        {"t" * 2000: [{"offset": 1, "value": "*"}]},
+    ],
+)
+@pytest.mark.parametrize("source", ["aws:kafka", "SelfManagedKafka"])
+def test_a_kafka_batch_whose_records_have_no_place_is_parked_whole(source: str, records: Any) -> None:
+    deployment = Deployment()
+    payload = kafka(event("EXECUTION_REQUESTED")) | {"eventSource": source, "records": records}
+
+    EventFunction(deployment.container(), EventType.REQUESTED).run(payload, Context())
+
+    (pointer,) = map(json.loads, deployment.queue.bodies(QUEUE_URL))
+    assert pointer["reason"] == "unrecognised_invocation"
+    assert json.loads(deployment.bucket.objects("payloads")[pointer["key"]]) == payload
+
+
+@pytest.mark.parametrize("source", [["aws:kafka"], {}, 7, None])
+def test_a_source_that_is_no_text_is_no_kafka_batch(source: Any) -> None:
+    deployment = Deployment()
+    EventFunction(deployment.container(), EventType.REQUESTED).run({"eventSource": source, "records": {}}, Context())
+    assert len(deployment.queue.bodies(QUEUE_URL)) == 1
+
+
+@pytest.mark.parametrize("broken", [{}, None, 5, {"dynamodb": {}}, {"dynamodb": {"SequenceNumber": 7}}])
+def test_the_relay_sends_nothing_of_a_batch_with_a_record_it_could_not_report(broken: Any) -> None:
+    deployment = Deployment()
+    deployment.deliver(deliveries()["request"])
+    sound = [record.as_lambda_record(STREAM_ARN) for record in deployment.table.stream]
+
+    with pytest.raises(RejectedEvent, match="unrecognised_invocation"):
+        CommandRelay(deployment.container()).run({"Records": [*sound, broken]}, Context())
+
+    assert deployment.bus.accepted == []
+
+
+@pytest.mark.parametrize("wish", [{}, None, "ex-1", {"execution_id": ""}, {"execution_id": "ex-1", "saga_name": None}])
+def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
+    with pytest.raises(RejectedEvent, match="names no saga"):
+        CommandRelay(Deployment().container()).run({"republish": [wish]}, Context())
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", {}, {"Records": 7}])
+def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
+    assert CheckTimeouts(Deployment().container()).run(payload, Context())["due"] == 0
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("rh", {"B": "no base64"}),
+        ("rh", {}),
+        ("rh", None),
+        ("owner", "alice"),
+        ("create_before", {"N": LONG_AFTER}),
+        ("create_before", {"N": "-1"}),
+        ("timeline", {"L": [{"S": f"{LONG_AFTER} R evt-1 create_pod#1"}]}),
+        ("early", {"L": [{"M": {"e": {"S": f"{LONG_AFTER} S evt-1"}}}]}),
+    ],
+)
+def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_shard(attribute: str, value: Any) -> None:
+    deployment = Deployment()
+    deployment.deliver(deliveries()["request"])
+    records = [record.as_lambda_record(STREAM_ARN) for record in deployment.table.stream]
+    image = next(each["dynamodb"]["NewImage"] for each in records if "outbox" in each["dynamodb"]["NewImage"])
+    image[attribute] = value
+
+    with pytest.raises(CorruptSaga):
+        decode(to_item(image))
+    assert CommandRelay(deployment.container()).run({"Records": records}, Context()) == {"batchItemFailures": []}
+
+    assert [json.loads(body)["reason"] for body in deployment.queue.bodies(QUEUE_URL)] == ["corrupt_saga"]
