@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from confluent_kafka import KafkaError, KafkaException
 
+from saga_orchestrator.adapters import publishers
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from tests.handlers.conftest import Context, World
 from tests.sample_events import event
@@ -178,15 +179,27 @@ def test_small_scripts_travel_inside_the_command_when_asked_to(world: World) -> 
     assert world.published[1]["script"] == "print('hello')"
 
 
-def test_an_inlined_script_too_large_for_the_bus_is_parked_and_does_not_block_the_shard(world: World) -> None:
+def test_a_script_too_large_for_the_bus_as_json_travels_by_its_reference(world: World) -> None:
     world.reconfigure(INLINE_SCRIPT_MAX_BYTES="262144")
     history = History(world)
     # Six bytes of JSON each: within the limit as a script, over it as a message.
     history.deliver(event("EXECUTION_REQUESTED", "ex-9", script="\x01" * 262_144))
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
-    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED"]
-    assert [pointer["reason"] for pointer in world.rejected()] == ["unpublishable_message"]
+    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "CREATE_POD_COMMAND"]
+    assert "script" not in world.published[1]
+    assert world.published[1]["script_ref"]["size"] == 262_144
+    assert world.rejected() == []
+
+
+def test_a_message_too_large_for_the_bus_is_parked_and_does_not_block_the_shard(
+    world: World, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishers, "MAX_REQUEST_BYTES", 1_000)
+
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert "CREATE_POD_COMMAND" not in {body["message_type"] for body in world.published}
+    assert {pointer["reason"] for pointer in world.rejected()} == {"unpublishable_message"}
 
 
 class FullProducer:

@@ -13,6 +13,8 @@ SOURCE: Final = "saga-orchestrator"
 MAX_ENTRIES: Final = 10
 MAX_REQUEST_BYTES: Final = 1_000_000
 """PutEvents takes less than 1 MB in all its entries together (EventBridge API reference, PutEvents)."""
+MAX_MESSAGE_BYTES: Final = 900_000
+"""What every target takes, its own overhead included: the bus, and a Kafka broker as it comes."""
 
 _MAY_PASS: Final = RETRYABLE_CODES | {"InternalFailure", "ThrottlingException", "NotAuthorizedForSource", ""}
 
@@ -37,7 +39,7 @@ class EventBus:
         fates: list[Fate] = []
         for chunk in _chunks(messages):
             if len(chunk) == 1 and _weight(chunk[0][1]) > MAX_REQUEST_BYTES:
-                # An inlined script can grow sixfold as JSON. The whole call would be refused, each time, for ever.
+                # The whole call would be refused, each time, for ever.
                 fates.append(Fate.PERMANENT)
                 continue
             entries = [

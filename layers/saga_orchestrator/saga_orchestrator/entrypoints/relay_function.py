@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
-from saga_orchestrator.adapters.publishers import Fate
+from saga_orchestrator.adapters.publishers import MAX_MESSAGE_BYTES, Fate
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.application.publish import newly_emitted, republishable
@@ -90,7 +90,9 @@ class CommandRelay:
             return message
         reference = message.body["script_ref"]
         script = self.at.bucket.read_script(reference["bucket"], reference["key"])
-        return replace(message, body={**message.body, "script": script.reveal().decode()})
+        whole = replace(message, body={**message.body, "script": script.reveal().decode()})
+        # As JSON a script can be six times as long. What no target would take travels by its reference alone.
+        return whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message
 
     def _send(self, owed: list[_Owed]) -> tuple[str | None, set[str]]:
         """The first record not completely sent, and the ids of messages that were parked instead."""
