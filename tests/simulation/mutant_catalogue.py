@@ -229,6 +229,27 @@ MUTANTS: Final = (
         edit(_to_domain, "error_type=_safe_error_type(error_type)", "error_type=wire.error_message"),
     ),
     Mutant(
+        "any source is heard",
+        "S11",
+        edit(
+            EventFunction._eventbridge, "if source != self.at.settings.event_source and not by_operator:", "if False:"
+        ),
+    ),
+    Mutant(
+        "operators speak for pods",
+        "S11",
+        edit(EventFunction._eventbridge, " and self.event_type is EventType.CANCELLED", ""),
+    ),
+    Mutant(
+        "every cancel over the bus is an operator's",
+        "S13b",
+        edit(
+            EventFunction._eventbridge,
+            "source == self.at.settings.operator_source and",
+            "source in {self.at.settings.operator_source, self.at.settings.event_source} and",
+        ),
+    ),
+    Mutant(
         "rejected event dropped",
         "S11",
         edit(RejectedEvents.park, "self.sqs.send_message(", "(lambda **_: None)("),

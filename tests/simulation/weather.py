@@ -29,6 +29,7 @@ class Fault(StrEnum):
     DELAY = "delivery delayed by hours"
     REBALANCE = "rebalance redelivers"
     POISON = "poison neighbour"
+    FOREIGN = "event from a foreign source"
     STREAM_BLOCKED = "stream lane blocked"
     NEWER_KEY = "message key of newer code"
     INDEX_LAG = "index lag"
@@ -71,6 +72,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.DELAY: 0.08,
     Fault.REBALANCE: 0.30,
     Fault.POISON: 0.40,
+    Fault.FOREIGN: 0.40,
     Fault.STREAM_BLOCKED: 0.20,
     Fault.NEWER_KEY: 0.15,
     Fault.INDEX_LAG: 1.0,

@@ -16,7 +16,7 @@ from tests.simulation.kafka_target import SimulatedTopic
 from tests.simulation.lambda_service import CHECKER, Container, Invocation, LambdaService, Outcome
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import START_MS, Plan, draw_plan
-from tests.simulation.poison import poison_events
+from tests.simulation.poison import foreign_events, poison_events
 from tests.simulation.registry import Judge, When
 from tests.simulation.scenario import REQUESTED, Inbound
 from tests.simulation.scheduler import Scheduler
@@ -99,6 +99,9 @@ class World:
         if self.weather.rates.get(Fault.POISON, 0) > 0:
             poison = poison_events(self._dice.deliveries, self.plan, self._next_number)
             events += [each for each in poison if self.weather.strikes(Fault.POISON)]
+        if self.weather.rates.get(Fault.FOREIGN, 0) > 0:
+            foreign = foreign_events(self._dice.deliveries, self.plan, self._next_number)
+            events += [each for each in foreign if self.weather.strikes(Fault.FOREIGN)]
         self._unsent = len(events)
         for inbound in events:
             self.delays.latest = max(self.delays.latest, inbound.at)
