@@ -5,6 +5,7 @@ from typing import Final
 from saga_orchestrator.adapters.payload_bucket import RejectedEvents
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, _cancelled
 from saga_orchestrator.application.apply_event import SagaWriter
+from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.domain import decide, endings
 from saga_orchestrator.domain.early import remember
 from saga_orchestrator.domain.execution_saga import refusal
@@ -121,6 +122,16 @@ MUTANTS: Final = (
             "range(self.at.settings.deadline_shards)",
             "range(max(1, self.at.settings.deadline_shards - 1))",
         ),
+    ),
+    Mutant(
+        "checker lists what is not due yet",
+        "S20c",
+        edit(TimeoutChecker.run, "self.store.due(shard, now)", "self.store.due(shard, now + 86_400_000)"),
+    ),
+    Mutant(
+        "checker counts what others ended",
+        "S20c",
+        edit(TimeoutChecker.run, "ended.count(True)", "len(ended)"),
     ),
     Mutant(
         "checker ends nothing",

@@ -7,7 +7,7 @@ from tests.simulation.aws.dynamodb import StreamRecord
 from tests.simulation.lambda_service import CHECKER, RELAY, Invocation
 from tests.simulation.ledger import Ledger, may_cancel
 from tests.simulation.registry import When, oracle
-from tests.simulation.saga_image import COUNTER, UNDONE
+from tests.simulation.saga_image import COUNTER, UNDONE, SagaImage
 from tests.simulation.scenario import (
     CANARY,
     CANCELLED,
@@ -159,6 +159,25 @@ def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | Non
     if invocation.calls > allowed:
         return f"{invocation.function} made {invocation.calls} calls for {invocation.records} records"
     return None
+
+
+@oracle("S20c", When.CHECKED, "the checker finds what is due, nothing else, and ends as many as it says")
+def finds_what_is_due(
+    ledger: Ledger, invocation: Invocation, running: list[SagaImage], answer: dict[str, Any]
+) -> str | None:
+    """Asked only when index and sagas stood still: then the right answer is known."""
+    clock, shards = invocation.started + invocation.container.offset_ms, invocation.container.settings.deadline_shards
+    due = [
+        saga
+        for saga in running
+        if (saga.number("deadline") or 0) <= clock and (saga.number("deadline_shard") or 0) < shards
+    ]
+    if answer["due"] != len(due) and not answer["unfinished"]:
+        return f"the checker found {answer['due']} of {len(due)} that are due"
+    ended = ledger.changes_by[invocation.number]
+    # A write whose reply was lost is done and not counted.
+    exact = answer["timed_out"] == ended or (invocation.faults and answer["timed_out"] < ended)
+    return None if exact else f"the checker says that it ended {answer['timed_out']}, and ended {ended}"
 
 
 @oracle("S16d", When.RETURNED, "no error that a handler raises carries users' data")

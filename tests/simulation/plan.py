@@ -49,6 +49,8 @@ class Plan:
     unfiltered_stream: bool
     chaos_ends: int
     ends_with_expiry: bool
+    stray_checks: list[int]
+    """When the timeout checker runs besides the ticks that a running saga needs: often there is nothing to find."""
     executions: list[Execution] = field(default_factory=list)
 
     @property
@@ -97,6 +99,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         unfiltered_stream=dice.random() < 0.1,
         chaos_ends=START_MS + dice.choice((120, 600, 1200, 3600)) * 1000,
         ends_with_expiry=dice.random() < 0.1,
+        stray_checks=[START_MS + dice.randrange(200_000) for _ in range(dice.choice((0, 1, 2)))],
     )
     if not calm and dice.random() < 0.2:
         moments = sorted(START_MS + dice.randrange(120_000) for _ in range(dice.randint(1, 2)))

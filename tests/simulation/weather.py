@@ -37,6 +37,7 @@ class Fault(StrEnum):
     CLOCK_JUMP = "clock jump"
     CHECK_SKIPPED = "schedule skipped"
     CHECK_DOUBLED = "schedule doubled"
+    CHECK_OVERLAPS = "checks overlap"
     CONTAINER_REPLACED = "container replaced"
     CONTAINER_STALE = "container with old settings"
     SETTINGS_CHANGE = "settings changed"
@@ -80,6 +81,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.CLOCK_JUMP: 0.08,
     Fault.CHECK_SKIPPED: 0.40,
     Fault.CHECK_DOUBLED: 0.50,
+    Fault.CHECK_OVERLAPS: 0.50,
     Fault.CONTAINER_REPLACED: 0.40,
     Fault.CONTAINER_STALE: 0.50,
     Fault.SETTINGS_CHANGE: 0.60,

@@ -106,6 +106,8 @@ class World:
         for inbound in events:
             self.delays.latest = max(self.delays.latest, inbound.at)
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
+        for moment in self.plan.stray_checks:
+            self.scheduler.at(moment, self._check)
         for moment, changed in self.plan.later_settings:
             self.scheduler.at(moment, lambda changed=changed: self._deploy(changed))  # type: ignore[misc]  # bound now
 
@@ -133,7 +135,21 @@ class World:
             self.scheduler.after(self._dice.deliveries.randrange(2_000), self._check)
 
     def _check(self) -> None:
-        self.service.invoke(CHECKER, {}, (), 1, lambda _: None)
+        self._check_once()
+        if self.weather.strikes(Fault.CHECK_OVERLAPS):
+            self.scheduler.after(self._dice.deliveries.randrange(1, 40), self._check_once)
+
+    def _check_once(self) -> None:
+        before, running = self.ledger.changes, [saga for saga in self.ledger.sagas.values() if saga.state == "running"]
+        settled = self.aws.dynamodb.index_settled_at("sagas", "deadlines")
+        fresh = settled is None or settled <= self.scheduler.now
+
+        def done(outcome: Outcome) -> None:
+            own = self.ledger.changes_by[invocation.number]
+            if fresh and self.ledger.changes == before + own and not outcome.failed:
+                self.judge.judge(When.CHECKED, self.ledger, invocation, running, outcome.result)
+
+        invocation = self.service.invoke(CHECKER, {}, (), 1, done)
 
     def _heal(self) -> None:
         self.note("heal")
