@@ -50,6 +50,9 @@ def _print(tally: Tally, mutant: str | None) -> None:
     write(f"{tally.worlds / max(tally.seconds, 0.001):.0f} worlds/s\n\nfaults\n")
     for name, count in tally.faults.most_common():
         write(f"  {count:>9}  {name}\n")
+    write("\nmet without being injected, and not in the sum\n")
+    for name, count in tally.met.most_common():
+        write(f"  {count:>9}  {name}\n")
     write("\noracles, and how often each was asked\n")
     for when, oracles in ORACLES.items():
         for each in oracles:

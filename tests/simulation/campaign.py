@@ -24,6 +24,7 @@ class Tally:
     invocations: int = 0
     seconds: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -33,6 +34,7 @@ class Tally:
         self.calls += other.calls
         self.invocations += other.invocations
         self.faults += other.faults
+        self.met += other.met
         self.checked += other.checked
         self.failures += other.failures
 
@@ -61,6 +63,7 @@ def play(seeds: range, *, until_failure: bool = False) -> Tally:
         tally.calls += world.calls
         tally.invocations += world.service.invocations
         tally.faults += world.faults
+        tally.met += world.weather.met
         tally.checked += world.judge.checked
         tally.failures += [(seed, identity, wrong) for identity, wrong in world.judge.violations[:1]]
         if until_failure and tally.failures:

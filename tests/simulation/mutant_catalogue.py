@@ -5,7 +5,6 @@ from typing import Final
 from saga_orchestrator.adapters.payload_bucket import RejectedEvents
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, _cancelled
 from saga_orchestrator.application.apply_event import SagaWriter
-from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.domain import decide, endings
 from saga_orchestrator.domain.early import remember
 from saga_orchestrator.domain.execution_saga import refusal
@@ -15,6 +14,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.flow_mutants import FLOW_MUTANTS
 from tests.simulation.target_mutants import TARGET_MUTANTS
+from tests.simulation.work_mutants import WORK_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
 _COUNT: Final = 'self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])'
@@ -109,6 +109,7 @@ MUTANTS: Final = (
     ),
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
+    *WORK_MUTANTS,
     Mutant(
         "checker acts on what the index says",
         "S10",
@@ -122,16 +123,6 @@ MUTANTS: Final = (
             "range(self.at.settings.deadline_shards)",
             "range(max(1, self.at.settings.deadline_shards - 1))",
         ),
-    ),
-    Mutant(
-        "checker lists what is not due yet",
-        "S20c",
-        edit(TimeoutChecker.run, "self.store.due(shard, now)", "self.store.due(shard, now + 86_400_000)"),
-    ),
-    Mutant(
-        "checker counts what others ended",
-        "S20c",
-        edit(TimeoutChecker.run, "ended.count(True)", "len(ended)"),
     ),
     Mutant(
         "checker ends nothing",

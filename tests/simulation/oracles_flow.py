@@ -3,8 +3,9 @@
 import json
 from typing import Any, Final
 
+from tests.simulation import call_budget
 from tests.simulation.aws.dynamodb import StreamRecord
-from tests.simulation.lambda_service import CHECKER, RELAY, Invocation
+from tests.simulation.lambda_service import CHECKER, FUNCTION_OF, RELAY, Invocation
 from tests.simulation.ledger import Ledger, may_cancel
 from tests.simulation.registry import When, oracle
 from tests.simulation.saga_image import COUNTER, UNDONE, SagaImage
@@ -18,8 +19,6 @@ from tests.simulation.scenario import (
     Inbound,
 )
 
-CALLS_PER_RECORD: Final = 120
-CALM_CALLS_PER_RECORD: Final = 6
 MOST_DELETES: Final = 3
 
 
@@ -150,14 +149,17 @@ def no_secret_parked(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[st
     return "a pointer carries users' data" if CANARY in json.dumps(pointer) else None
 
 
-@oracle("S18", When.RETURNED, "an invocation makes a bounded number of calls; without faults few")
-def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
-    if invocation.function in {CHECKER, RELAY}:
-        allowed = 400
+@oracle("S18", When.RETURNED, "each call of an invocation has its cause, and refused calls are repeated boundedly")
+def bounded_work(_ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
+    made, records = invocation.made, invocation.records
+    if invocation.function == CHECKER:
+        allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards)
+    elif invocation.function == RELAY:
+        allowed = call_budget.of_relay(made, records)
     else:
-        allowed = (CALM_CALLS_PER_RECORD if ledger.plan.calm else CALLS_PER_RECORD) * invocation.records
+        allowed = call_budget.of_events(made, records, requests=invocation.function == FUNCTION_OF[REQUESTED])
     if invocation.calls > allowed:
-        return f"{invocation.function} made {invocation.calls} calls for {invocation.records} records"
+        return f"{invocation.function} made {invocation.calls} calls for {records} records, {allowed} have a cause"
     return None
 
 

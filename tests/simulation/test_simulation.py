@@ -13,7 +13,7 @@ from tests.simulation.campaign import find, play
 from tests.simulation.mutant_catalogue import MUTANTS
 from tests.simulation.registry import ORACLES, REPORTED
 from tests.simulation.shrink import shrink
-from tests.simulation.weather import Fault
+from tests.simulation.weather import Fault, Met
 from tests.simulation.world import World
 
 ROOT: Final = Path(__file__).parents[2]
@@ -48,6 +48,7 @@ def test_worlds_ask_every_oracle_and_meet_every_kind_of_fault() -> None:
     registered = {each.id for oracles in ORACLES.values() for each in oracles} | {*REPORTED}
     assert not registered - {identity for identity, count in tally.checked.items() if count}
     assert not set(Fault) - {Fault(name) for name, count in tally.faults.items() if count}
+    assert not set(Met) - {Met(name) for name, count in tally.met.items() if count}
 
 
 def test_every_invariant_that_a_world_can_show_has_an_oracle() -> None:

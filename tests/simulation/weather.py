@@ -47,7 +47,14 @@ class Fault(StrEnum):
     WORKER_DISORDER = "worker reports in wrong order"
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
+
+
+class Met(StrEnum):
+    """What comes of itself, without a draw. Counted apart: it is no injected fault."""
+
     TIMED_OUT = "function timed out"
+    TRANSACTION_CONFLICT = "transaction met a transaction"
+    WRITE_CONFLICT = "write met a transaction"
 
 
 MOST_OFTEN: Final[dict[Fault, float]] = {
@@ -123,6 +130,7 @@ class Weather:
         self, dice: random.Random, *, calm: bool, silenced: frozenset[str], suppressed: frozenset[int]
     ) -> None:
         self.counts: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
         self.struck = 0
         self._dice = dice
         self._suppressed = suppressed
@@ -162,8 +170,11 @@ class Weather:
         return None
 
     def note(self, fault: Fault) -> None:
-        """Count what happened without a draw of its own."""
+        """Count a fault that was drawn with the plan."""
         self.counts[fault] += 1
+
+    def meet(self, what: Met) -> None:
+        self.met[what] += 1
 
     def _count(self, fault: Fault) -> bool:
         self.struck += 1
