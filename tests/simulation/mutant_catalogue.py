@@ -13,6 +13,7 @@ from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.flow_mutants import FLOW_MUTANTS
+from tests.simulation.outcome_mutants import OUTCOME_MUTANTS
 from tests.simulation.target_mutants import TARGET_MUTANTS
 from tests.simulation.work_mutants import WORK_MUTANTS
 
@@ -110,6 +111,7 @@ MUTANTS: Final = (
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
     *WORK_MUTANTS,
+    *OUTCOME_MUTANTS,
     Mutant(
         "checker acts on what the index says",
         "S10",
@@ -117,7 +119,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "checker forgets the last shard",
-        "L1",
+        "S20c",
         edit(
             CheckTimeouts.run,
             "range(self.at.settings.deadline_shards)",
@@ -164,7 +166,7 @@ MUTANTS: Final = (
     Mutant("no delete", "S9", edit(endings._owed, "return [step for", "return [] and [step for")),
     Mutant(
         "no delete at the deadline",
-        "S21",
+        "S9",
         edit(decide._time_out, "claim=None", "claim=None, completed_steps=()"),
     ),
     Mutant(
@@ -175,7 +177,7 @@ MUTANTS: Final = (
     Mutant("end not announced", "S9b", edit(endings.end, '(*undos, f"saga_{ending.state}")', "tuple(undos)")),
     Mutant(
         "failure taken for a timeout",
-        "S12",
+        "S3b",
         edit(endings.ending_of, 'SagaState.FAILED, "execution_failed"', 'SagaState.TIMEOUT, "execution_failed"'),
     ),
     Mutant(
@@ -244,7 +246,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "every cancel over the bus is an operator's",
-        "S13b",
+        "S11",
         edit(
             EventFunction._eventbridge,
             "source == self.at.settings.operator_source and",

@@ -182,6 +182,16 @@ def finds_what_is_due(
     return None if exact else f"the checker says that it ended {answer['timed_out']}, and ended {ended}"
 
 
+@oracle(
+    "L4b", When.APPLIED, "each record of a batch is counted once: applied, remembered, duplicate, late, or set aside"
+)
+def conservation(_ledger: Ledger, invocation: Invocation, answer: Any, accounted: int) -> str | None:
+    undone = len(answer["batchItemFailures"]) if isinstance(answer, dict) else 0
+    if accounted == invocation.records - undone:
+        return None
+    return f"{invocation.function} counts {accounted} of {invocation.records} records, and returns {undone} as undone"
+
+
 @oracle("S16d", When.RETURNED, "no error that a handler raises carries users' data")
 def no_secret_raised(_ledger: Ledger, invocation: Invocation, how: str) -> str | None:
     return f"{invocation.function} raised users' data" if CANARY in how else None

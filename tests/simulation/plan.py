@@ -108,7 +108,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
             current = _other_limits(dice, current)
             plan.later_settings.append((moment, current))
     maker = _Executions(dice, settings, calm=calm)
-    for place in range(dice.choice((1, 1, 2, 2, 3, 4, 6))):
+    for place in range(dice.choice((1, 1, 2, 2, 3, 3, 5))):
         plan.executions.append(maker.make(f"ex-{place}"))
     return plan
 
@@ -153,10 +153,11 @@ class _Executions:
 
     def _pod(self) -> PodPlan:
         dice = self._dice
-        just_in_time = self._start_deadline_ms - dice.randrange(8_000, 30_000)
+        just_in_time = (self._start_deadline_ms - dice.randrange(8_000, 30_000), 90_000)
+        starts_after_ms, runs_ms = dice.choice(((1_500, 3_000), (1_500, 20_000), (3_000, 8_000), just_in_time))
         pod = PodPlan(
-            starts_after_ms=dice.choice((1_500, 3_000, 20_000, just_in_time)),
-            runs_ms=dice.choice((3_000, 8_000, 20_000, 90_000)),
+            starts_after_ms=starts_after_ms,
+            runs_ms=runs_ms,
             end=dice.choice((COMPLETED, COMPLETED, COMPLETED, FAILED, TIMEOUT)),
         )
         draw = dice.random()
@@ -187,7 +188,7 @@ class _Executions:
     def _twist(self, inbound: Inbound, detail: dict[str, Any]) -> None:
         draw = self._dice.random()
         if draw < 0.80:
-            detail["script"] = _ESCAPED if self._inlines_much and draw < 0.02 else detail["script"]
+            detail["script"] = _ESCAPED if self._inlines_much and draw < 0.05 else detail["script"]
         elif draw < 0.83:
             detail["script"], inbound.refusal = "", "script_empty"
         elif draw < 0.86:

@@ -13,7 +13,7 @@ from tests.simulation.dice import Dice
 from tests.simulation.ingress import EventBridgeSource, Ingress
 from tests.simulation.kafka_source import KafkaSource
 from tests.simulation.kafka_target import SimulatedTopic
-from tests.simulation.lambda_service import CHECKER, Container, Invocation, LambdaService, Outcome
+from tests.simulation.lambda_service import CHECKER, RELAY, Container, Invocation, LambdaService, Outcome
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import START_MS, Plan, draw_plan
 from tests.simulation.poison import foreign_events, poison_events
@@ -179,6 +179,7 @@ class World:
             "deliveries": not self.ingress.drained,
             "stream records": not self.mapping.drained,
             "commands and pods": self.worker.under_way > 0,
+            "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),
             "running sagas": any(saga.state == "running" for saga in self.ledger.sagas.values()),
         }
         return [name for name, there in left.items() if there]
@@ -223,7 +224,7 @@ class World:
         return service
 
     def index_lag(self) -> int:
-        return self._dice.latency.choice((50, 2_000, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
+        return self._dice.latency.choice((50, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
 
     def entry_fate(self, entry: dict[str, Any]) -> str | None:
         """What becomes of one entry of PutEvents."""
@@ -316,6 +317,9 @@ class World:
         if self.trace:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
         self.judge.judge(When.RETURNED, self.ledger, invocation, how)
+        accounted = invocation.container.resources.telemetry.take_accounted()
+        if not outcome.failed and invocation.function not in {CHECKER, RELAY}:
+            self.judge.judge(When.APPLIED, self.ledger, invocation, outcome.result, accounted)
 
     def note(self, line: str) -> None:
         if self.trace:
