@@ -1,6 +1,7 @@
 """A share of the simulation for every test run; `make simulate` and `make mutants` run the rest."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -88,6 +89,28 @@ def test_a_bug_that_nothing_sees_is_reported_as_missed() -> None:
     """World 0 deletes no pod: there is nothing to see, and the hunt must say so."""
     verdict = hunt(("delete names the saga", 0, 1))
     assert (verdict.seed, verdict.oracles, verdict.expected_seed) == (None, (), None)
+
+
+def test_a_long_run_says_how_it_goes_and_ends_cleanly_at_an_interrupt() -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.simulation", "--seeds", "1000000", "--every", "0"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stderr is not None
+    first = running.stderr.readline()
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    out, err = running.communicate(timeout=60)
+
+    assert "worlds (" in first
+    assert "min to go" in first
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert out.splitlines()[-1].startswith("interrupted after ")
 
 
 def test_bugs_are_put_back() -> None:
