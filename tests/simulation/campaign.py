@@ -1,10 +1,11 @@
 """Many worlds over two processes, and what they add up to."""
 
 import multiprocessing
+import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +24,9 @@ class Tally:
     calls: int = 0
     invocations: int = 0
     seconds: float = 0.0
+    interrupted: bool = False
     faults: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -33,6 +36,7 @@ class Tally:
         self.calls += other.calls
         self.invocations += other.invocations
         self.faults += other.faults
+        self.met += other.met
         self.checked += other.checked
         self.failures += other.failures
 
@@ -61,6 +65,7 @@ def play(seeds: range, *, until_failure: bool = False) -> Tally:
         tally.calls += world.calls
         tally.invocations += world.service.invocations
         tally.faults += world.faults
+        tally.met += world.weather.met
         tally.checked += world.judge.checked
         tally.failures += [(seed, identity, wrong) for identity, wrong in world.judge.violations[:1]]
         if until_failure and tally.failures:
@@ -68,24 +73,41 @@ def play(seeds: range, *, until_failure: bool = False) -> Tally:
     return tally
 
 
-def run(first: int, count: int, jobs: int, mutant: str | None = None) -> Tally:
-    """Every seed of the range, or as many as it takes to see enough failures."""
+def run(
+    first: int,
+    count: int,
+    jobs: int,
+    mutant: str | None = None,
+    progress: Callable[[Tally], None] = lambda _so_far: None,
+) -> Tally:
+    """Every seed of the range, or as many as it takes to see enough failures. An interrupt ends it early."""
     started = time.monotonic()
     total = Tally()
-    for tally in _chunks(first, count, jobs, mutant):
-        total.add(tally)
-        if len(total.failures) >= MOST_FAILURES:
-            break
-    total.seconds = time.monotonic() - started
+    try:
+        with closing(_chunks(first, count, jobs, mutant)) as chunks:
+            for tally in chunks:
+                total.add(tally)
+                total.seconds = time.monotonic() - started
+                progress(total)
+                if len(total.failures) >= MOST_FAILURES:
+                    break
+    except KeyboardInterrupt:
+        total.interrupted = True
     return total
 
 
-def _chunks(first: int, count: int, jobs: int, mutant: str | None) -> Iterator[Tally]:
+def _chunks(first: int, count: int, jobs: int, mutant: str | None) -> Generator[Tally]:
     work = [(range(start, min(start + CHUNK, first + count)), mutant) for start in range(first, first + count, CHUNK)]
     if jobs < 2:
         yield from map(_play_chunk, work)
         return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    # Workers inherit that the interrupt is ignored, so that only this process hears it, and ends them.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        pool = multiprocessing.get_context("spawn").Pool(jobs)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with pool:
         yield from pool.imap(_play_chunk, work)
 
 

@@ -4,11 +4,13 @@ import random
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 from greenlet import GreenletExit
 
 from tests.simulation.aws import errors
+from tests.simulation.call_budget import FURTHER, LISTED, further_calls
 from tests.simulation.lambda_service import Container, Invocation
+from tests.simulation.open_transactions import OpenTransactions
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.weather import Fault, Weather
 
@@ -30,23 +32,45 @@ class Witness(Protocol):
 class FaultyCalls:
     """What all clients of one container share."""
 
-    __slots__ = ("_latency", "scheduler", "weather", "witness")
+    __slots__ = ("_latency", "_open", "scheduler", "weather", "witness")
 
     def __init__(self, scheduler: Scheduler, weather: Weather, witness: Witness, latency: random.Random) -> None:
         self.scheduler = scheduler
         self.weather = weather
         self.witness = witness
         self._latency = latency
+        self._open = OpenTransactions(scheduler, weather, latency)
 
     def make(
         self, service: str, operation: str, group: str, method: Callable[..., Any], arguments: dict[str, Any]
     ) -> Any:
-        """Carry out one call, with its fault if it has one."""
-        scheduler = self.scheduler
-        invocation: Invocation = scheduler.current.invocation if scheduler.current else _nobody()
+        """Make one call, and book it with what its answer lets the caller do next."""
+        invocation: Invocation = self.scheduler.current.invocation if self.scheduler.current else _nobody()
         if invocation.over:
             raise GreenletExit
         invocation.calls += 1
+        parks = operation == "PutObject" and arguments["Key"].startswith("rejected/")
+        invocation.made["Park" if parks else operation] += 1
+        try:
+            reply = self._attempt(invocation, service, operation, group, method, arguments)
+        except (ClientError, HTTPClientError, ConnectTimeoutError) as refusal:
+            invocation.made[FURTHER] += further_calls(refusal)
+            raise
+        if operation == "Query":
+            invocation.made[LISTED] += len(reply["Items"])
+        return reply
+
+    def _attempt(
+        self,
+        invocation: Invocation,
+        service: str,
+        operation: str,
+        group: str,
+        method: Callable[..., Any],
+        arguments: dict[str, Any],
+    ) -> Any:
+        """Carry out one call, with its fault if it has one."""
+        scheduler = self.scheduler
         fault = self.weather.of_call(group)
         if fault is None:
             scheduler.sleep(self._wait())
@@ -72,23 +96,11 @@ class FaultyCalls:
         arguments: dict[str, Any],
         fault: Fault | None,
     ) -> Any:
-        failure: ClientError | None = None
-        reply: Any = None
-        try:
-            reply = method(**arguments)
-        except ClientError as error:
-            failure = error
-        if group != "read":
-            acknowledged = failure is None and fault not in _LOST_REPLIES
-            self.witness.committed(invocation, operation, acknowledged)
+        reply, failure = self._carried_out(invocation, operation, group, method, arguments, fault)
         self.scheduler.sleep(self._wait())
         if fault is Fault.AMBIGUOUS_CONDITION and failure is None:
             # The reply was lost on the way, and the SDK sent the request again.
-            try:
-                reply = method(**arguments)
-            except ClientError as error:
-                failure = error
-            self.witness.committed(invocation, operation, acknowledged=failure is None)
+            reply, failure = self._carried_out(invocation, operation, group, method, arguments, None)
             self.scheduler.sleep(self._wait())
         if fault is Fault.CRASH_AFTER_CALL:
             invocation.crash()
@@ -98,6 +110,39 @@ class FaultyCalls:
             self.scheduler.sleep(SDK_RETRY_MS)
             raise ReadTimeoutError(endpoint_url="https://simulated")
         return reply
+
+    def _carried_out(
+        self,
+        invocation: Invocation,
+        operation: str,
+        group: str,
+        method: Callable[..., Any],
+        arguments: dict[str, Any],
+        fault: Fault | None,
+    ) -> tuple[Any, ClientError | None]:
+        """What the service answers. Whatever a call does, the witness sees it at that moment."""
+        answer: tuple[Any, ClientError | None] = (None, None)
+
+        def act() -> None:
+            nonlocal answer
+            try:
+                answer = method(**arguments), None
+            except ClientError as error:
+                answer = None, error
+            if group != "read":
+                acknowledged = answer[1] is None and fault not in _LOST_REPLIES
+                self.witness.committed(invocation, operation, acknowledged)
+
+        try:
+            if group == "transaction":
+                self._open.carry_out(arguments, act)
+            else:
+                if group == "write":
+                    self._open.refuse_write(operation, arguments)
+                act()
+        except ClientError as conflict:
+            return None, conflict
+        return answer
 
     def _wait(self) -> int:
         return int(self._latency.random() * 9) + 1

@@ -9,7 +9,7 @@ from tests.simulation.kafka_source import KafkaSource
 from tests.simulation.lambda_service import FUNCTION_OF, LambdaService, Outcome
 from tests.simulation.ledger import Ledger, place_of
 from tests.simulation.plan import Plan
-from tests.simulation.scenario import OPERATOR_SOURCE, Inbound, iso
+from tests.simulation.scenario import EVENT_SOURCE, Inbound, iso
 
 FIRST_RETRY_MS: Final = 60_000
 ATTEMPTS: Final = 3
@@ -74,7 +74,7 @@ class Ingress:
         transport = self._plan.transport
         if transport == "both":
             transport = self._dice.choice(("eventbridge", "kafka"))
-        if inbound.source == OPERATOR_SOURCE:
+        if inbound.source != EVENT_SOURCE:
             transport = "eventbridge"
         if transport == "eventbridge" and inbound.detail is not None:
             self.eventbridge.send(inbound, target)

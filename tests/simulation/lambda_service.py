@@ -1,6 +1,7 @@
 """Lambda as the handlers see it: containers that are reused or new, a time limit, and ends in the middle of things."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,7 +15,7 @@ from tests.simulation import code_versions
 from tests.simulation.code_versions import CodeVersion, Versions
 from tests.simulation.scheduler import Scheduler, Task
 from tests.simulation.strands import StrandExecutor, Turns
-from tests.simulation.weather import Fault, Weather
+from tests.simulation.weather import Fault, Met, Weather
 
 TIME_LIMIT_MS: Final = 30_000
 RELAY: Final = code_versions.RELAY
@@ -61,6 +62,8 @@ class Invocation:
     tasks: list[Task] = field(default_factory=list)
     calls: int = 0
     faults: int = 0
+    made: Counter[str] = field(default_factory=Counter)
+    """Calls by operation; parking's put counts as `Park`, and beside them what queries listed and refusals allow."""
     over: bool = False
     aws_request_id: str = ""
 
@@ -69,7 +72,7 @@ class Invocation:
 
     def time_out(self) -> None:
         if not self.over:
-            self.service.weather.note(Fault.TIMED_OUT)
+            self.service.weather.meet(Met.TIMED_OUT)
             self.service.end(self, "timed out")
 
     def crash(self) -> None:

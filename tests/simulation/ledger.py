@@ -48,6 +48,9 @@ class Ledger:
     acknowledged: Counter[int] = field(default_factory=Counter)
     by_execution: dict[str, list[Inbound]] = field(default_factory=dict)
     after_expiry: bool = False
+    changes: int = 0
+    """Of sagas; `changes_by` has those of each invocation."""
+    changes_by: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.publications = {target: Counter() for target in self.plan.targets}
@@ -78,6 +81,8 @@ class Ledger:
         if keys["saga_name"]["S"] == COUNTER:
             self.counters[key] = int((record.new_image or {"n": {"N": "0"}})["n"]["N"])
             return None
+        self.changes += 1
+        self.changes_by[invocation.number] += 1
         old = self.sagas.get(key)
         new = SagaImage(record.new_image) if record.new_image is not None else None
         if old is not None and old.claim is not None:

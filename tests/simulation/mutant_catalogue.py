@@ -13,8 +13,10 @@ from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.flow_mutants import FLOW_MUTANTS
+from tests.simulation.outcome_mutants import OUTCOME_MUTANTS
 from tests.simulation.target_mutants import TARGET_MUTANTS
 from tests.simulation.version_mutants import VERSION_MUTANTS
+from tests.simulation.work_mutants import WORK_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
 _COUNT: Final = 'self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])'
@@ -110,6 +112,8 @@ MUTANTS: Final = (
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
     *VERSION_MUTANTS,
+    *WORK_MUTANTS,
+    *OUTCOME_MUTANTS,
     Mutant(
         "checker acts on what the index says",
         "S10",
@@ -117,7 +121,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "checker forgets the last shard",
-        "L1",
+        "S20c",
         edit(
             CheckTimeouts.run,
             "range(self.at.settings.deadline_shards)",
@@ -164,7 +168,7 @@ MUTANTS: Final = (
     Mutant("no delete", "S9", edit(endings._owed, "return [step for", "return [] and [step for")),
     Mutant(
         "no delete at the deadline",
-        "S21",
+        "S9",
         edit(decide._time_out, "claim=None", "claim=None, completed_steps=()"),
     ),
     Mutant(
@@ -175,7 +179,7 @@ MUTANTS: Final = (
     Mutant("end not announced", "S9b", edit(endings.end, '(*undos, f"saga_{ending.state}")', "tuple(undos)")),
     Mutant(
         "failure taken for a timeout",
-        "S12",
+        "S3b",
         edit(endings.ending_of, 'SagaState.FAILED, "execution_failed"', 'SagaState.TIMEOUT, "execution_failed"'),
     ),
     Mutant(
@@ -229,6 +233,27 @@ MUTANTS: Final = (
         "error message stored",
         "S16",
         edit(_to_domain, "error_type=_safe_error_type(error_type)", "error_type=wire.error_message"),
+    ),
+    Mutant(
+        "any source is heard",
+        "S11",
+        edit(
+            EventFunction._eventbridge, "if source != self.at.settings.event_source and not by_operator:", "if False:"
+        ),
+    ),
+    Mutant(
+        "operators speak for pods",
+        "S11",
+        edit(EventFunction._eventbridge, " and self.event_type is EventType.CANCELLED", ""),
+    ),
+    Mutant(
+        "every cancel over the bus is an operator's",
+        "S11",
+        edit(
+            EventFunction._eventbridge,
+            "source == self.at.settings.operator_source and",
+            "source in {self.at.settings.operator_source, self.at.settings.event_source} and",
+        ),
     ),
     Mutant(
         "rejected event dropped",

@@ -42,16 +42,6 @@ def participants_converge(ledger: Ledger, worker: Worker) -> str | None:
     return f"ran twice: {twice}" if twice else None
 
 
-@oracle("L4b", When.END, "every event that was sent was acknowledged: applied, a duplicate, late, or set aside")
-def conservation(ledger: Ledger, _worker: Worker) -> str | None:
-    for number, inbound in ledger.sent.items():
-        if not ledger.acknowledged[number]:
-            return f"{inbound.event_id} of {inbound.execution_id} was never acknowledged"
-        if inbound.must_reject and number not in ledger.parked:
-            return f"{inbound.event_id} was to be set aside and was not"
-    return None
-
-
 @oracle("S14b", When.END, "an event that was set aside for its content is in no saga")
 def rejected_leaves_no_trace(ledger: Ledger, _worker: Worker) -> str | None:
     rejected = {

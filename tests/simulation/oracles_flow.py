@@ -3,11 +3,12 @@
 import json
 from typing import Any, Final
 
+from tests.simulation import call_budget
 from tests.simulation.aws.dynamodb import StreamRecord
-from tests.simulation.lambda_service import CHECKER, RELAY, Invocation
+from tests.simulation.lambda_service import CHECKER, FUNCTION_OF, RELAY, Invocation
 from tests.simulation.ledger import Ledger, may_cancel
 from tests.simulation.registry import When, oracle
-from tests.simulation.saga_image import COUNTER, UNDONE
+from tests.simulation.saga_image import COUNTER, UNDONE, SagaImage
 from tests.simulation.scenario import (
     CANARY,
     CANCELLED,
@@ -18,8 +19,6 @@ from tests.simulation.scenario import (
     Inbound,
 )
 
-CALLS_PER_RECORD: Final = 120
-CALM_CALLS_PER_RECORD: Final = 6
 MOST_DELETES: Final = 3
 
 
@@ -150,15 +149,47 @@ def no_secret_parked(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[st
     return "a pointer carries users' data" if CANARY in json.dumps(pointer) else None
 
 
-@oracle("S18", When.RETURNED, "an invocation makes a bounded number of calls; without faults few")
-def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
-    if invocation.function in {CHECKER, RELAY}:
-        allowed = 400
+@oracle("S18", When.RETURNED, "each call of an invocation has its cause, and refused calls are repeated boundedly")
+def bounded_work(_ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
+    made, records = invocation.made, invocation.records
+    if invocation.function == CHECKER:
+        allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards)
+    elif invocation.function == RELAY:
+        allowed = call_budget.of_relay(made, records)
     else:
-        allowed = (CALM_CALLS_PER_RECORD if ledger.plan.calm else CALLS_PER_RECORD) * invocation.records
+        allowed = call_budget.of_events(made, records, requests=invocation.function == FUNCTION_OF[REQUESTED])
     if invocation.calls > allowed:
-        return f"{invocation.function} made {invocation.calls} calls for {invocation.records} records"
+        return f"{invocation.function} made {invocation.calls} calls for {records} records, {allowed} have a cause"
     return None
+
+
+@oracle("S20c", When.CHECKED, "the checker finds what is due, nothing else, and ends as many as it says")
+def finds_what_is_due(
+    ledger: Ledger, invocation: Invocation, running: list[SagaImage], answer: dict[str, Any]
+) -> str | None:
+    """Asked only when index and sagas stood still: then the right answer is known."""
+    clock, shards = invocation.started + invocation.container.offset_ms, invocation.container.settings.deadline_shards
+    due = [
+        saga
+        for saga in running
+        if (saga.number("deadline") or 0) <= clock and (saga.number("deadline_shard") or 0) < shards
+    ]
+    if answer["due"] != len(due) and not answer["unfinished"]:
+        return f"the checker found {answer['due']} of {len(due)} that are due"
+    ended = ledger.changes_by[invocation.number]
+    # A write whose reply was lost is done and not counted.
+    exact = answer["timed_out"] == ended or (invocation.faults and answer["timed_out"] < ended)
+    return None if exact else f"the checker says that it ended {answer['timed_out']}, and ended {ended}"
+
+
+@oracle(
+    "L4b", When.APPLIED, "each record of a batch is counted once: applied, remembered, duplicate, late, or set aside"
+)
+def conservation(_ledger: Ledger, invocation: Invocation, answer: Any, accounted: int) -> str | None:
+    undone = len(answer["batchItemFailures"]) if isinstance(answer, dict) else 0
+    if accounted == invocation.records - undone:
+        return None
+    return f"{invocation.function} counts {accounted} of {invocation.records} records, and returns {undone} as undone"
 
 
 @oracle("S16d", When.RETURNED, "no error that a handler raises carries users' data")

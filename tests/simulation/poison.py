@@ -1,11 +1,26 @@
-"""Neighbours that a batch should not have: malformed, foreign, or nothing at all."""
+"""Events that must not take effect: malformed, from a source that may not send them, or nothing at all."""
 
 import base64
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tests.simulation.plan import Plan
-from tests.simulation.scenario import COMPLETED, FAILED, STARTED, TIMEOUT, Execution, Inbound, envelope, report
+from tests.simulation.scenario import (
+    ADMIN,
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    OPERATOR_SOURCE,
+    REQUESTED,
+    STARTED,
+    TIMEOUT,
+    TYPES,
+    Execution,
+    Inbound,
+    envelope,
+    report,
+)
 
 _TYPES = (STARTED, COMPLETED, FAILED, TIMEOUT)
 
@@ -14,6 +29,30 @@ def poison_events(dice: random.Random, plan: Plan, next_number: Callable[[], int
     """One for some of the executions: of a type that a batch of theirs has, and never to take effect."""
     for execution in plan.executions:
         yield _poison(dice, plan, execution, next_number())
+
+
+def foreign_events(dice: random.Random, plan: Plan, next_number: Callable[[], int]) -> Iterator[Inbound]:
+    """One for each execution, sound in itself: from somebody who is neither platform nor operator, or not for him."""
+    for execution in plan.executions:
+        yield _foreign(dice, execution, next_number())
+
+
+def _foreign(dice: random.Random, execution: Execution, number: int) -> Inbound:
+    # An operator may cancel, but does not speak for pods or for those who request.
+    source = dice.choice((OPERATOR_SOURCE, OPERATOR_SOURCE, "Executions", "executions.test", "somebody"))
+    types = [each for each in TYPES if each != CANCELLED] if source == OPERATOR_SOURCE else TYPES
+    event_type, identity = dice.choice(types), f"foreign-{number}"
+    at = execution.request.at + dice.choice((dice.randrange(-5_000, 3_000), dice.randrange(60_000)))
+    if event_type == REQUESTED:
+        # What was really requested, told by somebody else.
+        inbound = replace(execution.request, number=number, event_id=identity, at=at, label="foreign")
+        inbound.detail = {**(execution.request.detail or {}), "event_id": identity}
+    else:
+        inbound = report(number, identity, event_type, execution.id, at)
+        if event_type == CANCELLED and inbound.detail is not None:
+            inbound.detail["cancelled_by"] = inbound.actor = ADMIN
+    inbound.source, inbound.must_reject, inbound.accepts = source, True, frozenset({"foreign_source"})
+    return inbound
 
 
 def _poison(dice: random.Random, plan: Plan, execution: Execution, number: int) -> Inbound:

@@ -15,6 +15,8 @@ class When(StrEnum):
     RELAYED = "when a stream record is acknowledged"
     PARKED = "when an event is set aside"
     RETURNED = "when an invocation ends"
+    APPLIED = "when an event function returns"
+    CHECKED = "when the checker answers"
     END = "when the world has come to rest"
 
 

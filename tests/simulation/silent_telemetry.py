@@ -1,6 +1,6 @@
 """Telemetry that keeps quiet: nothing is printed, but what would be is searched for users' data."""
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tests.simulation.scenario import CANARY
 
@@ -13,16 +13,29 @@ class Listener(Protocol):
     def fail(self, identity: str, wrong: str) -> None: ...
 
 
-class SilentTelemetry:
-    """Stands where `Telemetry` stands."""
+ACCOUNTS: Final = frozenset(
+    ("EventsApplied", "EarlyEvents", "DuplicateEvents", "LateEvents", "RejectedEvents", "Tombstones", "ForeignEvents")
+)
+"""The metrics of which every record of an event function counts towards exactly one."""
 
-    __slots__ = ("_listener",)
+
+class SilentTelemetry:
+    """Stands where `Telemetry` stands. `accounted`: what the metrics say has become of records, since last taken."""
+
+    __slots__ = ("_listener", "accounted")
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
+        self.accounted = 0
 
     def count(self, name: str, value: int = 1) -> None:
         """Metrics hold numbers only."""
+        if name in ACCOUNTS:
+            self.accounted += value
+
+    def take_accounted(self) -> int:
+        accounted, self.accounted = self.accounted, 0
+        return accounted
 
     def gauge(self, name: str, value: int) -> None:
         """Metrics hold numbers only."""

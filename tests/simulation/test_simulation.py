@@ -1,6 +1,7 @@
 """A share of the simulation for every test run; `make simulate` and `make mutants` run the rest."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,9 +12,10 @@ import pytest
 
 from tests.simulation.campaign import find, play
 from tests.simulation.mutant_catalogue import MUTANTS
+from tests.simulation.mutants import hunt
 from tests.simulation.registry import ORACLES, REPORTED
 from tests.simulation.shrink import shrink
-from tests.simulation.weather import Fault
+from tests.simulation.weather import Fault, Met
 from tests.simulation.world import World
 
 ROOT: Final = Path(__file__).parents[2]
@@ -48,12 +50,19 @@ def test_worlds_ask_every_oracle_and_meet_every_kind_of_fault() -> None:
     registered = {each.id for oracles in ORACLES.values() for each in oracles} | {*REPORTED}
     assert not registered - {identity for identity, count in tally.checked.items() if count}
     assert not set(Fault) - {Fault(name) for name, count in tally.faults.items() if count}
+    assert not set(Met) - {Met(name) for name, count in tally.met.items() if count}
 
 
 def test_every_invariant_that_a_world_can_show_has_an_oracle() -> None:
     registered = [each.id for oracles in ORACLES.values() for each in oracles] + [*REPORTED]
     assert len(registered) == len(set(registered))
     assert not EXPECTED - set(registered)
+
+
+def test_every_oracle_has_a_bug_that_it_is_there_for() -> None:
+    """That it does see it is what `make mutants` shows: a bug that its own oracle misses counts as missed."""
+    registered = {each.id for oracles in ORACLES.values() for each in oracles} | {*REPORTED}
+    assert {mutant.expected for mutant in MUTANTS} == registered
 
 
 @pytest.mark.parametrize("seed", [3, 4, 16, 271])
@@ -73,10 +82,35 @@ def test_a_replay_is_equal_to_the_byte_whatever_the_hash_seed(seed: int) -> None
 
 @pytest.mark.parametrize("name", QUICKLY_KILLED)
 def test_a_bug_in_the_production_code_is_seen_by_its_oracle(name: str) -> None:
-    mutant = find(name)
-    with mutant.applied():
-        tally = play(range(100), until_failure=True)
-    assert [identity for _, identity, _ in tally.failures] == [mutant.expected]
+    assert hunt((name, 0, 100)).expected_seed is not None
+
+
+def test_a_bug_that_nothing_sees_is_reported_as_missed() -> None:
+    """World 0 deletes no pod: there is nothing to see, and the hunt must say so."""
+    verdict = hunt(("delete names the saga", 0, 1))
+    assert (verdict.seed, verdict.oracles, verdict.expected_seed) == (None, (), None)
+
+
+def test_a_long_run_says_how_it_goes_and_ends_cleanly_at_an_interrupt() -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.simulation", "--seeds", "1000000", "--every", "0"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stderr is not None
+    first = running.stderr.readline()
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    out, err = running.communicate(timeout=60)
+
+    assert "worlds (" in first
+    assert "min to go" in first
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert out.splitlines()[-1].startswith("interrupted after ")
 
 
 def test_bugs_are_put_back() -> None:

@@ -29,6 +29,7 @@ class Fault(StrEnum):
     DELAY = "delivery delayed by hours"
     REBALANCE = "rebalance redelivers"
     POISON = "poison neighbour"
+    FOREIGN = "event from a foreign source"
     STREAM_BLOCKED = "stream lane blocked"
     NEWER_KEY = "message key of newer code"
     INDEX_LAG = "index lag"
@@ -36,6 +37,7 @@ class Fault(StrEnum):
     CLOCK_JUMP = "clock jump"
     CHECK_SKIPPED = "schedule skipped"
     CHECK_DOUBLED = "schedule doubled"
+    CHECK_OVERLAPS = "checks overlap"
     CONTAINER_REPLACED = "container replaced"
     CONTAINER_STALE = "container with old settings"
     SETTINGS_CHANGE = "settings changed"
@@ -45,8 +47,15 @@ class Fault(StrEnum):
     WORKER_DISORDER = "worker reports in wrong order"
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
-    TIMED_OUT = "function timed out"
     OTHER_VERSION = "another code version"
+
+
+class Met(StrEnum):
+    """What comes of itself, without a draw. Counted apart: it is no injected fault."""
+
+    TIMED_OUT = "function timed out"
+    TRANSACTION_CONFLICT = "transaction met a transaction"
+    WRITE_CONFLICT = "write met a transaction"
 
 
 MOST_OFTEN: Final[dict[Fault, float]] = {
@@ -72,6 +81,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.DELAY: 0.08,
     Fault.REBALANCE: 0.30,
     Fault.POISON: 0.40,
+    Fault.FOREIGN: 0.40,
     Fault.STREAM_BLOCKED: 0.20,
     Fault.NEWER_KEY: 0.15,
     Fault.INDEX_LAG: 1.0,
@@ -79,6 +89,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.CLOCK_JUMP: 0.08,
     Fault.CHECK_SKIPPED: 0.40,
     Fault.CHECK_DOUBLED: 0.50,
+    Fault.CHECK_OVERLAPS: 0.50,
     Fault.CONTAINER_REPLACED: 0.40,
     Fault.CONTAINER_STALE: 0.50,
     Fault.SETTINGS_CHANGE: 0.60,
@@ -120,6 +131,7 @@ class Weather:
         self, dice: random.Random, *, calm: bool, silenced: frozenset[str], suppressed: frozenset[int]
     ) -> None:
         self.counts: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
         self.struck = 0
         self._dice = dice
         self._suppressed = suppressed
@@ -159,8 +171,11 @@ class Weather:
         return None
 
     def note(self, fault: Fault) -> None:
-        """Count what happened without a draw of its own."""
+        """Count a fault that was drawn with the plan."""
         self.counts[fault] += 1
+
+    def meet(self, what: Met) -> None:
+        self.met[what] += 1
 
     def _count(self, fault: Fault) -> bool:
         self.struck += 1

@@ -13,11 +13,11 @@ from tests.simulation.dice import Dice
 from tests.simulation.ingress import EventBridgeSource, Ingress
 from tests.simulation.kafka_source import KafkaSource
 from tests.simulation.kafka_target import SimulatedTopic
-from tests.simulation.lambda_service import CHECKER, Container, Invocation, LambdaService, Outcome
+from tests.simulation.lambda_service import CHECKER, RELAY, Container, Invocation, LambdaService, Outcome
 from tests.simulation.ledger import Ledger
 from tests.simulation.neighbours import draw_versions
 from tests.simulation.plan import START_MS, Plan, draw_plan
-from tests.simulation.poison import poison_events
+from tests.simulation.poison import foreign_events, poison_events
 from tests.simulation.registry import Judge, When
 from tests.simulation.scenario import REQUESTED, Inbound
 from tests.simulation.scheduler import Scheduler
@@ -100,10 +100,15 @@ class World:
         if self.weather.rates.get(Fault.POISON, 0) > 0:
             poison = poison_events(self._dice.deliveries, self.plan, self._next_number)
             events += [each for each in poison if self.weather.strikes(Fault.POISON)]
+        if self.weather.rates.get(Fault.FOREIGN, 0) > 0:
+            foreign = foreign_events(self._dice.deliveries, self.plan, self._next_number)
+            events += [each for each in foreign if self.weather.strikes(Fault.FOREIGN)]
         self._unsent = len(events)
         for inbound in events:
             self.delays.latest = max(self.delays.latest, inbound.at)
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
+        for moment in self.plan.stray_checks:
+            self.scheduler.at(moment, self._check)
         for moment, changed in self.plan.later_settings:
             self.scheduler.at(moment, lambda changed=changed: self._deploy(changed))  # type: ignore[misc]  # bound now
 
@@ -132,7 +137,21 @@ class World:
             self.scheduler.after(self._dice.deliveries.randrange(2_000), self._check)
 
     def _check(self) -> None:
-        self.service.invoke(CHECKER, {}, (), 1, lambda _: None)
+        self._check_once()
+        if self.weather.strikes(Fault.CHECK_OVERLAPS):
+            self.scheduler.after(self._dice.deliveries.randrange(1, 40), self._check_once)
+
+    def _check_once(self) -> None:
+        before, running = self.ledger.changes, [saga for saga in self.ledger.sagas.values() if saga.state == "running"]
+        settled = self.aws.dynamodb.index_settled_at("sagas", "deadlines")
+        fresh = settled is None or settled <= self.scheduler.now
+
+        def done(outcome: Outcome) -> None:
+            own = self.ledger.changes_by[invocation.number]
+            if fresh and self.ledger.changes == before + own and not outcome.failed:
+                self.judge.judge(When.CHECKED, self.ledger, invocation, running, outcome.result)
+
+        invocation = self.service.invoke(CHECKER, {}, (), 1, done)
 
     def _heal(self) -> None:
         self.note("heal")
@@ -162,6 +181,7 @@ class World:
             "deliveries": not self.ingress.drained,
             "stream records": not self.mapping.drained,
             "commands and pods": self.worker.under_way > 0,
+            "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),
             "running sagas": any(saga.state == "running" for saga in self.ledger.sagas.values()),
         }
         return [name for name, there in left.items() if there]
@@ -206,7 +226,7 @@ class World:
         return service
 
     def index_lag(self) -> int:
-        return self._dice.latency.choice((50, 2_000, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
+        return self._dice.latency.choice((50, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
 
     def entry_fate(self, entry: dict[str, Any]) -> str | None:
         """What becomes of one entry of PutEvents."""
@@ -299,6 +319,9 @@ class World:
         if self.trace:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
         self.judge.judge(When.RETURNED, self.ledger, invocation, how)
+        accounted = invocation.container.resources.telemetry.take_accounted()
+        if not outcome.failed and invocation.function not in {CHECKER, RELAY}:
+            self.judge.judge(When.APPLIED, self.ledger, invocation, outcome.result, accounted)
 
     def note(self, line: str) -> None:
         if self.trace:

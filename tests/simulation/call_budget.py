@@ -1,0 +1,58 @@
+"""How many AWS calls an invocation may make: each has a cause, and a refused one allows at most its repetition.
+
+An event needs one data call: get-or-create in one conditional write. A request stores its script before. Then
+
+- a lost race is decided again and written again, and so is what met a conflict: one further call;
+- a full counter is answered by reading all counters, and by a claim on another one or a failed saga: two;
+- any other refusal is raised to the event source, or parked: none, counted as one;
+- an event or message that is set aside is put into the bucket, and its pointer on the queue: `Park` and one more.
+
+However much goes wrong, the code itself ends: `MAX_ATTEMPTS` decisions for a record, `TRANSACTION_ATTEMPTS` of each
+write, and for a claim as many shards, each with a read of the counters.
+"""
+
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from saga_orchestrator.adapters.saga_store import PASSING_REASONS, TRANSACTION_ATTEMPTS
+from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
+
+FURTHER: Final = "further calls that refusals allow"
+LISTED: Final = "keys that queries listed"
+
+MESSAGES_OF_RECORD: Final = 2
+"""One write emits a start and a create, or a delete and an end, or a delete."""
+PARKING_CALLS: Final = 2
+MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
+MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
+
+
+def further_calls(refusal: Exception) -> int:
+    """How many calls of the same invocation this refusal of one may lead to."""
+    response: dict[str, Any] = refusal.response if isinstance(refusal, ClientError) else {}
+    reasons = response.get("CancellationReasons", [])
+    codes = [reason["Code"] for reason in reasons]
+    counter_is_full = codes[1:] == ["ConditionalCheckFailed"] and codes[0] == "None"
+    return 2 if counter_is_full and not PASSING_REASONS.intersection(codes) else 1
+
+
+def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
+    """For one of the six event functions."""
+    earned = records * (2 if requests else 1) + made.get(FURTHER, 0)
+    most = records * (1 + MOST_FOR_CLAIM if requests else MOST_FOR_WRITE)
+    return min(earned, most) + PARKING_CALLS * min(made.get("Park", 0), records)
+
+
+def of_relay(made: dict[str, int], records: int) -> int:
+    """Requests of ten entries, unless inlined scripts fill them; for a republish one saga is read instead."""
+    scripts = min(made.get("GetObject", 0), records)
+    requests = -(-MESSAGES_OF_RECORD * records // 10)
+    parked = min(made.get("Park", 0), MESSAGES_OF_RECORD * records)
+    return scripts * 2 + requests + min(made.get("GetItem", 0), 1) + PARKING_CALLS * parked
+
+
+def of_checker(made: dict[str, int], shards: int) -> int:
+    """A query for each shard; what it lists is read and ended."""
+    listed = made.get(LISTED, 0)
+    return shards + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE)
