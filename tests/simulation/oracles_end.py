@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from saga_orchestrator.adapters.saga_codec import decode
+from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
 from saga_orchestrator.domain.render import render
 from tests.simulation.ledger import Ledger
@@ -70,7 +71,10 @@ def one_content(ledger: Ledger, _worker: Worker) -> str | None:
 @oracle("S21", When.END, "a message rendered again from the stored saga has the bytes that were published")
 def renders_the_same(ledger: Ledger, _worker: Worker) -> str | None:
     for saga in ledger.sagas.values():
-        stored = decode(saga.image)
+        try:
+            stored = decode(saga.image)
+        except CorruptSaga as corrupt:
+            return f"{saga.key} cannot be read: {corrupt.detail}"
         for key in saga.keys:
             if key.partition("#")[0] in ledger.versions.newer_kinds:
                 continue  # only newer code can: S22c

@@ -78,8 +78,7 @@ def test_mixed_worlds_run_both_releases_and_break_no_oracle() -> None:
     assert len(met) > 0.9 * len(worlds)
     attributes = {name for world in worlds for saga in world.ledger.sagas.values() for name in saga.image}
     assert "trace" in attributes
-    kinds = {message.split(":")[2].partition("#")[0] for world in worlds for message in world.ledger.publications}
-    assert "usage" in kinds
+    assert any("usage" in saga.image["outbox"]["S"] for world in worlds for saga in world.ledger.sagas.values())
 
 
 def test_a_world_without_its_second_release_is_an_ordinary_one() -> None:
@@ -93,8 +92,8 @@ def test_a_world_without_its_second_release_is_an_ordinary_one() -> None:
 def test_a_bug_in_living_with_another_release_is_seen_in_mixed_worlds_and_in_no_other(name: str) -> None:
     mutant = find(name)
     with mutant.applied():
-        seed, identity, _ = play(range(100), until_failure=True).failures[0]
-        alone = World(seed, silenced=ALONE).run()
+        failures = play(range(100)).failures
+        alone = [World(seed, silenced=ALONE).run().judge.violations for seed, _, _ in failures]
 
-    assert identity == mutant.expected
-    assert alone.judge.violations == []
+    assert mutant.expected in {identity for _, identity, _ in failures}
+    assert not any(alone)

@@ -82,8 +82,11 @@ def decode(item: Item) -> Saga:
     """The saga that `item` holds, ignoring attributes this code does not know.
 
     Raises:
-        CorruptSaga: something is missing or cannot be read.
+        CorruptSaga: something is missing or cannot be read, or it is of a schema that this code does not know.
     """
+    if "schema_version" in item:
+        # Written by no code yet. Code that must keep older code from guessing at its items writes it.
+        raise CorruptSaga("stored saga is of a schema that this code does not know")
     try:
         strings: dict[str, Any] = {field: item[name]["S"] for name, field in _STRINGS.items() if name in item}
         numbers: dict[str, Any] = {field: int(item[name]["N"]) for name, field in _NUMBERS.items() if name in item}
