@@ -85,6 +85,14 @@ def test_a_counter_that_no_saga_holds_becomes_nothing(shard: str) -> None:
     scene.check_promises()
 
 
+def test_a_counter_without_its_number_is_mended_though_nobody_holds_a_slot() -> None:
+    """The function that looks for a shard with room would break on it."""
+    scene = Scene([], {"python#0": {}})
+    (finding,) = scene.repair()
+    assert (finding.found, finding.outcome) == ("says no number, 0 sagas held", Outcome.REPAIRED)
+    assert scene.plan() == []
+
+
 @pytest.mark.parametrize("name", ["python", "", "python#", "python#x", "python#-1"])
 def test_a_counter_without_a_shard_is_a_matter_for_a_person(name: str) -> None:
     scene = Scene([], {name: 4})
