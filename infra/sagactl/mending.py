@@ -37,6 +37,7 @@ class Problem(StrEnum):
     SLOT_NOT_GIVEN_BACK = "slot_not_given_back"
     DUE_AFTER_END = "due_after_end"
     NEVER_DUE = "never_due"
+    STEPS_MISSING = "steps_missing"
     EXPIRES_WHILE_RUNNING = "expires_while_running"
     NEVER_EXPIRES = "never_expires"
     MESSAGE_NOT_IN_TIMELINE = "message_not_in_timeline"
@@ -87,6 +88,7 @@ def examine(saga: Saga, policy: Policy, now: int) -> Examined:
         _slot,
         _due_after_end,
         lambda each: _never_due(each, policy),
+        lambda each: _steps(each, definition),
         lambda each: _expiry(each, policy, now),
     )
     for look in looks:
@@ -94,7 +96,9 @@ def examine(saga: Saga, policy: Policy, now: int) -> Examined:
             mended = result[0]
             repairs.append(result[1])
     if repairs:
-        mended = replace(mended, version=saga.version + 1)
+        # The outbox is what one write sends: what an earlier one sent is not repeated by this one.
+        sends = () if mended.outbox == saga.outbox else mended.outbox
+        mended = replace(mended, version=saga.version + 1, outbox=sends)
     return Examined(saga, mended, tuple(repairs), _lost_timeline(mended))
 
 
@@ -181,6 +185,19 @@ def _due_after_end(saga: Saga) -> tuple[Saga, Fault] | None:
         return None
     found = f"is {saga.state} and has a deadline: the checker looks at it in every run"
     return replace(saga, deadline=None, deadline_shard=None), Fault(Problem.DUE_AFTER_END, found, "remove it")
+
+
+def _steps(saga: Saga, definition: SagaDefinition) -> tuple[Saga, Fault] | None:
+    """A saga runs once every step is done; those that it forgot would not be undone."""
+    done = tuple(step.key for step in definition.steps)
+    if (
+        saga.state is not SagaState.RUNNING
+        or saga.definition_version != definition.version
+        or saga.completed_steps == done
+    ):
+        return None
+    found = f"runs, and its steps done are {' '.join(saga.completed_steps) or 'none'}"
+    return replace(saga, completed_steps=done), Fault(Problem.STEPS_MISSING, found, f"set them to {' '.join(done)}")
 
 
 def _never_due(saga: Saga, policy: Policy) -> tuple[Saga, Fault] | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
@@ -140,8 +141,13 @@ def _write(stack: Deployment, examined: Examined) -> bool:
     )
     try:
         outcome = store.replace(examined.saga, examined.mended, None, examined.releases)
-    except RetryableError:
-        return False
+    except RetryableError as unsettled:
+        if isinstance(unsettled.__cause__, ClientError | BotoCoreError):
+            # For a function a throttle or a missing permission may pass; an operator is told.
+            raise unsettled.__cause__ from None
+        return False  # it was in a transaction of somebody's each time
+    except CorruptSaga:
+        return False  # whoever wrote meanwhile left what the next run reports
     return isinstance(outcome, Stored)
 
 

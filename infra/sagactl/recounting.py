@@ -18,7 +18,7 @@ class Drift:
     language: str
     shard: int
     stored: dict[str, Any] | None
-    """What the counter's item says, None when there is no item, or no number in it."""
+    """What the counter's item says: None when there is no item, empty when the item says nothing."""
     held: int
     """How many sagas hold a claim on it."""
 
@@ -29,14 +29,10 @@ class Drift:
 
 
 def drifts(slots: Slots) -> list[Drift]:
-    """An item that is not there counts as zero, as it does for the functions; one without its number does not."""
+    """An item that is not there counts as zero, as it does for the functions; one without its number breaks them."""
     shards: list[Shard] = sorted(slots.counted.keys() | slots.held.keys())
     found = [Drift(*shard, slots.counted.get(shard), slots.held[shard]) for shard in shards]
-    return [
-        drift
-        for drift in found
-        if drift.counted != drift.held or (drift.stored is None and (drift.language, drift.shard) in slots.counted)
-    ]
+    return [drift for drift in found if drift.counted != drift.held]
 
 
 def steady_drifts(stack: Deployment, first: list[Drift] | None = None) -> list[Drift]:
@@ -52,7 +48,7 @@ def steady_drifts(stack: Deployment, first: list[Drift] | None = None) -> list[D
 def correct(stack: Deployment, drift: Drift) -> bool:
     """Set the counter, unless it is no longer what was compared."""
     values = {":held": {"N": str(drift.held)}}
-    if drift.stored is None:
+    if not drift.stored:
         # A first claim creates the counter with its number: then there is one, and it must not be overwritten.
         unchanged = "attribute_not_exists(n)"
     else:

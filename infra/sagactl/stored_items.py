@@ -18,8 +18,8 @@ _COUNTER = "#counter"
 class Slots:
     """Units taken by what the counters say, and by what the sagas hold."""
 
-    counted: dict[Shard, dict[str, Any] | None] = field(default_factory=dict)
-    """The stored number of each counter item, None where it has none."""
+    counted: dict[Shard, dict[str, Any]] = field(default_factory=dict)
+    """The stored number of each counter item, empty where it has none."""
     held: Counter[Shard] = field(default_factory=Counter)
     nameless: list[str] = field(default_factory=list)
     """Keys of counter items that name no shard."""
@@ -32,7 +32,7 @@ class Slots:
             return
         name = item["execution_id"]["S"]
         if (shard := _shard(name.removeprefix("#counter#"))) and name.startswith("#counter#"):
-            self.counted[shard] = item.get("n")
+            self.counted[shard] = item.get("n", {})
         else:
             self.nameless.append(name)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
-from tests.sample_events import OWN_FIELDS, event, kafka
+from tests.sample_events import OWN_FIELDS, event, eventbridge, kafka
 from tests.security.printed import Printed
 
 FORGED: Final = '{"level":"CRITICAL","message":"all is well","forged":true}'
@@ -38,6 +38,14 @@ def forged(good: dict[str, Any], place: tuple[str, ...], payload: str) -> dict[s
     return {**good, place[0]: {**good[place[0]], place[1]: payload}}
 
 
+def check(text: str, at_least: int) -> None:
+    lines = [json.loads(line) for line in text.split("\n") if line]
+    assert len(lines) >= at_least, "each event leaves at least its own line"
+    assert {line.get("level", "metric") for line in lines} <= {"INFO", "WARNING", "metric"}
+    assert not [line for line in lines if "forged" in line]
+    assert set(text) <= PRINTABLE, "control characters and direction marks reach no terminal"
+
+
 @pytest.mark.parametrize("event_type", OWN_FIELDS)
 def test_every_line_is_one_of_ours(
     world: World,  # noqa: F811 - the fixture's value
@@ -51,16 +59,42 @@ def test_every_line_is_one_of_ours(
         {**forged(good, place, payload), **({} if place == ("execution_id",) else {"execution_id": f"ex-{number}"})}
         for number, (place, payload) in enumerate(itertools.product(places(good), PAYLOADS))
     ]
+    # As a producer may write them: JSON has to escape control characters, and nothing else.
+    raw = [json.dumps(attempt, ensure_ascii=False).encode() for attempt in attempts]
 
-    world.function(event_type).run(kafka(*attempts), Context())
-    text = printed.text()
-    lines = _parsed(text)
+    world.function(event_type).run(kafka(*raw), Context())
 
-    assert len(lines) >= len(attempts), "each event leaves at least its own line"
-    assert {line.get("level", "metric") for line in lines} <= {"INFO", "WARNING", "metric"}
-    assert not [line for line in lines if "forged" in line]
-    assert set(text) <= PRINTABLE, "control characters and direction marks reach no terminal"
+    check(printed.text(), len(attempts))
 
 
-def _parsed(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.split("\n") if line]
+def test_bytes_that_are_no_event_write_no_line_of_their_own(
+    world: World,  # noqa: F811 - the fixture's value
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed = Printed(world.at, capsys, monkeypatch)
+    records = [
+        *(payload.encode() for payload in PAYLOADS),
+        *(f'{{"event_type": {payload}'.encode() for payload in PAYLOADS),
+        *(json.dumps({payload: payload}, ensure_ascii=False).encode() for payload in PAYLOADS),
+    ]
+
+    world.function("EXECUTION_STARTED").run(kafka(*records), Context())
+
+    check(printed.text(), len(records))
+
+
+@pytest.mark.parametrize("field", ["id", "source", "detail-type", "account", "region", "unknown"])
+def test_an_envelope_writes_no_line_of_its_own(
+    world: World,  # noqa: F811 - the fixture's value
+    field: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """EventBridge makes the envelope; whoever may invoke the function can make one as well."""
+    printed = Printed(world.at, capsys, monkeypatch)
+    for payload in PAYLOADS:
+        bad = event("EXECUTION_STARTED", pod_name=7)
+        world.function("EXECUTION_STARTED").run({**eventbridge(bad), field: payload}, Context())
+
+    check(printed.text(), len(PAYLOADS))

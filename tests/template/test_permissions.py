@@ -237,7 +237,7 @@ def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> 
     assert recount["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
     assert set(mend["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
         *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
-        *("timeline", "outbox"),
+        *("steps", "timeline", "outbox"),
     }
     assert not [s for s in operator() if {"dynamodb:PutItem", "dynamodb:DeleteItem"} & set(as_list(s["Action"]))]
 
