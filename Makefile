@@ -4,7 +4,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test format lint types imports validate pytest build bench simulate mutants nightly contracts-peers lock clean
+.PHONY: run test format lint types imports validate pytest build bench simulate mutants nightly fuzz contracts-peers lock clean
 
 run: .venv/installed ## play several hundred executions of real scripts on the local stack
 	$(BIN)/sagactl demo
@@ -50,13 +50,18 @@ nightly: .venv/installed contracts-peers ## everything that `make test` takes a 
 	$(BIN)/python -m tests.simulation.mutants --seeds 10000
 	$(BIN)/python -m tests.load --soak 20
 
+RUNS ?= 1000000
+fuzz: .venv-fuzz/installed ## so many fuzzed inputs to the decoder, and a share of it to what reads stored items and invocations
+	PYTHONPATH=layers/saga_orchestrator .venv-fuzz/bin/python -m tests.fuzz --runs $(RUNS)
+
 contracts-peers: .venv/installed .venv-peers/installed ## the AWS contract suite against an independent emulator too
 	$(BIN)/pytest tests/contracts
 
-lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirements/sam.in
+lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirements/*.in
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --extra dev -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(BIN)/uv pip compile -q requirements/sam.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/sam.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/fuzz.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o requirements/fuzz.txt
 
 # The lock files are complete, so nothing is resolved here; pip before 23.3 would look for other versions of requirements with extras.
 .venv/installed: requirements/dev.txt pyproject.toml
@@ -77,5 +82,10 @@ lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirem
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/peers.txt
 	touch $@
 
+.venv-fuzz/installed: requirements/fuzz.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/fuzz.txt
+	touch $@
+
 clean:
-	rm -rf .venv .venv-sam .venv-peers .aws-sam build *.egg-info
+	rm -rf .venv .venv-sam .venv-peers .venv-fuzz .aws-sam build *.egg-info

@@ -21,6 +21,8 @@ REVIEWED: Final = {
     ("tests/benchmarks/scenes.py", "Base64 High Entropy String"): "the name of an invented bucket",
     ("tests/built_artefact/test_built_artefact.py", "Secret Keyword"): "credentials that reach nothing",
     ("tests/conftest.py", "Secret Keyword"): "credentials that reach nothing",
+    ("tests/fuzz/corpus/envelopes/kafka", "Base64 High Entropy String"): "events as a Kafka batch brings them",
+    ("tests/fuzz/corpus/envelopes/self_managed_kafka", "Base64 High Entropy String"): "the same events",
     ("tests/template/test_permissions.py", "Secret Keyword"): "an invented ARN",
     ("tests/template/test_sources.py", "Secret Keyword"): "an invented ARN",
 }
