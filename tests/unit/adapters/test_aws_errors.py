@@ -1,14 +1,23 @@
 """Which errors may pass and which are final, code by code."""
 
+import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
 
 from saga_orchestrator.adapters.aws_errors import cancellation_reasons, code_of, retryable
 from saga_orchestrator.domain.errors import RetryableError
 
-MAY_PASS = """
+MAY_PASS = re.findall(
+    r"\S+",
+    """
     InternalServerError InternalFailure InternalException ServiceUnavailable SlowDown
     Throttling ThrottlingException ThrottlingError RequestLimitExceeded RequestThrottled
     ProvisionedThroughputExceeded ProvisionedThroughputExceededException
@@ -16,7 +25,8 @@ MAY_PASS = """
     AccessDenied AccessDeniedException ExpiredToken ExpiredTokenException InvalidClientTokenId
     UnrecognizedClientException ResourceNotFoundException NoSuchBucket
     AWS.SimpleQueueService.NonExistentQueue QueueDoesNotExist
-""".split()
+    """,
+)
 
 
 def error(code: str | None = None, status: int | None = None, **more: Any) -> ClientError:

@@ -123,7 +123,8 @@ def test_every_field_that_is_read_has_the_type_the_core_works_with() -> None:
     saga = decode(FULL_ITEM)
 
     assert isinstance(saga.state, SagaState)
-    assert all(isinstance(each.cause, Cause) for each in (*saga.timeline, *saga.early))
+    assert all(isinstance(entry.cause, Cause) for entry in saga.timeline)
+    assert all(isinstance(early.cause, Cause) for early in saga.early)
     assert isinstance(saga.request_hash, bytes)
 
 

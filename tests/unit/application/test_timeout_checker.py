@@ -36,9 +36,7 @@ class Index:
             raise ending
         return ending
 
-    def sweep(
-        self, shards: int = 1, first: int = 0, time_left: Callable[[], bool] = lambda: True
-    ) -> Sweep:
+    def sweep(self, shards: int = 1, first: int = 0, time_left: Callable[[], bool] = lambda: True) -> Sweep:
         store: Any = self
         with ThreadPoolExecutor(1) as executor:
             checker = TimeoutChecker(

@@ -52,7 +52,12 @@ def test_later_events_are_kept_in_the_order_of_their_arrival() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(started(), started("s2")), (completed(), completed("c2", 9)), (failed(), failed("f2")), (timed_out(), timed_out("t2"))],
+    [
+        (started(), started("s2")),
+        (completed(), completed("c2", 9)),
+        (failed(), failed("f2")),
+        (timed_out(), timed_out("t2")),
+    ],
 )
 def test_one_event_of_a_type_is_enough(first: Signal, second: Signal) -> None:
     stub = after(first)

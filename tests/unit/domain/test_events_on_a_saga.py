@@ -85,9 +85,7 @@ def test_a_start_moves_the_deadline_to_the_end_of_the_run() -> None:
     decision = decide(saga, started(), LATER, rules(run_grace_seconds=11))
 
     entry = TimelineEntry(LATER, Cause.STARTED, "s1")
-    expected = replace(
-        saga, version=2, deadline=LATER + (30 + 11) * 1000, timeline=(*saga.timeline, entry), outbox=()
-    )
+    expected = replace(saga, version=2, deadline=LATER + (30 + 11) * 1000, timeline=(*saga.timeline, entry), outbox=())
     assert decision == Decision(expected, Verdict.APPLIED)
 
 

@@ -137,9 +137,7 @@ def test_without_a_free_slot_the_saga_fails_before_the_pod_is_ordered() -> None:
     entry = TimelineEntry(NOW, Cause.REQUESTED, "r1", ("saga_failed#1",))
 
     assert decide(None, ClaimRefused(requested()), NOW, rules()) == Decision(
-        ended_at_once(
-            0, SagaState.FAILED, entry, reason="limit_reached", completed_steps=("validate_execution",)
-        ),
+        ended_at_once(0, SagaState.FAILED, entry, reason="limit_reached", completed_steps=("validate_execution",)),
         Verdict.APPLIED,
     )
 
@@ -231,9 +229,7 @@ def test_a_request_after_a_terminal_event_ends_at_once_and_starts_nothing(
 
     entry = TimelineEntry(NOW, Cause.REQUESTED, "r1", (f"saga_{state}#1",))
     remembered = TimelineEntry(NOW, stub.early[0].cause, early.event_id)
-    assert decision == Decision(
-        ended_at_once(1, state, entry, timeline=(remembered, entry), **fields), Verdict.APPLIED
-    )
+    assert decision == Decision(ended_at_once(1, state, entry, timeline=(remembered, entry), **fields), Verdict.APPLIED)
 
 
 def test_the_first_terminal_event_before_the_request_decides() -> None:

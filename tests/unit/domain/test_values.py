@@ -30,9 +30,7 @@ def values() -> Iterator[type]:
     for package in (saga_orchestrator.domain, saga_orchestrator.application):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             members = vars(importlib.import_module(module.name)).values()
-            yield from (
-                member for member in members if inspect.isclass(member) and member.__module__ == module.name
-            )
+            yield from (member for member in members if inspect.isclass(member) and member.__module__ == module.name)
 
 
 DATACLASSES = [each for each in values() if dataclasses.is_dataclass(each)]
@@ -188,7 +186,8 @@ def test_a_stub_outlives_the_oldest_request_by_a_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "shards", "split"), [(0, 2, (0, 0)), (1, 3, (1, 0, 0)), (5, 3, (2, 2, 1)), (6, 3, (2, 2, 2)), (7, 1, (7,))]
+    ("limit", "shards", "split"),
+    [(0, 2, (0, 0)), (1, 3, (1, 0, 0)), (5, 3, (2, 2, 1)), (6, 3, (2, 2, 2)), (7, 1, (7,))],
 )
 def test_a_limit_is_split_evenly_over_its_shards(limit: int, shards: int, split: tuple[int, ...]) -> None:
     assert shard_limits(limit, shards) == split
@@ -202,9 +201,7 @@ def test_the_deadline_shard_is_a_checksum_of_the_execution(shards: int) -> None:
 def test_optional_fields_are_absent_until_somebody_says_so() -> None:
     saga = Saga("ex-1", "s", 1, SagaState.CREATED, 1, NOW, "c")
 
-    absent = {
-        field.name: getattr(saga, field.name) for field in dataclasses.fields(Saga)[7:]
-    }
+    absent = {field.name: getattr(saga, field.name) for field in dataclasses.fields(Saga)[7:]}
 
     assert absent == {
         "owner": None,
@@ -254,7 +251,13 @@ def test_a_saga_has_seen_what_it_applied_and_what_it_remembers() -> None:
 
 @pytest.mark.parametrize(
     ("actor", "owner", "allowed"),
-    [("alice", "alice", True), ("bob", "alice", False), ("root", "alice", True), (None, None, False), ("root", None, True)],
+    [
+        ("alice", "alice", True),
+        ("bob", "alice", False),
+        ("root", "alice", True),
+        (None, None, False),
+        ("root", None, True),
+    ],
 )
 def test_the_owner_and_admins_may_cancel(actor: str | None, owner: str | None, allowed: bool) -> None:
     assert authorise(actor, owner, Policy(admin_users=frozenset({"root"}))) is allowed
