@@ -4,7 +4,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test format lint types imports validate pytest build bench simulate mutants nightly fuzz contracts-peers lock clean
+.PHONY: run test format lint types imports validate pytest build bench simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 run: .venv/installed ## play several hundred executions of real scripts on the local stack
 	$(BIN)/sagactl demo
@@ -43,6 +43,9 @@ simulate: .venv/installed ## random worlds over the production handlers: make si
 mutants: .venv/installed ## design bugs, planted one at a time: each must be caught
 	$(BIN)/python -m tests.simulation.mutants --seeds $(SEEDS)
 
+mutation: .venv-mutation/installed ## every small change of the core, one at a time: each must be noticed or explained (an hour)
+	.venv-mutation/bin/python -m tests.mutation
+
 nightly: .venv/installed contracts-peers ## everything that `make test` takes a share of
 	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/exhaustion
 	SAGA_LOAD=full $(BIN)/pytest tests/load
@@ -62,6 +65,7 @@ lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirem
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(BIN)/uv pip compile -q requirements/sam.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/sam.txt
 	$(BIN)/uv pip compile -q pyproject.toml requirements/fuzz.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o requirements/fuzz.txt
+	$(BIN)/uv pip compile -q requirements/mutation.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o requirements/mutation.txt
 
 # The lock files are complete, so nothing is resolved here; pip before 23.3 would look for other versions of requirements with extras.
 .venv/installed: requirements/dev.txt pyproject.toml
@@ -87,5 +91,12 @@ lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirem
 	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/fuzz.txt
 	touch $@
 
+# The mutation tool beside the project's own environment: what both need is locked to the same version.
+.venv-mutation/installed: requirements/dev.txt requirements/mutation.txt pyproject.toml
+	$(PYTHON) -m venv .venv-mutation
+	.venv-mutation/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt -r requirements/mutation.txt
+	.venv-mutation/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
 clean:
-	rm -rf .venv .venv-sam .venv-peers .venv-fuzz .aws-sam build *.egg-info
+	rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-mutation .mutation .aws-sam build *.egg-info

@@ -12,7 +12,7 @@ MAX_SIGNED_32: Final = 2**31 - 1
 
 
 def _rfc3339(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return datetime.fromisoformat(text.upper())  # RFC 3339 lets T and Z be lower case; Python does not know `z`
 
 
 def _timestamp(text: str) -> str:

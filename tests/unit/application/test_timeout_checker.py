@@ -1,0 +1,126 @@
+"""One sweep over the shards: what is ended, what is left for the next run, and what is said of it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from saga_orchestrator.application.check_timeouts import Sweep, TimeoutChecker
+from saga_orchestrator.domain.decide import Verdict
+from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from tests.unit.samples import NOW
+
+Ending = Verdict | Exception
+
+
+@dataclass
+class Index:
+    """A deadline index: `due[shard]` are the keys it shows; `endings` says what becomes of a try to end one."""
+
+    shards: dict[int, list[tuple[str, str, int]]]
+    endings: dict[str, Ending] = field(default_factory=dict)
+    queried: list[tuple[int, int]] = field(default_factory=list)
+    tried: list[tuple[str, str]] = field(default_factory=list)
+    parked: list[tuple[str, str, CorruptSaga]] = field(default_factory=list)
+
+    def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
+        self.queried.append((shard, now))
+        yield from self.shards.get(shard, [])
+
+    def time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
+        self.tried.append((execution_id, saga_name))
+        ending = self.endings.get(execution_id, Verdict.APPLIED)
+        if isinstance(ending, Exception):
+            raise ending
+        return ending
+
+    def sweep(self, shards: int = 1, first: int = 0, time_left: Callable[[], bool] = lambda: True) -> Sweep:
+        store: Any = self
+        with ThreadPoolExecutor(1) as executor:
+            checker = TimeoutChecker(
+                store=store,
+                clock=lambda: NOW,
+                time_out=self.time_out,
+                park_corrupt=lambda *found: self.parked.append(found),
+                executor=executor,
+            )
+            return checker.run(range(shards), first, time_left)
+
+
+def due(count: int, name: str = "ex") -> list[tuple[str, str, int]]:
+    return [(f"{name}-{number}", "a_saga", NOW - number) for number in range(count)]
+
+
+def answers(*left: bool) -> Callable[[], bool]:
+    given = iter(left)
+    return lambda: next(given)
+
+
+def test_every_shard_is_asked_once_beginning_with_the_first_named() -> None:
+    index = Index({})
+
+    assert index.sweep(shards=4, first=2) == Sweep()
+    assert index.queried == [(2, NOW), (3, NOW), (0, NOW), (1, NOW)]
+
+
+def test_what_is_due_in_all_shards_is_ended_and_added_up() -> None:
+    index = Index({0: due(3, "a"), 1: [("b", "a_saga", NOW - 700)]}, {"a-1": Verdict.LATE})
+
+    assert index.sweep(shards=2) == Sweep(due=4, timed_out=3, oldest_due_ms=700, unfinished=False)
+    assert index.tried == [("a-0", "a_saga"), ("a-1", "a_saga"), ("a-2", "a_saga"), ("b", "a_saga")]
+
+
+def test_the_oldest_is_remembered_from_earlier_pages() -> None:
+    index = Index({0: [("a", "a_saga", NOW - 900)], 1: [("b", "a_saga", NOW - 5)]})
+
+    assert index.sweep(shards=2).oldest_due_ms == 900
+
+
+def test_pages_are_of_a_hundred_and_time_is_looked_at_between_them() -> None:
+    index = Index({0: due(250)})
+
+    sweep = index.sweep(time_left=answers(True, True, False, False))
+
+    assert (sweep.due, sweep.timed_out, sweep.unfinished, len(index.tried)) == (200, 200, True, 200)
+    assert sweep.oldest_due_ms == 199
+
+
+def test_all_pages_are_ended_while_there_is_time() -> None:
+    index = Index({0: due(250)})
+
+    assert index.sweep() == Sweep(due=250, timed_out=250, oldest_due_ms=249, unfinished=False)
+
+
+def test_without_time_nothing_is_begun() -> None:
+    index = Index({0: due(1), 1: due(1)})
+
+    assert index.sweep(shards=2, time_left=lambda: False) == Sweep(unfinished=True)
+    assert (index.queried, index.tried) == ([], [])
+
+
+def test_when_time_is_up_between_shards_the_sweep_says_so() -> None:
+    index = Index({0: [("a", "a_saga", NOW - 7)], 1: due(1, "b")})
+
+    assert index.sweep(shards=2, time_left=answers(True, True, False)) == Sweep(1, 1, 7, unfinished=True)
+    assert index.tried == [("a", "a_saga")]
+
+
+def test_what_may_pass_is_left_to_the_next_run_and_stays_unfinished_whatever_comes_after() -> None:
+    index = Index({0: due(2, "a"), 1: due(1, "b")}, {"a-0": RetryableError("throttled")})
+
+    assert index.sweep(shards=2) == Sweep(due=3, timed_out=2, oldest_due_ms=1, unfinished=True)
+
+
+def test_a_saga_that_cannot_be_read_is_parked_and_done_with() -> None:
+    corrupt = CorruptSaga("no state")
+    index = Index({0: due(2)}, {"ex-0": corrupt})
+
+    assert index.sweep() == Sweep(due=2, timed_out=1, oldest_due_ms=1, unfinished=False)
+    assert index.parked == [("ex-0", "a_saga", corrupt)]
+
+
+def test_any_other_error_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Index({0: due(1)}, {"ex-0": ZeroDivisionError()}).sweep()

@@ -1,0 +1,254 @@
+"""Events and deadlines on a saga that runs or has ended: the whole next saga, or a verdict that changes nothing."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
+from saga_orchestrator.domain.endings import ending_of
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
+from saga_orchestrator.domain.events import DeadlinePassed, Signal
+from saga_orchestrator.domain.saga import Cause, Claim, Saga, TimelineEntry
+from saga_orchestrator.domain.states import IllegalTransition, SagaState, move
+from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, started, timed_out
+
+CLAIM = Claim("python", 3)
+STEPS = ("validate_execution", "allocate_resources", "create_pod")
+LATER = NOW + 60_000
+
+
+def running(*more: Signal, going_by: Rules | None = None) -> Saga:
+    return replace(after(requested(), *more, going_by=going_by), claim=CLAIM)
+
+
+ENDINGS: list[tuple[Signal, Cause, SagaState, dict[str, Any]]] = [
+    (completed(exit_code=0), Cause.COMPLETED, SagaState.COMPLETED, {"reason": "execution_completed", "exit_code": 0}),
+    (completed(exit_code=5), Cause.COMPLETED, SagaState.COMPLETED, {"reason": "execution_completed", "exit_code": 5}),
+    (
+        failed(),
+        Cause.FAILED,
+        SagaState.FAILED,
+        {"reason": "execution_failed", "exit_code": 3, "error_type": "ScriptError"},
+    ),
+    (timed_out(), Cause.TIMEOUT, SagaState.TIMEOUT, {"reason": "execution_timeout"}),
+    (cancelled(), Cause.CANCELLED, SagaState.CANCELLED, {"reason": "cancelled", "ended_by": "alice"}),
+]
+
+
+@pytest.mark.parametrize(("event", "cause", "state", "fields"), ENDINGS)
+def test_a_terminal_event_ends_the_saga_and_gives_its_claim_back(
+    event: Any, cause: Cause, state: SagaState, fields: dict[str, Any]
+) -> None:
+    saga = running()
+
+    decision = decide(saga, event, LATER, rules(retention_seconds=77))
+
+    fine = state is SagaState.COMPLETED
+    messages = () if fine else ("delete_pod#1",)
+    entry = TimelineEntry(LATER, cause, event.event_id, (*messages, f"saga_{state}#1"))
+    expected = replace(
+        saga,
+        state=state,
+        version=2,
+        claim=None,
+        compensated_steps=() if fine else ("create_pod", "allocate_resources"),
+        deadline=None,
+        deadline_shard=None,
+        ended_at=LATER,
+        expires=LATER // 1000 + 77,
+        timeline=(*saga.timeline, entry),
+        outbox=entry.messages,
+        **fields,
+    )
+    assert decision == Decision(expected, Verdict.APPLIED, releases=CLAIM)
+    assert decision.messages == entry.messages
+
+
+def test_a_saga_whose_pod_runs_deletes_it_once_when_it_ends() -> None:
+    assert decide(running(started()), failed(), LATER, rules()).messages == ("delete_pod#1", "saga_failed#1")
+
+
+def test_what_was_never_ordered_is_not_deleted() -> None:
+    saga = running(going_by=rules(publish_commands=False))
+
+    decision = decide(saga, failed(), LATER, rules())
+
+    assert decision.messages == ("saga_failed#1",)
+    assert decision.saga is not None
+    assert decision.saga.compensated_steps == ("create_pod", "allocate_resources")
+
+
+def test_a_start_moves_the_deadline_to_the_end_of_the_run() -> None:
+    saga = running()
+
+    decision = decide(saga, started(), LATER, rules(run_grace_seconds=11))
+
+    entry = TimelineEntry(LATER, Cause.STARTED, "s1")
+    expected = replace(saga, version=2, deadline=LATER + (30 + 11) * 1000, timeline=(*saga.timeline, entry), outbox=())
+    assert decision == Decision(expected, Verdict.APPLIED)
+
+
+def test_a_second_start_under_another_id_changes_nothing() -> None:
+    saga = running(started())
+
+    assert decide(saga, started("s2"), LATER, rules()) == Decision(saga, Verdict.DUPLICATE)
+
+
+@pytest.mark.parametrize("event", [started("same"), completed("same"), failed("same"), cancelled("same")])
+def test_the_same_event_again_is_a_duplicate(event: Signal) -> None:
+    saga = after(requested(), event)
+
+    assert decide(saga, event, LATER, rules()) == Decision(saga, Verdict.DUPLICATE)
+
+
+def test_an_id_is_one_event_only_within_its_type() -> None:
+    saga = running(started("same"))
+
+    assert decide(saga, completed("same"), LATER, rules()).verdict is Verdict.APPLIED
+
+
+@pytest.mark.parametrize("event", [completed("new"), failed("new"), timed_out("new"), cancelled("new")])
+def test_an_ended_saga_stays_as_it_is(event: Signal) -> None:
+    saga = after(requested(), failed())
+
+    assert decide(saga, event, LATER, rules()) == Decision(saga, Verdict.LATE)
+
+
+def test_a_pod_that_starts_after_the_end_is_deleted_at_most_three_times_more() -> None:
+    saga = after(requested(), failed())
+    for again in (2, 3, 4):
+        before = saga
+        decision = decide(saga, started(f"s{again}"), LATER, rules())
+        assert decision.saga is not None
+        saga = decision.saga
+        entry = TimelineEntry(LATER, Cause.STARTED, f"s{again}", (f"delete_pod#{again}",))
+        assert decision == Decision(
+            replace(
+                before, version=before.version + 1, timeline=(*before.timeline, entry), outbox=(f"delete_pod#{again}",)
+            ),
+            Verdict.APPLIED,
+        )
+
+    assert decide(saga, started("s5"), LATER, rules()) == Decision(saga, Verdict.LATE)
+
+
+def test_a_pod_that_starts_after_completion_is_left_alone() -> None:
+    saga = after(requested(), completed())
+
+    assert decide(saga, started(), LATER, rules()) == Decision(saga, Verdict.LATE)
+
+
+def test_with_commands_switched_off_a_late_pod_is_deleted_only_where_one_was_before() -> None:
+    off = rules(publish_commands=False)
+    without, had = after(requested(), failed(), going_by=off), after(requested(), failed())
+
+    assert decide(without, started(), LATER, off) == Decision(without, Verdict.LATE)
+    assert decide(had, started(), LATER, off).messages == ("delete_pod#2",)
+    assert decide(without, started(), LATER, rules()).messages == ("delete_pod#1",)
+
+
+@pytest.mark.parametrize(("more", "reason"), [((), "start_deadline_passed"), ((started(),), "run_deadline_passed")])
+def test_a_passed_deadline_ends_the_saga(more: tuple[Signal, ...], reason: str) -> None:
+    saga = running(*more)
+    assert saga.deadline is not None
+
+    decision = decide(saga, DeadlinePassed(), saga.deadline, rules())
+
+    entry = TimelineEntry(
+        saga.deadline, Cause.DEADLINE, f"deadline:{saga.deadline}", ("delete_pod#1", "saga_timeout#1")
+    )
+    expected = replace(
+        saga,
+        state=SagaState.TIMEOUT,
+        version=saga.version + 1,
+        claim=None,
+        compensated_steps=("create_pod", "allocate_resources"),
+        deadline=None,
+        deadline_shard=None,
+        reason=reason,
+        ended_at=saga.deadline,
+        expires=saga.deadline // 1000 + 30 * 86_400,
+        timeline=(*saga.timeline, entry),
+        outbox=entry.messages,
+    )
+    assert decision == Decision(expected, Verdict.APPLIED, releases=CLAIM)
+
+
+def test_a_deadline_that_has_not_passed_ends_nothing() -> None:
+    saga = running()
+    assert saga.deadline is not None
+
+    assert decide(saga, DeadlinePassed(), saga.deadline - 1, rules()) == Decision(saga, Verdict.LATE)
+
+
+@pytest.mark.parametrize(
+    "saga", [None, after(completed()), after(requested(), failed()), replace(running(), deadline=None)]
+)
+def test_a_deadline_means_nothing_to_what_does_not_run(saga: Saga | None) -> None:
+    assert decide(saga, DeadlinePassed(), NOW + 10**9, rules()) == Decision(saga, Verdict.LATE)
+
+
+def test_a_deadline_means_nothing_to_a_stub_even_if_one_is_stored_there() -> None:
+    stub = replace(after(completed()), deadline=NOW)
+
+    assert decide(stub, DeadlinePassed(), LATER, rules()).verdict is Verdict.LATE
+
+
+def test_only_the_owner_and_admins_cancel() -> None:
+    with pytest.raises(UnauthorisedCancel) as refused:
+        decide(running(), cancelled(actor="mallory"), LATER, rules(admin_users=frozenset({"root"})))
+    assert refused.value.reason is RejectReason.UNAUTHORISED_CANCEL
+
+    by_admin = decide(running(), cancelled(actor="root"), LATER, rules(admin_users=frozenset({"root"})))
+    by_operator = decide(running(), cancelled(actor="mallory", by_operator=True), LATER, rules())
+    assert [decision.saga and decision.saga.ended_by for decision in (by_admin, by_operator)] == ["root", "mallory"]
+
+
+def test_an_execution_without_an_owner_is_cancelled_by_nobody_but_admins() -> None:
+    unowned = after(requested(owner=None))
+
+    with pytest.raises(UnauthorisedCancel):
+        decide(unowned, cancelled(), LATER, rules())
+    assert decide(unowned, cancelled(), LATER, rules(admin_users=frozenset({"alice"}))).changed
+
+
+@pytest.mark.parametrize("saga", [None, running()])
+def test_a_cancel_by_nobody_is_refused(saga: Saga | None) -> None:
+    with pytest.raises(RejectedEvent) as refused:
+        decide(saga, cancelled(actor=None), LATER, rules())
+
+    assert refused.value.reason is RejectReason.NO_ACTOR
+
+
+def test_an_operators_cancel_needs_no_name() -> None:
+    assert decide(running(), cancelled(actor=None, by_operator=True), LATER, rules()).changed
+
+
+def test_a_strangers_cancel_of_an_ended_saga_is_refused_all_the_same() -> None:
+    with pytest.raises(UnauthorisedCancel):
+        decide(after(requested(), failed()), cancelled(actor="mallory"), LATER, rules())
+
+
+def test_what_changes_nothing_sends_nothing() -> None:
+    saga = after(requested())
+
+    duplicate = Decision(saga, Verdict.DUPLICATE)
+
+    assert saga.outbox
+    assert (duplicate.changed, duplicate.messages) == (False, ())
+    assert Decision(saga, Verdict.REMEMBERED).changed
+    assert Decision(None, Verdict.APPLIED).messages == ()
+
+
+def test_only_terminal_events_have_an_ending() -> None:
+    with pytest.raises(TypeError, match="ExecutionStarted ends nothing"):
+        ending_of(started())
+
+
+def test_a_path_through_the_table_is_checked_at_every_step() -> None:
+    assert move((SagaState.CREATED, SagaState.COMPENSATING, SagaState.FAILED)) is SagaState.FAILED
+    with pytest.raises(IllegalTransition, match="running -> failed"):
+        move((SagaState.CREATED, SagaState.RUNNING, SagaState.FAILED, SagaState.FAILED))
+    with pytest.raises(IllegalTransition):
+        move((SagaState.COMPLETED, SagaState.RUNNING))

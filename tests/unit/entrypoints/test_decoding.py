@@ -1,0 +1,226 @@
+"""Well-formed fields become the domain's event; all others a reason that repeats none of their values."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, WrongEventType
+from saga_orchestrator.domain.events import (
+    Event,
+    EventType,
+    ExecutionCancelled,
+    ExecutionCompleted,
+    ExecutionFailed,
+    ExecutionRequest,
+    ExecutionRequested,
+    ExecutionStarted,
+    ExecutionTimedOut,
+    Script,
+)
+from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
+from tests.sample_events import NOW_MS, event
+
+REFERENCE = {"bucket": "scripts-1", "key": "a/key", "size": 5, "sha256": "0f" * 32}
+
+
+def decoded(name: str, **fields: Any) -> Event:
+    return decode_event(event(name, event_id="e1", **fields), EventType(name))
+
+
+def requested(**fields: Any) -> ExecutionRequested:
+    found = decode_event(
+        event("EXECUTION_REQUESTED", event_id="e1", **fields),
+        EventType.REQUESTED,
+        script_buckets=frozenset({"scripts-1"}),
+    )
+    assert isinstance(found, ExecutionRequested)
+    return found
+
+
+IDS: dict[str, Any] = {"event_id": "e1", "execution_id": "ex-1", "correlation_id": "corr-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "expected"),
+    [
+        ("EXECUTION_STARTED", {}, ExecutionStarted(**IDS)),
+        ("EXECUTION_COMPLETED", {"exit_code": 4}, ExecutionCompleted(**IDS, exit_code=4)),
+        ("EXECUTION_FAILED", {}, ExecutionFailed(**IDS, exit_code=1, error_type="ScriptError")),
+        ("EXECUTION_FAILED", {"error_type": None}, ExecutionFailed(**IDS, exit_code=1, error_type=None)),
+        ("EXECUTION_TIMEOUT", {}, ExecutionTimedOut(**IDS)),
+        ("EXECUTION_CANCELLED", {}, ExecutionCancelled(**IDS, actor="alice", by_operator=False)),
+        (
+            "EXECUTION_CANCELLED",
+            {"user_id": "bob"},
+            ExecutionCancelled(**IDS, actor="alice", by_operator=False),
+        ),
+        (
+            "EXECUTION_CANCELLED",
+            {"cancelled_by": None, "user_id": "bob"},
+            ExecutionCancelled(**IDS, actor="bob", by_operator=False),
+        ),
+    ],
+)
+def test_each_type_becomes_its_event(name: str, fields: dict[str, Any], expected: Event) -> None:
+    assert decoded(name, **fields) == expected
+
+
+def test_a_cancel_is_an_operators_only_where_its_source_says_so() -> None:
+    cancel = decode_event(event("EXECUTION_CANCELLED", event_id="e1"), EventType.CANCELLED, by_operator=True)
+
+    assert cancel == ExecutionCancelled(**IDS, actor="alice", by_operator=True)
+
+
+def test_a_request_with_its_script_becomes_all_that_it_says() -> None:
+    digest = hashlib.sha256("print('hellö')".encode()).digest()
+    expected = ExecutionRequest(
+        language="python",
+        language_version="3.11",
+        runtime_image="python:3.11-slim",
+        runtime_command=("python", "-u"),
+        runtime_filename="main.py",
+        timeout_seconds=30,
+        cpu_limit="500m",
+        memory_limit="128Mi",
+        cpu_request="100m",
+        memory_request="64Mi",
+        priority="low",
+        script=Script(15, digest),
+    )
+
+    found = requested(script="print('hellö')", priority="low")
+
+    assert (found.event_id, found.execution_id, found.correlation_id) == ("e1", "ex-1", "corr-1")
+    assert (found.request, found.owner, found.requested_at) == (expected, "alice", NOW_MS)
+    assert found.script_content is not None
+    assert found.script_content.reveal() == "print('hellö')".encode()
+
+
+def test_an_empty_script_is_a_script() -> None:
+    found = requested(script="")
+
+    assert found.request.script == Script(0, hashlib.sha256(b"").digest())
+    assert found.script_content is not None
+
+
+def test_a_script_by_reference_is_taken_from_allowed_buckets_only() -> None:
+    found = requested(script=None, script_ref=REFERENCE)
+
+    assert found.request.script == Script(5, b"\x0f" * 32, "scripts-1", "a/key")
+    assert found.script_content is None
+    for buckets in (frozenset[str](), frozenset({"another"})):
+        with pytest.raises(RejectedEvent) as refused:
+            decode_event(
+                event("EXECUTION_REQUESTED", script=None, script_ref=REFERENCE),
+                EventType.REQUESTED,
+                script_buckets=buckets,
+            )
+        assert refused.value.reason is RejectReason.SCRIPT_BUCKET_NOT_ALLOWED
+        assert "scripts-1" not in refused.value.detail
+    with pytest.raises(RejectedEvent):
+        decode_event(event("EXECUTION_REQUESTED", script=None, script_ref=REFERENCE), EventType.REQUESTED)
+
+
+def test_the_hash_of_a_request_is_of_what_runs_and_for_whom() -> None:
+    """Pinned: a stored saga is compared with it, also by newer code."""
+    pinned = "c06b188569b08c85fc3802b3b121ecfd83b2cc0024e5d9602967293b3b36c41c"
+
+    assert requested().request_hash.hex() == pinned
+    assert requested(timestamp="2020-01-01T00:00:00Z", execution_id="ex-2").request_hash.hex() == pinned
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"language": "ruby"},
+        {"language_version": "3.12"},
+        {"runtime_image": "python:3.12"},
+        {"runtime_filename": "other.py"},
+        {"timeout_seconds": 31},
+        {"cpu_limit": "501m"},
+        {"memory_limit": "129Mi"},
+        {"cpu_request": "101m"},
+        {"memory_request": "65Mi"},
+        {"priority": "low"},
+        {"runtime_command": ["python"]},
+        {"runtime_command": ["python-", "u"]},
+        {"runtime_command": ["python", "-u", ""]},
+        {"script": "print('hallo')"},
+        {"user_id": "bob"},
+        {"user_id": None},
+    ],
+    ids=str,
+)
+def test_other_work_or_another_owner_has_another_hash(change: dict[str, Any]) -> None:
+    assert requested(**change).request_hash != requested().request_hash
+
+
+@pytest.mark.parametrize("name", ["EXECUTION_STARTED", "execution_started", "Execution_Started"])
+def test_the_type_compares_without_case(name: str) -> None:
+    assert decode_event(event("EXECUTION_STARTED", event_type=name, event_id="e1"), EventType.STARTED) == (
+        ExecutionStarted(**IDS)
+    )
+
+
+def test_another_of_our_types_is_wrong_here_and_a_foreign_one_is_nobodys() -> None:
+    for name in ("EXECUTION_FAILED", "execution_failed"):
+        with pytest.raises(WrongEventType, match="handles EXECUTION_STARTED, not EXECUTION_FAILED"):
+            decode_event({"event_type": name}, EventType.STARTED)
+    for name in ("POD_CREATED", ""):
+        with pytest.raises(ForeignEventType):
+            decode_event({"event_type": name}, EventType.STARTED)
+
+
+@pytest.mark.parametrize("version", ["2.0", "1", ""])
+def test_another_version_is_refused_before_the_fields_are_looked_at(version: str) -> None:
+    with pytest.raises(RejectedEvent) as refused:
+        decode_event({"event_type": "EXECUTION_STARTED", "event_version": version}, EventType.STARTED)
+
+    assert refused.value.reason is RejectReason.UNKNOWN_VERSION
+
+
+def malformed(fields: dict[str, Any], expected: EventType = EventType.STARTED) -> str:
+    with pytest.raises(RejectedEvent) as refused:
+        decode_event(fields, expected)
+    assert refused.value.reason is RejectReason.MALFORMED
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+    return refused.value.detail
+
+
+def test_what_is_malformed_is_named_by_field_and_rule() -> None:
+    assert malformed(event("EXECUTION_STARTED", pod_name=5)) == "pod_name: string_type"
+    assert malformed(event("EXECUTION_STARTED", event_type=5)) == "event_type: string_type"
+    assert malformed(event("EXECUTION_STARTED", event_version=1.0)) == "event_version: literal_error"
+    both = malformed(event("EXECUTION_STARTED", pod_name="", metadata={"service_name": "a", "service_version": "b"}))
+    assert both == "metadata.correlation_id: missing; pod_name: string_too_short"
+
+
+def test_a_rule_of_the_whole_event_is_named_after_the_event() -> None:
+    fields = event("EXECUTION_REQUESTED", script=None)
+
+    assert malformed(fields, EventType.REQUESTED) == "event: value_error"
+
+
+def test_at_most_five_faults_are_named_and_three_steps_of_a_path() -> None:
+    detail = malformed({"event_type": "EXECUTION_REQUESTED"}, EventType.REQUESTED)
+    assert detail == (
+        "event_id: missing; event_version: missing; timestamp: missing; metadata: missing; execution_id: missing"
+    )
+    in_a_list = malformed(event("EXECUTION_REQUESTED", runtime_command=["a", 5]), EventType.REQUESTED)
+    assert in_a_list == "runtime_command.1: string_type"
+
+
+def test_an_error_type_that_is_no_identifier_is_replaced() -> None:
+    for name, kept in [
+        ("a.B:c-d_9", "a.B:c-d_9"),
+        ("E" * 128, "E" * 128),
+        ("E" * 129, "unprintable"),
+        ("has space", "unprintable"),
+        ("", "unprintable"),
+        ("E\n", "unprintable"),
+    ]:
+        found = decoded("EXECUTION_FAILED", error_type=name)
+        assert isinstance(found, ExecutionFailed)
+        assert found.error_type == kept
