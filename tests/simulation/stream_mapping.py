@@ -14,8 +14,9 @@ from tests.simulation.saga_image import COUNTER
 from tests.simulation.weather import Fault
 
 ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/2026-01-01T00:00:00.000"
-LOST_SHARE: Final = 0.15
-REPUBLISH_AFTER_MS: Final = 900_000
+LOST_SHARE: Final = 0.3
+REPUBLISH_AFTER_MS: Final = (30_000, 120_000, 900_000)
+"""Sooner as well as later: an operator may ask while the weather is still bad, and a deployment not through."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +64,7 @@ class StreamMapping:
         self.on_lost(record)
         if saga not in self.lost and saga[1] != COUNTER:
             self.lost.add(saga)
-            self.service.scheduler.after(REPUBLISH_AFTER_MS, lambda: self._republish(saga))
+            self.service.scheduler.after(self.dice.choice(REPUBLISH_AFTER_MS), lambda: self._republish(saga))
 
     def _republish(self, saga: tuple[str, str]) -> None:
         if saga not in self.lost:
