@@ -44,11 +44,15 @@ def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
     return min(earned, most) + PARKING_CALLS * min(made.get("Park", 0), records)
 
 
-def of_relay(made: dict[str, int], records: int) -> int:
-    """Requests of ten entries, unless inlined scripts fill them; for a republish one saga is read instead."""
+def of_relay(made: dict[str, int], records: int, newer_kinds: int) -> int:
+    """Requests of ten entries, unless inlined scripts fill them; for a republish one saga is read instead.
+
+    A newer release may add `newer_kinds` messages to what a record owes.
+    """
+    messages = (MESSAGES_OF_RECORD + newer_kinds) * records
     scripts = min(made.get("GetObject", 0), records)
-    requests = -(-MESSAGES_OF_RECORD * records // 10)
-    parked = min(made.get("Park", 0), MESSAGES_OF_RECORD * records)
+    requests = -(-messages // 10)
+    parked = min(made.get("Park", 0), messages)
     return scripts * 2 + requests + min(made.get("GetItem", 0), 1) + PARKING_CALLS * parked
 
 

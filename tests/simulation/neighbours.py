@@ -79,7 +79,6 @@ NEWER: Final[Edits] = {
     "entrypoints.schemas": [_before('    priority: Literal["critical"', "    gpu_limit: str | None = None\n")],
     # Other numbers.
     "domain.decide": [("MAX_LATE_UNDOS: Final = 3", "MAX_LATE_UNDOS: Final = 5")],
-    "adapters.publishers": [("MAX_ENTRIES: Final = 10", "MAX_ENTRIES: Final = 4")],
 }
 
 

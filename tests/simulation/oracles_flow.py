@@ -150,12 +150,12 @@ def no_secret_parked(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[st
 
 
 @oracle("S18", When.RETURNED, "each call of an invocation has its cause, and refused calls are repeated boundedly")
-def bounded_work(_ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
+def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
     made, records = invocation.made, invocation.records
     if invocation.function == CHECKER:
         allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards)
     elif invocation.function == RELAY:
-        allowed = call_budget.of_relay(made, records)
+        allowed = call_budget.of_relay(made, records, len(ledger.versions.newer_kinds))
     else:
         allowed = call_budget.of_events(made, records, requests=invocation.function == FUNCTION_OF[REQUESTED])
     if invocation.calls > allowed:

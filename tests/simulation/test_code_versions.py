@@ -7,7 +7,7 @@ import pytest
 from saga_orchestrator.adapters.saga_codec import decode, encode
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
-from tests.simulation.campaign import find, play
+from tests.simulation.campaign import find
 from tests.simulation.code_edits import EditDoesNotFit
 from tests.simulation.code_versions import MODULES, THIS
 from tests.simulation.neighbours import NEWER, OLDER, newer, older
@@ -92,8 +92,8 @@ def test_a_world_without_its_second_release_is_an_ordinary_one() -> None:
 def test_a_bug_in_living_with_another_release_is_seen_in_mixed_worlds_and_in_no_other(name: str) -> None:
     mutant = find(name)
     with mutant.applied():
-        failures = play(range(100)).failures
-        alone = [World(seed, silenced=ALONE).run().judge.violations for seed, _, _ in failures]
+        failing = [world for world in map(World.run, map(World, range(100))) if world.judge.violations]
+        alone = [World(world.seed, silenced=ALONE).run().judge.violations for world in failing]
 
-    assert mutant.expected in {identity for _, identity, _ in failures}
+    assert mutant.expected in {identity for world in failing for identity, _ in world.judge.violations}
     assert not any(alone)

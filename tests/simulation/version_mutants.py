@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.saga_models import SagaItem
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
-from saga_orchestrator.domain import decide
+from saga_orchestrator.domain import decide, render
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from tests.simulation.code_edits import Mutant, edit
@@ -43,6 +43,11 @@ VERSION_MUTANTS: Final = (
         "optional attribute taken for granted",
         "L4",
         edit(decode, _READ, f'{_READ}        item["state"]["S"] in ("created", "running") or item["ended"]\n'),
+    ),
+    Mutant(
+        "message names the release that sends it",
+        "S22c",
+        edit(render.render, '"saga_name": saga.saga_name,', '"saga_name": saga.saga_name,\n        "release": "this",'),
     ),
     Mutant(
         "saga of a newer definition refused",

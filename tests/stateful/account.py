@@ -62,7 +62,7 @@ class Account:
         self.overtaken = 0
         self.refuses_an_entry = False
         self._wire = Wire(before_call=self._before_call, after_call=self._after_call)
-        self._service = LambdaService(self.scheduler, _calm(), self.settings, random.Random(0))
+        self._service = LambdaService(self.scheduler, _calm(), self.settings, random.Random(0), self.ledger.versions)
         self._idle: dict[str, Container] = {}
         self._invocations = self._streamed = self._accepted = self._parked = 0
         self._operation = ""
@@ -201,7 +201,7 @@ class Account:
         accepted = self.aws.events.accepted
         for entry in accepted[self._accepted :]:
             body = json.loads(entry["Detail"])
-            self.ledger.publications[body["message_id"]] += 1
+            self.ledger.publications["bus"][body["message_id"]] += 1
             self.judge.judge(When.PUBLISHED, self.ledger, body, entry["Detail"])
             self.pods.obey(body, self.scheduler.now)
         self._accepted = len(accepted)
@@ -242,6 +242,7 @@ def _plan(settings: dict[str, str]) -> Plan:
         calm=False,
         settings=settings,
         later_settings=[],
+        stray_checks=[],
         transport="both",
         partitions=1,
         batch_size=100,
