@@ -35,9 +35,10 @@ _CLAIM_FIRST: Final = """\
         ),
         Step("validate_execution"),
 """
+_EMITS: Final = 'emits=("create_pod",), undo=Undo(emits=("delete_pod",))'
+_EMITS_MORE: Final = 'emits=("create_pod", "usage"), undo=Undo(emits=("delete_pod", "usage"))'
 _NEW_KIND: Final = '        "usage": MessageSpec("USAGE_RECORDED", lambda *_: {"seconds": 1}, is_command=False),\n'
 
-_NO_START: Final = '("saga_started", *emitted)', "tuple(emitted)"
 
 OLDER: Final[Edits] = {
     # Attributes that it does not write, and must keep where the code under test has written them.
@@ -47,7 +48,7 @@ OLDER: Final[Edits] = {
         _without('    if saga.inline_script:\n        item["inline"] = {"BOOL": True}\n'),
     ],
     # A message kind, and a field of every message, that it does not have.
-    "domain.decide": [_NO_START],
+    "domain.decide": [('("saga_started", *emitted)', "tuple(emitted)")],
     "domain.render": [
         _without('    "saga_started": MessageSpec("SAGA_STARTED", _started_body, is_command=False),\n'),
         _without('        "causation_id": entry.event_id,\n'),
@@ -67,18 +68,18 @@ NEWER: Final[Edits] = {
         _before('    fields["tmo"] = ', '    fields["gpu"] = {"S": "0"}\n'),
         _before("    if early.actor is not None:\n", '    fields["via"] = {"S": "bus"}\n'),
     ],
-    # A field more in every message, and at the start a new kind in the place of another one.
+    # A field more in every message, and a new kind of message, in starting and in undoing.
     "domain.render": [_before('        "timestamp": rfc3339(entry.at),\n', '        "attempt": 1,\n')],
     "domain.execution_saga": [
         ("    version=1,\n", "    version=2,\n"),
-        ('emits=("create_pod",)', 'emits=("create_pod", "usage")'),
+        (_EMITS, _EMITS_MORE),
         _before('        "delete_pod": MessageSpec(', _NEW_KIND),
     ],
     # A field more that it takes in requests.
     "entrypoints.schemas": [_before('    priority: Literal["critical"', "    gpu_limit: str | None = None\n")],
     # Other numbers.
-    "domain.decide": [("MAX_LATE_UNDOS: Final = 3", "MAX_LATE_UNDOS: Final = 5"), _NO_START],
-    "domain.saga": [("MAX_EARLY_CANCELS: Final = 8", "MAX_EARLY_CANCELS: Final = 6")],
+    "domain.decide": [("MAX_LATE_UNDOS: Final = 3", "MAX_LATE_UNDOS: Final = 5")],
+    "adapters.publishers": [("MAX_ENTRIES: Final = 10", "MAX_ENTRIES: Final = 4")],
 }
 
 
