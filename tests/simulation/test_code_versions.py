@@ -78,7 +78,7 @@ def test_mixed_worlds_run_both_releases_and_break_no_oracle() -> None:
     assert len(met) > 0.9 * len(worlds)
     attributes = {name for world in worlds for saga in world.ledger.sagas.values() for name in saga.image}
     assert "trace" in attributes
-    assert any("usage" in saga.image["outbox"]["S"] for world in worlds for saga in world.ledger.sagas.values())
+    assert any("usage#1" in saga.keys for world in worlds for saga in world.ledger.sagas.values())
 
 
 def test_a_world_without_its_second_release_is_an_ordinary_one() -> None:
