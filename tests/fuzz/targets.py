@@ -42,7 +42,7 @@ def decoder(content: bytes) -> list[str]:
     try:
         inner = decode_base64(content.decode("latin-1"))
     except RejectedEvent as rejected:
-        return [*outcomes, rejected.reason]
+        return [*outcomes, f"RejectedEvent: {rejected.reason}"]
     return [*outcomes, *_read(inner)]
 
 
@@ -50,15 +50,15 @@ def _read(content: bytes) -> list[str]:
     try:
         fields = parse_object(content)
     except RejectedEvent as rejected:
-        return [rejected.reason]
+        return [f"RejectedEvent: {rejected.reason}"]
     outcomes: list[str] = []
     for expected in _TYPES:
         try:
             event = decode_event(fields, expected, script_buckets=_BUCKETS)
         except RejectedEvent as rejected:
-            outcomes.append(rejected.reason)
+            outcomes.append(f"RejectedEvent: {rejected.reason}")
         except ForeignEventType:
-            outcomes.append("foreign")
+            outcomes.append("ForeignEventType")
         else:
             outcomes.append(f"accepted as {event.type}")
     return outcomes
@@ -73,7 +73,7 @@ def codec(content: bytes) -> list[str]:
         item = to_item(image)
         saga = decode(item)
     except CorruptSaga:
-        return ["corrupt_saga"]
+        return ["CorruptSaga"]
     if not _could_be_stored(item):
         return ["read, though no table could hold it"]
     if {"S": ""} in item.values():
@@ -99,7 +99,7 @@ def _rendered(saga: Saga) -> list[str]:
         try:
             render(saga, key, EXECUTION_SAGA).encode()
         except UnknownMessageKey:
-            outcomes.append("unknown message key")
+            outcomes.append("UnknownMessageKey")
         else:
             outcomes.append("rendered")
     return outcomes
@@ -112,7 +112,9 @@ def envelopes(content: bytes) -> list[str]:
     at = deployment.container()
     # Nothing goes wrong at AWS here, so an event function has nothing to raise: it would be delivered for ever.
     EventFunction(at, _function_for(payload, content)).run(payload, Context())
-    parked = [json.loads(body)["reason"] for body in deployment.queue.bodies(at.settings.rejected_queue_url)]
+    parked = [
+        "parked: " + json.loads(body)["reason"] for body in deployment.queue.bodies(at.settings.rejected_queue_url)
+    ]
     CheckTimeouts(at).run(payload, Context())
     try:
         CommandRelay(at).run(payload, Context())
