@@ -18,7 +18,7 @@ from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_even
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
-from tests.exhaustion.deployment import Context, Deployment
+from tests.exhaustion.deployment import Context, Deployment, QuietTelemetry
 from tests.simulation.aws.attribute_values import checked_item
 from tests.simulation.aws.errors import Refused
 
@@ -82,7 +82,7 @@ def codec(content: bytes) -> list[str]:
     if encode(decode(written)) != written:
         msg = "what was written is read as something else"
         raise Finding(msg)
-    return ["read", *_rendered(saga)]
+    return ["read", *_rendered(saga), *_relayed(image)]
 
 
 def _could_be_stored(item: Item) -> bool:
@@ -98,11 +98,28 @@ def _rendered(saga: Saga) -> list[str]:
     for key in {key for entry in saga.timeline for key in entry.messages}:
         try:
             render(saga, key, EXECUTION_SAGA).encode()
-        except UnknownMessageKey:
-            outcomes.append("UnknownMessageKey")
+        except (UnknownMessageKey, CorruptSaga) as promised:
+            outcomes.append(type(promised).__name__)
         else:
             outcomes.append("rendered")
     return outcomes
+
+
+class _Attentive(QuietTelemetry):
+    """A record that breaks the relay is delivered again until it is too old, and holds up its shard: it must not be."""
+
+    def warn(self, message: str, **fields: Any) -> None:
+        if message == "record breaks the relay":
+            msg = f"{message}: {fields}"
+            raise Finding(msg)
+
+
+def _relayed(image: dict[str, Any]) -> list[str]:
+    at = Deployment().container()
+    at.telemetry = _Attentive()  # type: ignore[assignment]  # the same methods
+    record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {}, "NewImage": image}}
+    answer = CommandRelay(at).run({"Records": [record]}, Context())
+    return ["relay: later" if answer["batchItemFailures"] else "relay: sent or parked"]
 
 
 def envelopes(content: bytes) -> list[str]:
