@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from saga_orchestrator.adapters.saga_codec import Item, decode, encode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, SagaError, UnknownMessageKey
@@ -18,7 +20,8 @@ from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_even
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
-from tests.exhaustion.deployment import Context, Deployment, QuietTelemetry
+from tests.exhaustion.deployment import Context, Deployment, QuietTelemetry, Wire
+from tests.exhaustion.scenarios import HOUR_MS
 from tests.simulation.aws.attribute_values import checked_item
 from tests.simulation.aws.errors import Refused
 
@@ -82,7 +85,7 @@ def codec(content: bytes) -> list[str]:
     if encode(decode(written)) != written:
         msg = "what was written is read as something else"
         raise Finding(msg)
-    return ["read", *_rendered(saga), *_relayed(image)]
+    return ["read", *_rendered(saga), *_relayed(image), *_checked(item)]
 
 
 def _could_be_stored(item: Item) -> bool:
@@ -120,6 +123,18 @@ def _relayed(image: dict[str, Any]) -> list[str]:
     record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {}, "NewImage": image}}
     answer = CommandRelay(at).run({"Records": [record]}, Context())
     return ["relay: later" if answer["batchItemFailures"] else "relay: sent or parked"]
+
+
+def _checked(item: Item) -> list[str]:
+    """One saga that cannot be ended must not keep the checker from all the others."""
+    deployment = Deployment()
+    try:
+        deployment.table.put_item(TableName="sagas", Item=item)
+    except ClientError:
+        return []
+    deployment.now += HOUR_MS
+    sweep = CheckTimeouts(deployment.container(wire=Wire())).run({}, Context())
+    return [f"checker: {sweep['timed_out']} of {sweep['due']} timed out"]
 
 
 def envelopes(content: bytes) -> list[str]:
