@@ -80,7 +80,7 @@ mishaps: st.SearchStrategy[Mishap] = (
 
 
 class Sagas(RuleBasedStateMachine):
-    """Three executions of two languages, each language with one slot at first."""
+    """Four executions of two languages, each language with one slot at first."""
 
     taken: ClassVar[int] = 0
     """Steps of the last run: after shrinking, those of the shortest one that fails."""
