@@ -46,7 +46,7 @@ def _run(name: str, runs: int, seed: int) -> int:
     if process.returncode != 0:
         (OUTPUT / f"{name}.log").write_text(process.stderr)
         sys.stdout.write("\n".join(process.stderr.splitlines()[-25:]))
-        sys.stdout.write(f"\n{name}: a finding; all of the output is in {OUTPUT / name}.log\n")
+        sys.stdout.write(f"\n{name}: exit {process.returncode}; all of the output is in {OUTPUT / name}.log\n")
         return 1
     figures = json.loads((OUTPUT / f"{name}.json").read_text())
     edges, features = coverage[-1] if coverage else ("?", "?")

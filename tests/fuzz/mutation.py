@@ -13,6 +13,9 @@ KEPT_AS_BYTES: Final = {"decoder": 0.4, "codec": 0.05, "envelopes": 0.05}
 STARTED_AGAIN: Final = 0.4
 """So many begin from a committed input: the fuzzer prefers short ones, and most of the code is behind long ones."""
 
+_SIGNS: Final = tuple("0123456789+-:.TZmKGi")
+"""Of times and quantities."""
+
 ODD: Final[tuple[Any, ...]] = (
     None,
     True,
@@ -85,7 +88,8 @@ def _changed(value: Any, dice: random.Random) -> Any:
         return _changed_list(value, dice)
     if isinstance(value, str) and dice.random() < 0.5:
         place = dice.randint(0, len(value))
-        return value[:place] + dice.choice(("", "\u0000", " ", "#", "\u00e9", "9" * 20, value)) + value[place + 1 :]
+        piece = dice.choice(("", "\u0000", " ", "#", "\u00e9", "9" * 20, value, *_SIGNS))
+        return value[:place] + piece + value[place + 1 :]
     if isinstance(value, int | float) and abs(value) < 2**64 and dice.random() < 0.5:
         return value + dice.choice((-1, 1, 2**31, -(2**31), 0.5))
     return dice.choice(ODD)

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from saga_orchestrator.adapters.saga_codec import Item, decode, encode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, SagaError, UnknownMessageKey
@@ -18,7 +20,8 @@ from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_even
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
-from tests.exhaustion.deployment import Context, Deployment
+from tests.exhaustion.deployment import Context, Deployment, QuietTelemetry, Wire
+from tests.exhaustion.scenarios import HOUR_MS
 from tests.simulation.aws.attribute_values import checked_item
 from tests.simulation.aws.errors import Refused
 
@@ -42,7 +45,7 @@ def decoder(content: bytes) -> list[str]:
     try:
         inner = decode_base64(content.decode("latin-1"))
     except RejectedEvent as rejected:
-        return [*outcomes, rejected.reason]
+        return [*outcomes, f"RejectedEvent: {rejected.reason}"]
     return [*outcomes, *_read(inner)]
 
 
@@ -50,15 +53,15 @@ def _read(content: bytes) -> list[str]:
     try:
         fields = parse_object(content)
     except RejectedEvent as rejected:
-        return [rejected.reason]
+        return [f"RejectedEvent: {rejected.reason}"]
     outcomes: list[str] = []
     for expected in _TYPES:
         try:
             event = decode_event(fields, expected, script_buckets=_BUCKETS)
         except RejectedEvent as rejected:
-            outcomes.append(rejected.reason)
+            outcomes.append(f"RejectedEvent: {rejected.reason}")
         except ForeignEventType:
-            outcomes.append("foreign")
+            outcomes.append("ForeignEventType")
         else:
             outcomes.append(f"accepted as {event.type}")
     return outcomes
@@ -73,7 +76,7 @@ def codec(content: bytes) -> list[str]:
         item = to_item(image)
         saga = decode(item)
     except CorruptSaga:
-        return ["corrupt_saga"]
+        return ["CorruptSaga"]
     if not _could_be_stored(item):
         return ["read, though no table could hold it"]
     if {"S": ""} in item.values():
@@ -82,7 +85,7 @@ def codec(content: bytes) -> list[str]:
     if encode(decode(written)) != written:
         msg = "what was written is read as something else"
         raise Finding(msg)
-    return ["read", *_rendered(saga)]
+    return ["read", *_rendered(saga), *_relayed(image), *_checked(item)]
 
 
 def _could_be_stored(item: Item) -> bool:
@@ -98,11 +101,40 @@ def _rendered(saga: Saga) -> list[str]:
     for key in {key for entry in saga.timeline for key in entry.messages}:
         try:
             render(saga, key, EXECUTION_SAGA).encode()
-        except UnknownMessageKey:
-            outcomes.append("unknown message key")
+        except (UnknownMessageKey, CorruptSaga) as promised:
+            outcomes.append(type(promised).__name__)
         else:
             outcomes.append("rendered")
     return outcomes
+
+
+class _Attentive(QuietTelemetry):
+    """A record that breaks the relay is delivered again until it is too old, and holds up its shard: it must not be."""
+
+    def warn(self, message: str, **fields: Any) -> None:
+        if message == "record breaks the relay":
+            msg = f"{message}: {fields}"
+            raise Finding(msg)
+
+
+def _relayed(image: dict[str, Any]) -> list[str]:
+    at = Deployment().container()
+    at.telemetry = _Attentive()  # type: ignore[assignment]  # the same methods
+    record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {}, "NewImage": image}}
+    answer = CommandRelay(at).run({"Records": [record]}, Context())
+    return ["relay: later" if answer["batchItemFailures"] else "relay: sent or parked"]
+
+
+def _checked(item: Item) -> list[str]:
+    """One saga that cannot be ended must not keep the checker from all the others."""
+    deployment = Deployment()
+    try:
+        deployment.table.put_item(TableName="sagas", Item=item)
+    except ClientError:
+        return []
+    deployment.now += HOUR_MS
+    sweep = CheckTimeouts(deployment.container(wire=Wire())).run({}, Context())
+    return [f"checker: {sweep['timed_out']} of {sweep['due']} timed out"]
 
 
 def envelopes(content: bytes) -> list[str]:
@@ -112,7 +144,9 @@ def envelopes(content: bytes) -> list[str]:
     at = deployment.container()
     # Nothing goes wrong at AWS here, so an event function has nothing to raise: it would be delivered for ever.
     EventFunction(at, _function_for(payload, content)).run(payload, Context())
-    parked = [json.loads(body)["reason"] for body in deployment.queue.bodies(at.settings.rejected_queue_url)]
+    parked = [
+        "parked: " + json.loads(body)["reason"] for body in deployment.queue.bodies(at.settings.rejected_queue_url)
+    ]
     CheckTimeouts(at).run(payload, Context())
     try:
         CommandRelay(at).run(payload, Context())

@@ -101,3 +101,17 @@ def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_sha
     assert CommandRelay(deployment.container()).run({"Records": records}, Context()) == {"batchItemFailures": []}
 
     assert [json.loads(body)["reason"] for body in deployment.queue.bodies(QUEUE_URL)] == ["corrupt_saga"]
+
+
+@pytest.mark.parametrize("attribute", ["req", "create_before"])
+def test_no_create_is_published_for_a_saga_that_has_lost_its_request(attribute: str) -> None:
+    deployment = Deployment()
+    deployment.deliver(deliveries()["request"])
+    records = [record.as_lambda_record(STREAM_ARN) for record in deployment.table.stream]
+    image = next(each["dynamodb"]["NewImage"] for each in records if "outbox" in each["dynamodb"]["NewImage"])
+    del image[attribute]
+
+    assert CommandRelay(deployment.container()).run({"Records": records}, Context()) == {"batchItemFailures": []}
+
+    assert [json.loads(body)["reason"] for body in deployment.queue.bodies(QUEUE_URL)] == ["corrupt_saga"]
+    assert deployment.bus.accepted == []

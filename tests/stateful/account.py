@@ -131,6 +131,12 @@ class Account:
             self.judge.judge(When.RELAYED, self.ledger, record)
         del self.owed[:done]
 
+    def met(self) -> Counter[str]:
+        """What this account has been through."""
+        endings = Counter(saga.text("reason") or saga.state for saga in self.ledger.sagas.values())
+        figures = Counter({"calls": len(self._wire.calls), "rivals": self.overtaken})
+        return figures + self.judge.checked + endings + Counter({str(f): n for f, n in self.struck.items()})
+
     def _new_container(self, function: str) -> Container:
         container = Container(function, self.settings, self.clock_offset_ms)
         at = container.resources = Resources(

@@ -3,9 +3,11 @@
 Hypothesis draws the steps, and shrinks those that break a promise to the fewest and simplest that still do.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -31,9 +33,6 @@ from tests.stateful.events import LANGUAGE_OF, MAX_AGE_SECONDS, Actor, Content, 
 from tests.stateful.sources import EventBridge, Kafka
 
 Source = Literal["EventBridge", "Kafka"]
-Mishap = tuple[Fault, int] | None
-"""What goes wrong during a delivery: a fault, and how many calls that it could strike are spared."""
-
 SETTINGS: Final = {
     "SAGA_TABLE": "sagas",
     "PAYLOAD_BUCKET": "payloads",
@@ -50,16 +49,43 @@ RIVALS: Final = (REQUESTED, STARTED, COMPLETED, FAILED, CANCELLED, CHECKER)
 MOST_ROUNDS: Final = 12
 """What it may take to come to rest once nothing goes wrong any more."""
 
+
+@dataclass(frozen=True)
+class Strike:
+    """A fault, and how many calls that it could strike are spared."""
+
+    fault: Fault
+    spares: int
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another event, or the checker, carried out between two calls of the invocation under way."""
+
+    execution: str
+    kind: str
+    waits_for: int
+
+
+Mishap = Strike | Rival | None
+"""What happens during a delivery."""
+
 executions = st.sampled_from(list(LANGUAGE_OF))
 sources = st.sampled_from(("EventBridge", "Kafka"))
-mishaps: st.SearchStrategy[Mishap] = st.none() | st.tuples(st.sampled_from(Fault), st.integers(0, 2))
+mishaps: st.SearchStrategy[Mishap] = (
+    st.none()
+    | st.builds(Strike, st.sampled_from(Fault), st.integers(0, 2))
+    | st.builds(Rival, executions, st.sampled_from(RIVALS), st.integers(0, 3))
+)
 
 
 class Sagas(RuleBasedStateMachine):
-    """Three executions of two languages, each language with one slot at first."""
+    """Four executions of two languages, each language with one slot at first."""
 
-    taken: int = 0
+    taken: ClassVar[int] = 0
     """Steps of the last run: after shrinking, those of the shortest one that fails."""
+    met: ClassVar[Counter[str]] = Counter()
+    """In all runs: steps, AWS calls, faults, rivals, reasons of endings, questions to each oracle."""
     account: Account
 
     events: Bundle[Inbound] = Bundle("events")
@@ -132,18 +158,6 @@ class Sagas(RuleBasedStateMachine):
 
     # -- what goes wrong, and what operators change
 
-    @rule(execution=executions, rival=st.sampled_from(RIVALS), waits_for=st.integers(0, 3))
-    def overtake(self, execution: str, rival: str, waits_for: int) -> None:
-        """Between two calls of an invocation to come, another one is carried out."""
-
-        def run() -> None:
-            if rival == CHECKER:
-                self.account.check()
-            else:
-                self._send(self._new(execution, rival), "EventBridge", None)
-
-        self.account.rival, self.account.rival_waits_for = run, waits_for
-
     @rule()
     def refuse_an_entry(self) -> None:
         """The bus will refuse the next saga event for good."""
@@ -163,6 +177,7 @@ class Sagas(RuleBasedStateMachine):
     @invariant()
     def every_promise_holds(self) -> None:
         type(self).taken += 1
+        self.met["steps"] += 1
         found = self.account.judge.violations
         assert not found, "; ".join(f"{identity}: {wrong}" for identity, wrong in found)
 
@@ -170,7 +185,7 @@ class Sagas(RuleBasedStateMachine):
         """Faults end, everything is delivered, deadlines pass: then nothing may be left open."""
         if not hasattr(self, "account") or self.account.judge.violations:
             return
-        self.account.rival, self.account.refuses_an_entry = None, False
+        self.account.refuses_an_entry = False
         for _ in range(MOST_ROUNDS):
             self.retry()
             self.account.relay(len(self.account.owed), ARN, twice=False)
@@ -182,6 +197,7 @@ class Sagas(RuleBasedStateMachine):
             self.account.fail("L1", f"never comes to rest: {self._left()}")
         self.account.judge.judge(When.END, self.account.ledger, self.account.pods)
         self.every_promise_holds()
+        self.met.update(self.account.met())
 
     def _left(self) -> list[Any]:
         running = [saga.key for saga in self.account.ledger.sagas.values() if saga.state == "running"]
@@ -209,10 +225,25 @@ class Sagas(RuleBasedStateMachine):
     @contextmanager
     def _suffering(self, mishap: Mishap) -> Iterator[None]:
         """A rival that comes in between has its own luck."""
-        before = self.account.fault, self.account.calls_spared
-        self.account.fault, self.account.calls_spared = mishap or (None, 0)
+        account = self.account
+        before = account.fault, account.calls_spared
+        account.fault, account.calls_spared, account.rival = None, 0, None
+        match mishap:
+            case Strike(fault, spares):
+                account.fault, account.calls_spared = fault, spares
+            case Rival(waits_for=calls):
+                account.rival, account.rival_waits_for = lambda: self._carry_out(mishap), calls
+            case None:
+                pass
         yield
-        self.account.fault, self.account.calls_spared = before
+        account.fault, account.calls_spared = before
+        account.rival = None
+
+    def _carry_out(self, rival: Rival) -> None:
+        if rival.kind == CHECKER:
+            self.account.check()
+        else:
+            self._send(self._new(rival.execution, rival.kind), "EventBridge", None)
 
     def _deliver(self, inbounds: list[Inbound], source: Source) -> None:
         by_kafka: dict[str, dict[int, Inbound]] = {}

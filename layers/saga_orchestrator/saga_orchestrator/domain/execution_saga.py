@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from .definition import MessageSpec, SagaDefinition, Step, StepContext, Undo
+from .errors import CorruptSaga
 from .instants import rfc3339
 from .policy import MAX_SCRIPT_BYTES
 from .saga import Saga, TimelineEntry
@@ -39,7 +40,8 @@ def create_pod_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
     """All the request says, flat, with the script by reference. The relay adds `script` where the saga says inline."""
     request = saga.request
     if request is None or saga.create_before is None:
-        return {}
+        detail = "a create was emitted and there is no request to make it from"
+        raise CorruptSaga(detail)
     script = request.script
     return {
         "language": request.language,

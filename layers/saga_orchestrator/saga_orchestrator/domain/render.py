@@ -32,6 +32,7 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
 
     Raises:
         UnknownMessageKey: this code does not know the kind, or the saga never emitted the key.
+        CorruptSaga: the saga lacks what the message tells.
     """
     kind = key.partition("#")[0]
     spec = definition.messages.get(kind) or SAGA_MESSAGES.get(kind)
