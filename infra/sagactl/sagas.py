@@ -40,11 +40,6 @@ def newest_of(sagas: Iterator[Saga], limit: int) -> list[Saga]:
     return sorted(islice(sagas, limit), key=lambda saga: saga.created_at, reverse=True)
 
 
-def counters(deployment: Deployment) -> dict[tuple[str, int], int]:
-    """Units taken, by language and shard."""
-    return _reader(deployment).counters()
-
-
 def summary(saga: Saga) -> Facts:
     """What a list shows of a saga."""
     return {
