@@ -3,7 +3,6 @@ schedules)."""
 
 import json
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local_stack.aws_call import function_name_of
+from local_stack.background_thread import BackgroundThread
 from local_stack.destinations import service_of
 from local_stack.errors import UnsupportedResource
 from local_stack.intrinsics import Resource
@@ -53,30 +53,18 @@ def schedule_of(resource: Resource, name: str, arn: str, properties: Mapping[str
     )
 
 
-class Ticker:
+class Ticker(BackgroundThread):
     """Fires one schedule until closed. The first tick comes one interval after the start, as for a schedule that has
     just been created."""
 
     def __init__(
         self, schedule: Schedule, interval: float | None, invoke_async: Callable[[str, bytes], object], sink: EventSink
     ) -> None:
+        super().__init__(f"schedule-{schedule.name}")
         self._schedule, self._invoke_async, self._sink = schedule, invoke_async, sink
         self._interval = schedule.interval_seconds if interval is None else interval
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"schedule-{schedule.name}", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
+    def work(self) -> None:
         due = time.monotonic() + self._interval
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             self._invoke_async(self._schedule.function, self._payload())

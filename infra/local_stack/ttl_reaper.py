@@ -5,7 +5,6 @@ number of seconds in the past, and not more than five years in the past; and a s
 carries the service's identity.
 """
 
-import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +14,7 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
 from local_stack import moto_repairs
+from local_stack.background_thread import BackgroundThread
 from local_stack.moto_dynamodb import deletions_by_time_to_live
 from local_stack.stack_event import EventKind, EventSink, happening
 
@@ -22,10 +22,11 @@ FIVE_YEARS_SECONDS = 5 * 365 * 86_400
 DEFAULT_INTERVAL_SECONDS = 10.0
 
 
-class TtlReaper:
+class TtlReaper(BackgroundThread):
     """Looks at the given tables every `interval` seconds until closed."""
 
     def __init__(self, account: str, region: str, tables: Iterable[str], interval: float, sink: EventSink) -> None:
+        super().__init__("ttl-reaper")
         self._account, self._region, self._tables, self._interval, self._sink = (
             account,
             region,
@@ -33,21 +34,8 @@ class TtlReaper:
             interval,
             sink,
         )
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ttl-reaper", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
+    def work(self) -> None:
         while not self._stop.wait(self._interval):
             backend = dynamodb_backends[self._account][self._region]
             for table in self._tables:

@@ -20,7 +20,7 @@ def sagas_of(deployment: Deployment, execution_id: str) -> list[Saga]:
     try:
         found = _reader(deployment).of_execution(execution_id)
     except CorruptSaga as error:
-        raise NotDoneError(f"a saga of {execution_id} cannot be read: {error.detail}") from error
+        raise NotDoneError(f"{execution_id}: {error.detail}; see `sagactl reconcile --dry-run`") from error
     if not found:
         raise NotFoundError(f"no saga for execution {execution_id} in table {deployment.table}")
     return found
@@ -31,17 +31,13 @@ def all_sagas(deployment: Deployment, state: str | None = None) -> Iterator[Saga
     try:
         yield from _reader(deployment).all(state)
     except CorruptSaga as error:
-        raise NotDoneError(f"a saga in table {deployment.table} cannot be read: {error.detail}") from error
+        message = f"{error.detail}; `sagactl reconcile --dry-run` names it (table {deployment.table})"
+        raise NotDoneError(message) from error
 
 
 def newest_of(sagas: Iterator[Saga], limit: int) -> list[Saga]:
     """The first `limit` sagas that the table yields, newest first: a scan has no order, and is not paid for in full."""
     return sorted(islice(sagas, limit), key=lambda saga: saga.created_at, reverse=True)
-
-
-def counters(deployment: Deployment) -> dict[tuple[str, int], int]:
-    """Units taken, by language and shard."""
-    return _reader(deployment).counters()
 
 
 def summary(saga: Saga) -> Facts:

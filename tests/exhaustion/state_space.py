@@ -19,15 +19,14 @@ from saga_orchestrator.domain.events import (
     Event,
     ExecutionCancelled,
     ExecutionCompleted,
-    ExecutionRequest,
     ExecutionRequested,
     ExecutionStarted,
-    Script,
 )
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
+from tests.sample_request import REQUEST
 
 Value = TypeVar("Value")
 
@@ -35,20 +34,6 @@ START_MS: Final = 1_795_500_000_000
 PHASE_MS: Final = 400_000  # longer than any deadline: when a phase has passed, whatever was waited for is due
 LIMIT: Final = 1
 RULES: Final = Rules(EXECUTION_SAGA, Policy(payload_bucket="payloads", default_language_limit=LIMIT, counter_shards=1))
-_REQUEST: Final = ExecutionRequest(
-    language="python",
-    language_version="3.11",
-    runtime_image="python:3.11",
-    runtime_command=("python",),
-    runtime_filename="main.py",
-    timeout_seconds=30,
-    cpu_limit="1",
-    memory_limit="128Mi",
-    cpu_request="1",
-    memory_request="128Mi",
-    priority="normal",
-    script=Script(3, b"h" * 32),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +84,7 @@ def event_named(execution: int, name: str) -> Event:
     match name:
         case "requested":
             return ExecutionRequested(
-                **ids, requested_at=START_MS, owner="alice", request=_REQUEST, request_hash=execution_id.encode()
+                **ids, requested_at=START_MS, owner="alice", request=REQUEST, request_hash=execution_id.encode()
             )
         case "started":
             return ExecutionStarted(**ids)

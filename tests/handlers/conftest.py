@@ -20,6 +20,7 @@ from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.resources import Resources
+from tests.saga_table import SAGA_TABLE
 from tests.sample_events import NOW_MS, eventbridge
 
 DATA_CALLS = {"PutItem", "UpdateItem", "GetItem", "TransactWriteItems", "BatchGetItem", "Query"}
@@ -137,30 +138,7 @@ class World:
 @pytest.fixture
 def world() -> Iterator[World]:
     with mock_aws():
-        _observer().dynamodb.create_table(
-            TableName="sagas",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": "execution_id", "KeyType": "HASH"},
-                {"AttributeName": "saga_name", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "execution_id", "AttributeType": "S"},
-                {"AttributeName": "saga_name", "AttributeType": "S"},
-                {"AttributeName": "deadline_shard", "AttributeType": "N"},
-                {"AttributeName": "deadline", "AttributeType": "N"},
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "deadlines",
-                    "KeySchema": [
-                        {"AttributeName": "deadline_shard", "KeyType": "HASH"},
-                        {"AttributeName": "deadline", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
+        _observer().dynamodb.create_table(**SAGA_TABLE)
         _observer().s3.create_bucket(Bucket="payloads")
         _observer().events.create_event_bus(Name="bus")
         queue = _observer().sqs.create_queue(QueueName="rejected")["QueueUrl"]

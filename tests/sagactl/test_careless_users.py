@@ -2,7 +2,9 @@
 
 import json
 import socket
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -88,6 +90,35 @@ def test_an_endpoint_comes_from_the_environment_too(operator: Operator, monkeypa
 def test_show_of_what_is_not_there(operator: Operator, execution_id: str) -> None:
     line = refused("show", execution_id, "--endpoint-url", operator.ready["aws_endpoint"], exit_code=1)
     assert "no saga for execution" in line
+
+
+def test_show_of_a_counter_that_is_there(operator: Operator) -> None:
+    """Its item has the key of an execution, and is none."""
+    counter = {"execution_id": {"S": "#counter#shown#0"}, "saga_name": {"S": "#counter"}, "n": {"N": "0"}}
+    operator.client.dynamodb.put_item(TableName=operator.ready["table"], Item=counter)
+    line = refused("show", "#counter#shown#0", "--endpoint-url", operator.ready["aws_endpoint"], exit_code=1)
+    assert "no saga for execution" in line
+
+
+@pytest.mark.parametrize("damage", [{"corr": None}, {"version": {"S": "1"}}, {"state": {"S": "paused"}}])
+def test_a_saga_that_cannot_be_read(operator: Operator, damage: dict[str, Any]) -> None:
+    """The command that looks closer is named; nobody sees a traceback."""
+    key = {"execution_id": {"S": f"broken-{uuid.uuid4().hex}"}, "saga_name": {"S": "execution_saga"}}
+    numbers = {name: {"N": "1"} for name in ("version", "dv", "created")}
+    item = {**key, **numbers, "state": {"S": "failed"}, "corr": {"S": "c"}, **damage}
+    table, where = operator.ready["table"], ("--endpoint-url", operator.ready["aws_endpoint"])
+    stored = {name: value for name, value in item.items() if value is not None}
+    operator.client.dynamodb.put_item(TableName=table, Item=stored)
+    try:
+        for command in (
+            ("show", key["execution_id"]["S"]),
+            ("list", "--limit", "9999"),
+            ("republish", "--since", "1h"),
+        ):
+            assert "cannot be read" in (line := refused(*command, *where, exit_code=1))
+            assert "sagactl reconcile --dry-run" in line
+    finally:
+        operator.client.dynamodb.delete_item(TableName=table, Key=key)
 
 
 def test_cancel_of_what_cannot_be(operator: Operator) -> None:

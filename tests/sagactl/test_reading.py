@@ -5,8 +5,10 @@ import uuid
 
 from typer.testing import CliRunner
 
+from saga_orchestrator.domain.definition import SagaDefinition, Step, Undo
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
 from sagactl.app import app
+from sagactl.graph import mermaid
 from tests.local_stack.outside import event
 from tests.sagactl.conftest import Operator
 
@@ -76,11 +78,26 @@ def test_graph_is_the_definition() -> None:
     assert set(zip(undone, [*undone[1:], "ended"], strict=True)) <= arrows
     refusing = {step.key for step in EXECUTION_SAGA.steps if step.check or step.claims}
     assert set(re.findall(r'^ *(\w+) -- "refused"', chart, re.MULTILINE)) == refusing
+    # Whatever goes wrong while it runs begins with the last undo; a refusal with the last one that is owed by then.
+    failing = re.findall(r'^ *waiting -- "EXECUTION_(?:FAILED|TIMEOUT|CANCELLED).*" --> (\w+)', chart, re.MULTILINE)
+    assert failing == [undone[0]] * 3
+    refused = dict(re.findall(r'^ *(\w+) -- "refused" --> (\w+)', chart, re.MULTILINE))
+    assert refused == {"validate_execution": "ended", "allocate_resources": "ended"}
     for step in EXECUTION_SAGA.steps:
         sent = {EXECUTION_SAGA.messages[kind].type for kind in step.emits}
         (label,) = re.findall(rf'^ *{step.key}\["(.+)"\]', chart, re.MULTILINE)
         assert sent <= set(label.split("<br/>"))
     assert {"failed", "timeout", "cancelled"} == {there for here, there in arrows if here == "ended"}
+
+
+def test_graph_of_a_refusal_undoes_what_is_owed_by_then_last_first() -> None:
+    """Of the step itself only where its outcome is unknown."""
+    first = Step("first", undo=Undo(releases=True))
+    second = Step("second", undo=Undo(releases=True))
+    for unknown, owed in ((False, "undo_second"), (True, "undo_third")):
+        third = Step("third", check=lambda _: None, undo=Undo(releases=True), undo_when_failed=unknown)
+        chart = mermaid(SagaDefinition("sample", 1, (first, second, third)))
+        assert f'third -- "refused" --> {owed}' in [line.strip() for line in chart.splitlines()]
 
 
 def test_graph_names_the_sagas_there_are() -> None:

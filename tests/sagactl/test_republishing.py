@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
+from saga_orchestrator.domain.states import SagaState
 from sagactl.errors import NotUsableError
-from sagactl.republishing import parse_since
+from sagactl.republishing import emitted_since, parse_since
 from tests.local_stack.outside import event
 from tests.sagactl.conftest import Operator
 
@@ -48,6 +50,21 @@ def test_since_takes_the_sagas_that_sent_something_from_then_on(operator: Operat
     table = operator.types("republish", one).stdout
     assert "1 message published" in table
     assert message in table
+
+
+def test_since_is_the_first_moment_that_counts_and_asks_for_a_message() -> None:
+    def saga(execution_id: str, *entries: tuple[int, tuple[str, ...]]) -> Saga:
+        timeline = tuple(TimelineEntry(at, Cause.STARTED, f"e{at}", messages) for at, messages in entries)
+        return Saga(execution_id, "execution_saga", 1, SagaState.RUNNING, 1, 0, "c", timeline=timeline)
+
+    sagas = [
+        saga("just before", (999, ("a#1",))),
+        saga("at it", (1000, ("a#1",))),
+        saga("silent since", (999, ("a#1",)), (1001, ())),
+        saga("before and after", (1, ("a#1",)), (1001, ("b#1",))),
+        saga("nothing yet"),
+    ]
+    assert [each.execution_id for each in emitted_since(sagas, 1000)] == ["at it", "before and after"]
 
 
 @pytest.mark.parametrize(

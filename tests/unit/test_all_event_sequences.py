@@ -18,11 +18,9 @@ from saga_orchestrator.domain.events import (
     ExecutionCancelled,
     ExecutionCompleted,
     ExecutionFailed,
-    ExecutionRequest,
     ExecutionRequested,
     ExecutionStarted,
     ExecutionTimedOut,
-    Script,
     Signal,
 )
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
@@ -30,25 +28,12 @@ from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
+from tests.sample_request import REQUEST
 
 NOW = 1_795_500_000_000
 STEP_MS = 3_600_000
 """So long between two signals that any deadline has passed when the next one comes."""
 RULES = Rules(EXECUTION_SAGA, Policy(payload_bucket="payloads", request_max_age_seconds=30 * 86_400))
-REQUEST = ExecutionRequest(
-    language="python",
-    language_version="3.11",
-    runtime_image="python:3.11",
-    runtime_command=("python",),
-    runtime_filename="main.py",
-    timeout_seconds=30,
-    cpu_limit="1",
-    memory_limit="128Mi",
-    cpu_request="1",
-    memory_request="128Mi",
-    priority="normal",
-    script=Script(3, b"h" * 32),
-)
 
 
 def symbols(depth: int) -> tuple[Signal, ...]:

@@ -69,8 +69,8 @@ def delete_command(execution_id: str, occurrence: int = 1, **changes: Any) -> di
     }
 
 
-def eventually(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
-    """Wait for another thread's work, and say what was missed."""
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    """Wait for another thread's work, and say what was missed. Only a failure waits so long: a busy machine is none."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"

@@ -53,5 +53,5 @@ def test_the_process_ends_when_its_starter_is_gone(clients: WorkerClients, aws_e
 
     process.stdin.close()
 
-    assert process.wait(6) == 0
+    assert process.wait(60) == 0
     process.stdout.close()

@@ -40,11 +40,12 @@ def test_bash_runs_too() -> None:
 
 def test_a_loop_ends_at_the_time_limit() -> None:
     begin = time.monotonic()
-    result = run("print('begun', flush=True)\nwhile True: pass", Limits(0.5, ROOMY.memory_bytes, 5))
+    # Time enough for an interpreter to start on a busy machine; nothing but the limit ever ends the loop.
+    result = run("print('begun', flush=True)\nwhile True: pass", Limits(3, ROOMY.memory_bytes, 5))
 
     assert result.timed_out
     assert bytes(result.stdout.kept) == b"begun\n"
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin >= 3
 
 
 def test_a_script_that_closes_its_output_and_goes_on_is_still_limited() -> None:
@@ -86,24 +87,28 @@ def test_children_that_the_script_left_behind_end_with_it() -> None:
 
     child = int(run(script).stdout.kept)
 
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 40, "the child, which holds the output open, was not waited for"
     eventually(lambda: not alive(child), "the end of the child")
 
 
-def test_kill_ends_a_running_script_and_its_directory_is_gone() -> None:
-    sandbox = Sandbox(b"import os, time\nprint(os.getcwd(), flush=True)\ntime.sleep(60)", "main.py", ROOMY)
+def test_kill_ends_a_running_script_and_its_directory_is_gone(tmp_path: Path) -> None:
+    running = tmp_path / "running"
+    script = f"import os, time\nprint(os.getcwd(), flush=True)\nopen({str(running)!r}, 'w').close()\ntime.sleep(600)"
+    sandbox = Sandbox(script.encode(), "main.py", Limits(600, ROOMY.memory_bytes, 5))
     results: list[RunResult] = []
     thread = threading.Thread(target=lambda: results.append(sandbox.run(argument_vector(["python3"], "main.py"))))
     thread.start()
-    eventually(lambda: sandbox.alive, "the start")
-    time.sleep(0.2)
+    eventually(running.exists, "the script's own word that it runs")
+    assert sandbox.alive
 
     sandbox.kill()
-    thread.join(5)
+    thread.join(60)
 
     assert results[0].killed
     assert not sandbox.alive
-    assert not Path(results[0].stdout.kept.decode().strip() or "/nowhere").exists()
+    folder = results[0].stdout.kept.decode().strip()
+    assert folder
+    assert not Path(folder).exists()
 
 
 def test_a_sandbox_killed_before_it_runs_never_starts(tmp_path: Path) -> None:

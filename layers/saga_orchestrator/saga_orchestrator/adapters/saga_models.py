@@ -3,7 +3,7 @@
 Not imported by the event functions: writes go through `saga_store`, whose condition failures PynamoDB cannot return.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from pynamodb.attributes import (
@@ -15,12 +15,16 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     VersionAttribute,
 )
+from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.saga import Saga
 
 from .saga_codec import decode
+
+_COUNTER = "#counter"
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -107,20 +111,30 @@ class SagaReader:
         self._counters = bind(CounterItem, client, table)
 
     def of_execution(self, execution_id: str) -> list[Saga]:
-        return [item.to_saga() for item in self._sagas.query(execution_id, consistent_read=True)]
+        return list(_readable(self._sagas.query(execution_id, consistent_read=True)))
 
     def all(self, state: str | None = None) -> Iterator[Saga]:
         """Every saga, by scan: its cost is the whole table's size."""
-        condition = SagaItem.saga_name != "#counter"
+        condition = SagaItem.saga_name != _COUNTER
         if state is not None:
             condition &= SagaItem.state == state
-        for item in self._sagas.scan(filter_condition=condition):
-            yield item.to_saga()
+        yield from _readable(self._sagas.scan(filter_condition=condition))
 
     def counters(self) -> dict[tuple[str, int], int]:
         """Units taken, by resource and shard."""
-        found = self._counters.scan(filter_condition=CounterItem.saga_name == "#counter", consistent_read=True)
+        found = self._counters.scan(filter_condition=CounterItem.saga_name == _COUNTER, consistent_read=True)
         return {_resource_and_shard(item.execution_id): int(item.n) for item in found}
+
+
+def _readable(items: Iterable[SagaItem]) -> Iterator[Saga]:
+    """Raises CorruptSaga, whether mapping or codec stops at an item: the mapping names attributes, never values."""
+    try:
+        for item in items:
+            if item.saga_name != _COUNTER:  # a key of the table, so a query cannot filter by it
+                yield item.to_saga()
+    except (AttributeDeserializationError, AttributeNullError) as broken:
+        detail = f"stored saga cannot be read: {broken}"
+        raise CorruptSaga(detail) from None
 
 
 def _resource_and_shard(counter_id: str) -> tuple[str, int]:
