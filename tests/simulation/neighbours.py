@@ -1,8 +1,8 @@
 """Two releases beside the code under test, one before and one after it, made of what a release may change.
 
 Left out, because two releases cannot agree on it while both run: a new state or cause (the older one sets such an item
-aside), a new step that the older one has not even retired (it could not take it back), another hash of the same request, and one
-more word in a line of the timeline. `tests/compatibility/README.md` says how such a change is made.
+aside), a new step that the older one has not even retired (it could not take it back), another hash of the same
+request, and one more word in a line of the timeline. `tests/compatibility/README.md` says how such a change is made.
 """
 
 import functools
