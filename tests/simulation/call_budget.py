@@ -11,9 +11,11 @@ However much goes wrong, the code itself ends: `MAX_ATTEMPTS` decisions for a re
 write, and for a claim as many shards, each with a read of the counters.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError
 
 from saga_orchestrator.adapters.saga_store import PASSING_REASONS, TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
@@ -26,6 +28,20 @@ MESSAGES_OF_RECORD: Final = 2
 PARKING_CALLS: Final = 2
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
+
+
+def booked(made: Counter[str], operation: str, arguments: dict[str, Any], attempt: Callable[[], Any]) -> Any:
+    """Make one call, and book it in `made` with what its answer lets the caller do next."""
+    parks = operation == "PutObject" and arguments["Key"].startswith("rejected/")
+    made["Park" if parks else operation] += 1
+    try:
+        reply = attempt()
+    except (ClientError, HTTPClientError, ConnectTimeoutError) as refusal:
+        made[FURTHER] += further_calls(refusal)
+        raise
+    if operation == "Query":
+        made[LISTED] += len(reply["Items"])
+    return reply
 
 
 def further_calls(refusal: Exception) -> int:

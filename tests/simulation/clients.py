@@ -4,11 +4,11 @@ import random
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from greenlet import GreenletExit
 
 from tests.simulation.aws import errors
-from tests.simulation.call_budget import FURTHER, LISTED, further_calls
+from tests.simulation.call_budget import booked
 from tests.simulation.lambda_service import Container, Invocation
 from tests.simulation.open_transactions import OpenTransactions
 from tests.simulation.scheduler import Scheduler
@@ -44,21 +44,16 @@ class FaultyCalls:
     def make(
         self, service: str, operation: str, group: str, method: Callable[..., Any], arguments: dict[str, Any]
     ) -> Any:
-        """Make one call, and book it with what its answer lets the caller do next."""
+        """Make one call, and book it."""
         invocation: Invocation = self.scheduler.current.invocation if self.scheduler.current else _nobody()
         if invocation.over:
             raise GreenletExit
         invocation.calls += 1
-        parks = operation == "PutObject" and arguments["Key"].startswith("rejected/")
-        invocation.made["Park" if parks else operation] += 1
-        try:
-            reply = self._attempt(invocation, service, operation, group, method, arguments)
-        except (ClientError, HTTPClientError, ConnectTimeoutError) as refusal:
-            invocation.made[FURTHER] += further_calls(refusal)
-            raise
-        if operation == "Query":
-            invocation.made[LISTED] += len(reply["Items"])
-        return reply
+
+        def attempt() -> Any:
+            return self._attempt(invocation, service, operation, group, method, arguments)
+
+        return booked(invocation.made, operation, arguments, attempt)
 
     def _attempt(
         self,

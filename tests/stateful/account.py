@@ -3,6 +3,7 @@
 The simulation's scheduler is here only a clock, and its ledger, oracles and services are what they are there.
 """
 
+import functools
 import json
 import random
 from collections import Counter
@@ -19,6 +20,7 @@ from tests.exhaustion.deployment import InTurn, Wire
 from tests.exhaustion.faults import Fault, Killed, possible_at
 from tests.simulation import lambda_service, oracles_end, oracles_flow, oracles_writes
 from tests.simulation.aws.stream_record import StreamRecord
+from tests.simulation.call_budget import booked
 from tests.simulation.lambda_service import TIME_LIMIT_MS, Container, Invocation, LambdaService, Outcome
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import START_MS, Plan
@@ -61,7 +63,7 @@ class Account:
         self.struck: Counter[Fault] = Counter()
         self.overtaken = 0
         self.refuses_an_entry = False
-        self._wire = Wire(before_call=self._before_call, after_call=self._after_call)
+        self._wire = BookingWire(lambda: self._current, self._before_call, self._after_call)
         self._service = LambdaService(self.scheduler, _calm(), self.settings, random.Random(0), self.ledger.versions)
         self._idle: dict[str, Container] = {}
         self._invocations = self._streamed = self._accepted = self._parked = 0
@@ -230,6 +232,27 @@ class Account:
 
     def fail(self, identity: str, wrong: str) -> None:
         self.judge.fail(identity, wrong)
+
+
+class BookingWire(Wire):
+    """Books each call with the invocation that makes it."""
+
+    def __init__(
+        self,
+        under_way: Callable[[], Invocation | None],
+        before_call: Callable[[str], None],
+        after_call: Callable[[], None],
+    ) -> None:
+        super().__init__(before_call=before_call, after_call=after_call)
+        self._under_way = under_way
+
+    def invoke(self, operation: str, call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        invocation = self._under_way()
+        if invocation is None:
+            return super().invoke(operation, call, arguments)
+        on_the_wire = "".join(word.title() for word in operation.split("_"))
+        attempt = functools.partial(super().invoke, operation, call, arguments)
+        return booked(invocation.made, on_the_wire, arguments, attempt)
 
 
 class _Sdk:

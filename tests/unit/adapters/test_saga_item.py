@@ -188,8 +188,9 @@ def test_what_cannot_be_read_is_corrupt_and_its_values_stay_out_of_the_message(
 
 
 @pytest.mark.parametrize("name", ["timeline", "early"])
-def test_a_list_of_another_type_is_read_as_empty(name: str) -> None:
-    assert getattr(decode(FULL_ITEM | {name: {"X": "?"}}), name) == ()
+def test_a_list_of_another_type_is_corrupt_and_never_read_as_empty(name: str) -> None:
+    with pytest.raises(CorruptSaga):
+        decode(FULL_ITEM | {name: {"X": "?"}})
 
 
 def test_a_stream_image_is_the_item_with_its_binaries_as_text() -> None:

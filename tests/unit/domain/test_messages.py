@@ -8,7 +8,7 @@ import pytest
 
 from saga_orchestrator.application.publish import newly_emitted, republishable
 from saga_orchestrator.domain.emission import emit
-from saga_orchestrator.domain.errors import UnknownMessageKey
+from saga_orchestrator.domain.errors import CorruptSaga, UnknownMessageKey
 from saga_orchestrator.domain.events import Signal
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA, create_pod_body, script_key
 from saga_orchestrator.domain.instants import rfc3339
@@ -174,12 +174,14 @@ def test_a_delete_says_why_the_pod_must_go() -> None:
     )
 
 
-def test_a_create_command_of_a_stub_says_nothing() -> None:
+def test_a_create_command_is_made_of_a_request_or_not_at_all() -> None:
     entry = TimelineEntry(NOW, Cause.REQUESTED, "r1")
     saga = after(requested())
 
-    assert create_pod_body(replace(saga, request=None), entry) == {}
-    assert create_pod_body(replace(saga, create_before=None), entry) == {}
+    with pytest.raises(CorruptSaga):
+        create_pod_body(replace(saga, request=None), entry)
+    with pytest.raises(CorruptSaga):
+        create_pod_body(replace(saga, create_before=None), entry)
 
 
 @pytest.mark.parametrize("key", ["create_pod#2", "unheard_of#1", "create_pod"])
