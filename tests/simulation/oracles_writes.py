@@ -136,6 +136,16 @@ def compensation_owed(_ledger: Ledger, write: Write) -> str | None:
     return None
 
 
+@oracle("S9d", When.WRITE, "a create may be obeyed no longer than its saga waits for the start")
+def create_expires(_ledger: Ledger, write: Write) -> str | None:
+    old, new = write.old, write.new
+    if new is None or not new.emitted("create_pod") or (old is not None and not old.is_stub):
+        return None
+    waits = write.invocation.container.settings.start_deadline_seconds * 1000
+    allowed = (new.number("created") or 0) + waits
+    return None if new.number("create_before") == allowed else f"{new.key}: its create may be obeyed too long"
+
+
 @oracle("S9b", When.WRITE, "the write that ends a saga announces its end, once")
 def end_announced(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
