@@ -117,9 +117,11 @@ class KafkaConsumer:
             positions.add(places[place])
         held: set[str] = set()
         for position, record in enumerate(batch):
+            if record.inbound.detail is None:
+                continue  # what cannot be read belongs to no execution, and its failure holds up none
             if position in positions:
                 held.add(record.inbound.execution_id)
-            elif record.inbound.execution_id in held and record.inbound.detail is not None:
+            elif record.inbound.execution_id in held:
                 self.source.told.fail("S19", f"{self.function} acknowledges offset {record.offset} after a failure")
         if self.source.plan.retries_items:
             return [batch[position] for position in sorted(positions)]

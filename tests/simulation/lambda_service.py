@@ -110,8 +110,8 @@ class LambdaService:
         return invocation
 
     def recycle(self) -> None:
-        """Every process that is not at work is replaced, as after a deployment."""
-        self._idle.clear()
+        """Processes that are not at work are replaced, as after a deployment; relays must mend without one."""
+        self._idle = {RELAY: self._idle.get(RELAY, [])}
 
     def end(self, invocation: Invocation, why: str) -> None:
         """From outside of every strand: the process is gone, and nothing of it runs on."""
