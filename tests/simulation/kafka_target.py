@@ -68,7 +68,10 @@ class ProducerStandIn:
         self._queue.append(_Queued(topic, key, value, on_delivery))
 
     def flush(self, timeout: float) -> int:
-        """Send what is queued, what an earlier publish left behind included; how much is still not sent."""
+        """Send what is queued; how much is still not sent.
+
+        What an earlier publish left behind goes too: a process that thaws may send it before its timeout is noticed.
+        """
         scheduler, dice = self.topic.scheduler, self.topic.dice
         invocation: Any = scheduler.current.invocation if scheduler.current else None
         while self._queue:

@@ -109,9 +109,9 @@ class LambdaService:
         invocation.tasks.append(self.scheduler.spawn(lambda: self._run(invocation, event), invocation))
         return invocation
 
-    def recycle(self) -> None:
-        """Processes that are not at work are replaced, as after a deployment; relays must mend without one."""
-        self._idle = {RELAY: self._idle.get(RELAY, [])}
+    def recycle(self, *, relays: bool) -> None:
+        """Processes that are not at work are replaced, as after a deployment or days."""
+        self._idle = {} if relays else {RELAY: self._idle.get(RELAY, [])}
 
     def end(self, invocation: Invocation, why: str) -> None:
         """From outside of every strand: the process is gone, and nothing of it runs on."""

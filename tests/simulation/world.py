@@ -154,7 +154,7 @@ class World:
     def _heal(self) -> None:
         self.note("heal")
         self.weather.clear()
-        self.service.recycle()
+        self.service.recycle(relays=False)  # what broke in one must mend without a deployment
         self.mapping.release()
         self._outage_until = 0
 
@@ -188,6 +188,7 @@ class World:
         """All retentions pass, and every topic is rewound: nothing may run a second time, expired yet or not."""
         later = self.scheduler.now + 3 * 86_400_000
         self.scheduler.run(later)
+        self.service.recycle(relays=True)
         if not self._ttl_is_late:
             self._time_to_live()
         requests = [each for each in self.ledger.sent.values() if each.type == REQUESTED and not each.must_reject]
