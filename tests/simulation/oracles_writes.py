@@ -29,9 +29,8 @@ def versions_in_sequence(_ledger: Ledger, write: Write) -> str | None:
     if write.new is None:
         return None
     before = write.old.version if write.old else 0
-    if write.new.version != before + 1:
-        return f"{write.new.key} went from version {before} to {write.new.version}"
-    return None
+    right = write.new.version == before + 1
+    return None if right else f"{write.new.key} went from version {before} to {write.new.version}"
 
 
 @oracle("S2b", When.WRITE, "the timeline is a ledger: entries are added, never changed, dropped or repeated")
@@ -51,9 +50,7 @@ def legal_edges(_ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None:
         return None
     old, new = write.old.state, write.new.state
-    if new not in LEGAL.get(old, frozenset({old})):
-        return f"{write.new.key} went from {old} to {new}"
-    return None
+    return None if new in LEGAL.get(old, frozenset({old})) else f"{write.new.key} went from {old} to {new}"
 
 
 @oracle("S3b", When.WRITE, "the state is the one that the event which ended the saga asks for")
@@ -141,9 +138,9 @@ def create_expires(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or not new.emitted("create_pod") or (old is not None and not old.is_stub):
         return None
-    waits = write.invocation.container.settings.start_deadline_seconds * 1000
-    allowed = (new.number("created") or 0) + waits
-    return None if new.number("create_before") == allowed else f"{new.key}: its create may be obeyed too long"
+    waits = (new.number("create_before") or 0) - (new.number("created") or 0)
+    allowed = write.invocation.container.settings.start_deadline_seconds * 1000
+    return None if waits == allowed else f"{new.key}: its create may be obeyed for {waits} ms"
 
 
 @oracle("S9b", When.WRITE, "the write that ends a saga announces its end, once")
