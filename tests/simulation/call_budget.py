@@ -21,8 +21,6 @@ from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
 
-MESSAGES_OF_RECORD: Final = 2
-"""One write emits a start and a create, or a delete and an end, or a delete."""
 PARKING_CALLS: Final = 2
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
@@ -44,11 +42,21 @@ def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
     return min(earned, most) + PARKING_CALLS * min(made.get("Park", 0), records)
 
 
-def of_relay(made: dict[str, int], records: int) -> int:
-    """Requests of ten entries, unless inlined scripts fill them; for a republish one saga is read instead."""
+def messages_of_write(resources: Any) -> int:
+    """What the release that runs in this process can emit at once: a start and its steps, or an end and its undoing."""
+    steps = [step for rules in resources.rules for step in rules.definition.steps]
+    starting = sum(len(step.emits) for step in steps)
+    undoing = sum(len(step.undo.emits) for step in steps if step.undo is not None)
+    return 1 + max(starting, undoing)
+
+
+def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
+    """Full requests, unless inlined scripts fill them; for a republish one saga is read instead."""
     scripts = min(made.get("GetObject", 0), records)
-    requests = -(-MESSAGES_OF_RECORD * records // 10)
-    parked = min(made.get("Park", 0), MESSAGES_OF_RECORD * records)
+    messages = messages_of_write(resources) * records
+    entries: int = type(resources.publishers[0]).publish.__globals__["MAX_ENTRIES"]
+    requests = -(-messages // entries)
+    parked = min(made.get("Park", 0), messages)
     return scripts * 2 + requests + min(made.get("GetItem", 0), 1) + PARKING_CALLS * parked
 
 

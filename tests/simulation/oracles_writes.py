@@ -3,6 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.domain.policy import shard_limits
+from tests.simulation.call_budget import messages_of_write
 from tests.simulation.lambda_service import CHECKER, RELAY, Invocation
 from tests.simulation.ledger import Ledger, Write, may_cancel
 from tests.simulation.registry import When, oracle
@@ -19,9 +20,8 @@ ENDINGS: Final = {"C": "completed", "F": "failed", "T": "timeout", "D": "timeout
 
 @oracle("S1", When.WRITE, "a saga is created once and never replaced by a new one")
 def created_once(_ledger: Ledger, write: Write) -> str | None:
-    if write.old is not None and write.new is not None and write.new.version == 1:
-        return f"{write.new.key} was created a second time"
-    return None
+    again = write.old is not None and write.new is not None and write.new.version == 1
+    return f"{write.old.key} was created a second time" if again and write.old else None
 
 
 @oracle("S2", When.WRITE, "every write counts the version up by one, from one")
@@ -276,8 +276,9 @@ def bounded_size(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None:
         return None
-    # One write emits two messages at most; a stub keeps one event of a type and eight cancels, or one that is trusted.
-    if len(new.outbox) > 2 or len(new.timeline) > 24 or len(new.early) > 13 or len(repr(new.image)) > 8_000:
+    most = messages_of_write(write.invocation.container.resources)
+    # A stub keeps one event of a type and eight cancels, or one that is trusted.
+    if len(new.outbox) > most or len(new.timeline) > 24 or len(new.early) > 13 or len(repr(new.image)) > 8_000:
         return f"{new.key} grows without bound"
     return None
 
@@ -287,9 +288,8 @@ def isolation(_ledger: Ledger, write: Write) -> str | None:
     function = write.invocation.function
     if write.new is None or function == CHECKER:
         return None
-    if function == RELAY or write.new.key not in write.invocation.about:
-        return f"{function} changed {write.new.key}"
-    return None
+    wrong = function == RELAY or write.new.key not in write.invocation.about
+    return f"{function} changed {write.new.key}" if wrong else None
 
 
 @oracle("S20b", When.WRITE, "the checker does nothing but time out what is due")
