@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from saga_orchestrator.adapters.saga_store import PASSING_REASONS, TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
+from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
 
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
@@ -51,13 +52,14 @@ def messages_of_write(resources: Any) -> int:
 
 
 def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
-    """Full requests, unless inlined scripts fill them; for a republish one saga is read instead."""
+    """Full requests, unless inlined scripts fill them. A republish reads one saga, and sends all that it ever emitted."""
+    reads = min(made.get("GetItem", 0), 1)
     scripts = min(made.get("GetObject", 0), records)
-    messages = messages_of_write(resources) * records
+    messages = messages_of_write(resources) * (records + reads) + reads * MAX_LATE_UNDOS
     entries: int = type(resources.publishers[0]).publish.__globals__["MAX_ENTRIES"]
     requests = -(-messages // entries)
     parked = min(made.get("Park", 0), messages)
-    return scripts * 2 + requests + min(made.get("GetItem", 0), 1) + PARKING_CALLS * parked
+    return scripts * 2 + requests + reads + PARKING_CALLS * parked
 
 
 def of_checker(made: dict[str, int], shards: int) -> int:
