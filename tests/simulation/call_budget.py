@@ -52,7 +52,7 @@ def messages_of_write(resources: Any) -> int:
 
 
 def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
-    """Full requests, unless inlined scripts fill them. A republish reads one saga, and sends all that it ever emitted."""
+    """Full requests, unless inlined scripts fill them. A republish reads a saga and sends all it ever emitted."""
     reads = min(made.get("GetItem", 0), 1)
     scripts = min(made.get("GetObject", 0), records)
     messages = messages_of_write(resources) * (records + reads) + reads * MAX_LATE_UNDOS
