@@ -251,6 +251,32 @@ def test_what_the_kafka_client_refuses_at_once_blocks_nothing_else(
     assert len(world.rejected()) == parked
 
 
+@pytest.mark.parametrize("at_once", [False, True], ids=["in a report", "at once"])
+def test_a_producer_that_broke_for_good_is_replaced(
+    world: World, history: History, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    fatal = KafkaError(KafkaError._FATAL, "fenced", fatal=True)
+    producers: list[FullProducer] = []
+
+    class Broken(FullProducer):
+        def produce(self, topic: str, *, key: bytes, value: bytes, on_delivery: Any) -> None:
+            if at_once:
+                raise KafkaException(KafkaError(KafkaError._FATAL))
+            super().produce(topic, key=key, value=value, on_delivery=lambda _error, record: on_delivery(fatal, record))
+
+    def make(_configuration: dict[str, Any]) -> FullProducer:
+        producers.append(FullProducer(9, None) if producers else Broken(9, None))
+        return producers[-1]
+
+    monkeypatch.setattr(confluent_kafka, "Producer", make)
+    world.reconfigure(KAFKA_TARGET_BOOTSTRAP="broker:9092")
+
+    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert len(producers) == 2
+    assert len(producers[1].sent) == 4
+
+
 def test_with_commands_switched_off_only_saga_events_are_published(world: World) -> None:
     world.reconfigure(PUBLISH_COMMANDS="false")
     history = History(world)

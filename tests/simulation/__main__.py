@@ -76,6 +76,7 @@ def _one(seed: int, *, trace: bool, smaller: bool) -> int:
         sys.stdout.write(f"{found.faults_left} faults are left of {sum(world.faults.values())}\n")
         sys.stdout.write(f"not needed: {', '.join(sorted(found.silenced))}\n")
         world = World(seed, trace=trace, silenced=found.silenced, suppressed=found.suppressed).run()
+        violations = world.judge.violations
     sys.stdout.write("".join(f"{line}\n" for line in world.log))
     for identity, wrong in violations:
         sys.stdout.write(f"VIOLATION {identity} {wrong}\n")

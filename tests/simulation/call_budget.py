@@ -19,12 +19,11 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientErro
 
 from saga_orchestrator.adapters.saga_store import PASSING_REASONS, TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
+from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
 
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
 
-MESSAGES_OF_RECORD: Final = 2
-"""One write emits a start and a create, or a delete and an end, or a delete."""
 PARKING_CALLS: Final = 2
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
@@ -60,16 +59,23 @@ def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
     return min(earned, most) + PARKING_CALLS * min(made.get("Park", 0), records)
 
 
-def of_relay(made: dict[str, int], records: int, newer_kinds: int) -> int:
-    """Requests of ten entries, unless inlined scripts fill them; for a republish one saga is read instead.
+def messages_of_write(resources: Any) -> int:
+    """What the release that runs in this process can emit at once: a start and its steps, or an end and its undoing."""
+    steps = [step for rules in resources.rules for step in rules.definition.steps]
+    starting = sum(len(step.emits) for step in steps)
+    undoing = sum(len(step.undo.emits) for step in steps if step.undo is not None)
+    return 1 + max(starting, undoing)
 
-    A newer release may add `newer_kinds` messages to what a record owes.
-    """
-    messages = (MESSAGES_OF_RECORD + newer_kinds) * records
+
+def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
+    """Full requests, unless inlined scripts fill them. A republish reads a saga and sends all it ever emitted."""
+    reads = min(made.get("GetItem", 0), 1)
     scripts = min(made.get("GetObject", 0), records)
-    requests = -(-messages // 10)
+    messages = messages_of_write(resources) * (records + reads) + reads * MAX_LATE_UNDOS
+    entries: int = type(resources.publishers[0]).publish.__globals__["MAX_ENTRIES"]
+    requests = -(-messages // entries)
     parked = min(made.get("Park", 0), messages)
-    return scripts * 2 + requests + min(made.get("GetItem", 0), 1) + PARKING_CALLS * parked
+    return scripts * 2 + requests + reads + PARKING_CALLS * parked
 
 
 def of_checker(made: dict[str, int], shards: int) -> int:

@@ -118,7 +118,7 @@ class KafkaConsumer:
         held: set[str] = set()
         for position, record in enumerate(batch):
             if record.inbound.detail is None:
-                continue  # what cannot be read speaks of no execution, so it holds none back
+                continue  # what cannot be read belongs to no execution, and its failure holds up none
             if position in positions:
                 held.add(record.inbound.execution_id)
             elif record.inbound.execution_id in held:

@@ -55,8 +55,11 @@ class ProducerStandIn:
 
     topic: SimulatedTopic
     _queue: list[_Queued] = field(default_factory=list)
+    _broken: bool = False
 
     def produce(self, topic: str, *, key: bytes, value: bytes, on_delivery: Report) -> None:
+        if self._broken:
+            raise KafkaException(KafkaError(KafkaError._FATAL))
         if len(value) > LARGEST:
             raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         if self.topic.weather.strikes(Fault.TOPIC_QUEUE_FULL):
@@ -65,7 +68,10 @@ class ProducerStandIn:
         self._queue.append(_Queued(topic, key, value, on_delivery))
 
     def flush(self, timeout: float) -> int:
-        """Send what is queued, what an earlier publish left behind included; how much is still not sent."""
+        """Send what is queued; how much is still not sent.
+
+        What an earlier publish left behind goes too: a process that thaws may send it before its timeout is noticed.
+        """
         scheduler, dice = self.topic.scheduler, self.topic.dice
         invocation: Any = scheduler.current.invocation if scheduler.current else None
         while self._queue:
@@ -76,12 +82,22 @@ class ProducerStandIn:
             if fault is Fault.TOPIC_STALLS:
                 scheduler.sleep(int(timeout * 1000))
                 break
+            if fault is Fault.TOPIC_BREAKS:
+                self._break()
+                break
             message = self._queue.pop(0)
             error = self._send(message, fault)
             if fault is Fault.CRASH_AFTER_CALL:
                 invocation.crash()
             message.on_delivery(error, None)
         return len(self._queue)
+
+    def _break(self) -> None:
+        """As an idempotent producer that the brokers have fenced: nothing that it holds is sent, now or later."""
+        self._broken = True
+        for message in self._queue:
+            message.on_delivery(KafkaError(KafkaError._FATAL, "fenced", fatal=True), None)
+        self._queue.clear()
 
     def _send(self, message: _Queued, fault: Fault | None) -> KafkaError | None:
         code: int | None = None

@@ -112,10 +112,14 @@ class LambdaService:
         invocation.tasks.append(self.scheduler.spawn(lambda: self._run(invocation, event), invocation))
         return invocation
 
-    def recycle(self) -> None:
-        """Every process that is not at work is replaced, as after a deployment that is through."""
+    def recycle(self, *, relays: bool) -> None:
+        """Processes that are not at work are replaced, as after a deployment that is through, or after days.
+
+        Without `relays` those of the newest release stay: what broke in one must mend without a deployment.
+        """
         self.versions.settle()
-        self._idle.clear()
+        relay = RELAY, self.versions.newest
+        self._idle = {} if relays else {relay: self._idle.get(relay, [])}
 
     def end(self, invocation: Invocation, why: str) -> None:
         """From outside of every strand: the process is gone, and nothing of it runs on."""

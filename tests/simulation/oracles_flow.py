@@ -155,7 +155,7 @@ def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | Non
     if invocation.function == CHECKER:
         allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards)
     elif invocation.function == RELAY:
-        allowed = call_budget.of_relay(made, records, len(ledger.versions.newer_kinds))
+        allowed = call_budget.of_relay(made, records, invocation.container.resources)
     else:
         allowed = call_budget.of_events(made, records, requests=invocation.function == FUNCTION_OF[REQUESTED])
     if invocation.calls > allowed:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.domain.policy import shard_limits
+from tests.simulation.call_budget import messages_of_write
 from tests.simulation.lambda_service import CHECKER, RELAY, Invocation
 from tests.simulation.ledger import Ledger, Write, may_cancel
 from tests.simulation.registry import When, oracle
@@ -19,9 +20,8 @@ ENDINGS: Final = {"C": "completed", "F": "failed", "T": "timeout", "D": "timeout
 
 @oracle("S1", When.WRITE, "a saga is created once and never replaced by a new one")
 def created_once(_ledger: Ledger, write: Write) -> str | None:
-    if write.old is not None and write.new is not None and write.new.version == 1:
-        return f"{write.new.key} was created a second time"
-    return None
+    again = write.old is not None and write.new is not None and write.new.version == 1
+    return f"{write.old.key} was created a second time" if again and write.old else None
 
 
 @oracle("S2", When.WRITE, "every write counts the version up by one, from one")
@@ -29,9 +29,8 @@ def versions_in_sequence(_ledger: Ledger, write: Write) -> str | None:
     if write.new is None:
         return None
     before = write.old.version if write.old else 0
-    if write.new.version != before + 1:
-        return f"{write.new.key} went from version {before} to {write.new.version}"
-    return None
+    right = write.new.version == before + 1
+    return None if right else f"{write.new.key} went from version {before} to {write.new.version}"
 
 
 @oracle("S2b", When.WRITE, "the timeline is a ledger: entries are added, never changed, dropped or repeated")
@@ -51,9 +50,7 @@ def legal_edges(_ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None:
         return None
     old, new = write.old.state, write.new.state
-    if new not in LEGAL.get(old, frozenset({old})):
-        return f"{write.new.key} went from {old} to {new}"
-    return None
+    return None if new in LEGAL.get(old, frozenset({old})) else f"{write.new.key} went from {old} to {new}"
 
 
 @oracle("S3b", When.WRITE, "the state is the one that the event which ended the saga asks for")
@@ -134,6 +131,16 @@ def compensation_owed(_ledger: Ledger, write: Write) -> str | None:
     if "delete_pod" not in keys[keys.index("create_pod") :]:
         return f"{new.key} is {new.state} and never deletes its pod"
     return None
+
+
+@oracle("S9d", When.WRITE, "a create may be obeyed no longer than its saga waits for the start")
+def create_expires(_ledger: Ledger, write: Write) -> str | None:
+    old, new = write.old, write.new
+    if new is None or not new.emitted("create_pod") or (old is not None and not old.is_stub):
+        return None
+    waits = (new.number("create_before") or 0) - (new.number("created") or 0)
+    allowed = write.invocation.container.settings.start_deadline_seconds * 1000
+    return None if waits == allowed else f"{new.key}: its create may be obeyed for {waits} ms"
 
 
 @oracle("S9b", When.WRITE, "the write that ends a saga announces its end, once")
@@ -269,10 +276,9 @@ def bounded_size(ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None:
         return None
-    # One write emits two messages at most, and in a newer release one of each kind that it adds; a stub keeps one event
-    # of a type and eight cancels, or one that is trusted.
-    messages = 2 + len(ledger.versions.newer_kinds)
-    if len(new.outbox) > messages or len(new.timeline) > 24 or len(new.early) > 13 or len(repr(new.image)) > 8_000:
+    most = messages_of_write(write.invocation.container.resources)
+    # A stub keeps one event of a type and eight cancels, or one that is trusted.
+    if len(new.outbox) > most or len(new.timeline) > 24 or len(new.early) > 13 or len(repr(new.image)) > 8_000:
         return f"{new.key} grows without bound"
     return None
 
@@ -282,9 +288,8 @@ def isolation(_ledger: Ledger, write: Write) -> str | None:
     function = write.invocation.function
     if write.new is None or function == CHECKER:
         return None
-    if function == RELAY or write.new.key not in write.invocation.about:
-        return f"{function} changed {write.new.key}"
-    return None
+    wrong = function == RELAY or write.new.key not in write.invocation.about
+    return f"{function} changed {write.new.key}" if wrong else None
 
 
 @oracle("S20b", When.WRITE, "the checker does nothing but time out what is due")

@@ -83,6 +83,11 @@ OUTCOME_MUTANTS: Final = (
         ),
     ),
     Mutant(
+        "create never expires",
+        "S9d",
+        edit(decide._requested, "create_before=now + policy.start_deadline_seconds * 1000", "create_before=now * 2"),
+    ),
+    Mutant(
         "message carries the time it is sent",
         "S4b",
         edit(

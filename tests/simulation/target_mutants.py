@@ -40,6 +40,7 @@ TARGET_MUTANTS: Final = (
             "except BufferError:\n                fates[position] = Fate.PUBLISHED\n                break",
         ),
     ),
+    Mutant("broken producer kept", "L1", edit(KafkaTopic.publish, "if broken:", "if False:")),
     Mutant(
         "topic keyed by message",
         "S5c",

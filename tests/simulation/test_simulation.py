@@ -10,7 +10,9 @@ from typing import Final
 
 import pytest
 
+from saga_orchestrator.domain import decide
 from tests.simulation.campaign import find, play
+from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.mutant_catalogue import MUTANTS
 from tests.simulation.mutants import hunt
 from tests.simulation.registry import ORACLES, REPORTED
@@ -85,9 +87,10 @@ def test_a_bug_in_the_production_code_is_seen_by_its_oracle(name: str) -> None:
     assert hunt((name, 0, 100)).expected_seed is not None
 
 
-def test_a_bug_that_nothing_sees_is_reported_as_missed() -> None:
-    """World 0 deletes no pod: there is nothing to see, and the hunt must say so."""
-    verdict = hunt(("delete names the saga", 0, 1))
+def test_a_bug_that_nothing_sees_is_reported_as_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    harmless = Mutant("harmless", "S7", edit(decide._time_out, "claim=None", "claim = None"))
+    monkeypatch.setattr("tests.simulation.mutants.find", lambda _name: harmless)
+    verdict = hunt(("harmless", 0, 20))
     assert (verdict.seed, verdict.oracles, verdict.expected_seed) == (None, (), None)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS
 from tests.simulation.plan import Plan
 from tests.simulation.scenario import STARTED, Execution, Inbound, PodPlan, report
 from tests.simulation.scheduler import Scheduler
@@ -15,7 +16,10 @@ from tests.simulation.weather import Fault, Weather
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """Acts on a message once; a delete wins over its create; a create is refused after `expires_at`."""
+    """Acts on a message once; a delete wins over its create; a create is refused after `expires_at`.
+
+    It remembers no longer than the contract asks for, so that what it forgets must not matter.
+    """
 
     scheduler: Scheduler
     weather: Weather
@@ -26,13 +30,18 @@ class Worker:
     alive: dict[str, int] = field(default_factory=dict)
     under_way: int = 0
     runs: dict[str, int] = field(default_factory=dict)
+    _remember_ms: int = 0
     down_until: int = 0
-    _seen: set[str] = field(default_factory=set)
-    _deleted: set[str] = field(default_factory=set)
+    _seen: dict[str, int] = field(default_factory=dict)
+    _deleted: dict[str, int] = field(default_factory=dict)
+    _starts: int = 0
     _pods: dict[str, Execution] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._pods = {execution.id: execution for execution in self.plan.executions}
+        settings = [self.plan.settings, *(changed for _, changed in self.plan.later_settings)]
+        longest = max(int(each["START_DEADLINE_SECONDS"]) for each in settings)
+        self._remember_ms = longest * 1000 + CLOCK_TOLERANCE_MS
 
     def receive(self, detail: str) -> None:
         """A command that the bus has accepted: it arrives at least once, in no order."""
@@ -41,7 +50,7 @@ class Worker:
         for _ in range(copies):
             wait = self.dice.randrange(20, 200)
             if self.weather.strikes(Fault.WORKER_SLOW):
-                wait += self.dice.choice((1_000, 30_000, 400_000))
+                wait += self.dice.choice((1_000, 30_000, 400_000, 5_400_000))
             if self.weather.strikes(Fault.WORKER_DOWN):
                 self.down_until = max(self.down_until, self.scheduler.now + self.dice.choice((10_000, 120_000)))
             self.under_way += 1
@@ -49,22 +58,22 @@ class Worker:
 
     def _obey(self, body: dict[str, Any]) -> None:
         self.under_way -= 1
-        if body["message_id"] in self._seen:
-            return
-        self._seen.add(body["message_id"])
-        execution_id = body["execution_id"]
+        now, execution_id = self.scheduler.now, body["execution_id"]
         if body["message_type"] == "DELETE_POD_COMMAND":
-            self._deleted.add(execution_id)
+            self._deleted[execution_id] = max(now, _millis(body["timestamp"])) + self._remember_ms
             self.alive.pop(execution_id, None)
             return
-        expires_at = int(datetime.fromisoformat(body["expires_at"]).timestamp() * 1000)
-        if execution_id in self._deleted or self.scheduler.now >= expires_at or execution_id in self.alive:
+        expires_at = _millis(body["expires_at"])
+        seen = self._seen.get(body["message_id"], 0) > now
+        self._seen[body["message_id"]] = expires_at
+        if seen or self._deleted.get(execution_id, 0) > now or now >= expires_at or execution_id in self.alive:
             return
         self.runs[execution_id] = self.runs.get(execution_id, 0) + 1
         self._run(execution_id, body, self._pods[execution_id].pod)
 
     def _run(self, execution_id: str, body: dict[str, Any], pod: PodPlan) -> None:
-        number = self.alive[execution_id] = len(self._seen)
+        self._starts += 1
+        number = self.alive[execution_id] = self._starts
         silent = self.weather.strikes(Fault.WORKER_SILENT)
         disorder = self.weather.strikes(Fault.WORKER_DISORDER)
         starts = pod.starts_after_ms
@@ -105,3 +114,7 @@ class Worker:
             now, correlation = self.scheduler.now, body["correlation_id"]
             inbound = report(self.next_number(), event_id, event_type, execution_id, now, correlation)
             self._later(late_ms, lambda inbound=inbound: self.send(inbound))  # type: ignore[misc]  # bound now, not then
+
+
+def _millis(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp() * 1000)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from tests.simulation import oracles_end, oracles_flow, oracles_versions, oracles_writes
 from tests.simulation.aws.stream_record import StreamRecord
+from tests.simulation.bus_weather import BusWeather
+from tests.simulation.check_schedule import CHECK_MS, CheckSchedule
 from tests.simulation.clients import FaultyCalls, SimulatedSdk
 from tests.simulation.deliveries import Delays
 from tests.simulation.dice import Dice
@@ -30,7 +32,6 @@ from tests.simulation.worker import Worker
 __all__ = ["World", "oracles_end", "oracles_flow", "oracles_versions", "oracles_writes"]
 
 CALM_SHARE: Final = 0.2
-CHECK_MS: Final = 60_000
 PATIENCE_MS: Final = 3 * 3_600_000
 MAX_STEPS: Final = 400_000
 
@@ -55,28 +56,27 @@ class World:
         self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
         self._dice = dice
-        self._outage_until = 0
         self._streamed = self._accepted = self._unsent = 0
-        self._ticking = self._ttl_is_late = False
-        self.aws = Services(lambda: self.scheduler.now, self.index_lag, self.entry_fate)
+        self._ttl_is_late = False
+        self.bus = BusWeather(self.scheduler, self.weather, dice.latency)
+        self.aws = Services(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
         self.ledger.payloads = self.aws.s3.objects("payloads")
         self.service = self._lambda_service()
-        delays = Delays(self.weather, dice.deliveries)
-        self.delays = delays
+        self.schedule = CheckSchedule(
+            self.service,
+            self.ledger,
+            self.judge,
+            dice.deliveries,
+            lambda: self.aws.dynamodb.index_settled_at("sagas", "deadlines"),
+        )
+        self.delays = delays = Delays(self.weather, dice.deliveries)
         self.ingress = Ingress(
             EventBridgeSource(self.service, self.ledger, delays, self),
             KafkaSource(self.service, self.ledger, delays, self, self.plan),
             self.plan,
             dice.deliveries,
         )
-        self.mapping = StreamMapping(
-            self.service,
-            self.plan,
-            dice.deliveries,
-            self._relayed,
-            self._record_lost,
-            self,
-        )
+        self.mapping = StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self)
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
         self.calls = 0
         self._numbers = 1_000
@@ -108,7 +108,7 @@ class World:
             self.delays.latest = max(self.delays.latest, inbound.at)
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
         for moment in self.plan.stray_checks:
-            self.scheduler.at(moment, self._check)
+            self.scheduler.at(moment, self.schedule.check)
         for moment, changed in self.plan.later_settings:
             self.scheduler.at(moment, lambda changed=changed: self._deploy(changed))  # type: ignore[misc]  # bound now
 
@@ -125,40 +125,12 @@ class World:
         self.weather.note(Fault.SETTINGS_CHANGE)
         self.service.settings = settings_of(tuple(changed.items()))
 
-    def _tick(self) -> None:
-        """One period of the schedule, for as long as anything could time out: other checks would find nothing."""
-        self._ticking = any(saga.state == "running" for saga in self.ledger.sagas.values())
-        if not self._ticking:
-            return
-        self.scheduler.after(CHECK_MS, self._tick)
-        if self.weather.strikes(Fault.CHECK_SKIPPED):
-            return
-        for _ in range(2 if self.weather.strikes(Fault.CHECK_DOUBLED) else 1):
-            self.scheduler.after(self._dice.deliveries.randrange(2_000), self._check)
-
-    def _check(self) -> None:
-        self._check_once()
-        if self.weather.strikes(Fault.CHECK_OVERLAPS):
-            self.scheduler.after(self._dice.deliveries.randrange(1, 40), self._check_once)
-
-    def _check_once(self) -> None:
-        before, running = self.ledger.changes, [saga for saga in self.ledger.sagas.values() if saga.state == "running"]
-        settled = self.aws.dynamodb.index_settled_at("sagas", "deadlines")
-        fresh = settled is None or settled <= self.scheduler.now
-
-        def done(outcome: Outcome) -> None:
-            own = self.ledger.changes_by[invocation.number]
-            if fresh and self.ledger.changes == before + own and not outcome.failed:
-                self.judge.judge(When.CHECKED, self.ledger, invocation, running, outcome.result)
-
-        invocation = self.service.invoke(CHECKER, {}, (), 1, done)
-
     def _heal(self) -> None:
         self.note("heal")
         self.weather.clear()
-        self.service.recycle()
+        self.service.recycle(relays=False)  # what broke in one must mend without a deployment
         self.mapping.release()
-        self._outage_until = 0
+        self.bus.clear()
 
     def _drain(self) -> None:
         while not self.judge.violations and self._what_is_left():
@@ -190,6 +162,7 @@ class World:
         """All retentions pass, and every topic is rewound: nothing may run a second time, expired yet or not."""
         later = self.scheduler.now + 3 * 86_400_000
         self.scheduler.run(later)
+        self.service.recycle(relays=True)
         if not self._ttl_is_late:
             self._time_to_live()
         requests = [each for each in self.ledger.sent.values() if each.type == REQUESTED and not each.must_reject]
@@ -228,19 +201,6 @@ class World:
     def index_lag(self) -> int:
         return self._dice.latency.choice((50, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
 
-    def entry_fate(self, entry: dict[str, Any]) -> str | None:
-        """What becomes of one entry of PutEvents."""
-        now = self.scheduler.now
-        if self.weather.strikes(Fault.BUS_OUTAGE):
-            self._outage_until = now + self._dice.latency.choice((5_000, 120_000, 1_200_000))
-        if now < self._outage_until:
-            return "InternalFailure"
-        if self.weather.strikes(Fault.PUT_EVENTS_PARTLY):
-            return self._dice.latency.choice(("InternalFailure", "ThrottlingException"))
-        if entry["DetailType"].startswith("SAGA_") and self.weather.strikes(Fault.PUT_EVENTS_REFUSED):
-            return "MalformedDetail"
-        return None
-
     def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
         self.note(f"{invocation.number} {invocation.function} {operation} {'ok' if acknowledged else 'failed'}")
         self._settle(invocation)
@@ -277,9 +237,8 @@ class World:
             write = self.ledger.take(record, invocation, self.scheduler.now)
             if write is not None:
                 if write.new is not None:
-                    if write.new.state == "running" and not self._ticking:
-                        self._ticking = True
-                        self.scheduler.after(CHECK_MS - self.scheduler.now % CHECK_MS, self._tick)
+                    if write.new.state == "running":
+                        self.schedule.watch()
                     self.note(f"saga {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
                 self.judge.judge(When.WRITE, self.ledger, write)
             self.mapping.offer(record)

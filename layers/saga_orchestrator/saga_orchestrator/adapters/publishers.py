@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, Protocol
 
 from saga_orchestrator.domain.render import Message
@@ -85,14 +86,16 @@ class KafkaTopic:
     def __init__(self, configuration: dict[str, Any], topic: str, delivery_timeout_seconds: float = 10.0) -> None:
         from confluent_kafka import Producer  # noqa: PLC0415 - a native library that most deployments never load
 
-        self._producer = Producer(
+        self._new_producer: Callable[[], Any] = partial(
+            Producer,
             {
                 **configuration,
                 "enable.idempotence": True,
                 "acks": "all",
                 "delivery.timeout.ms": int(delivery_timeout_seconds * 1000),
-            }
+            },
         )
+        self._producer = self._new_producer()
         self._topic = topic
         self._timeout = delivery_timeout_seconds
 
@@ -100,9 +103,12 @@ class KafkaTopic:
         from confluent_kafka import KafkaException  # noqa: PLC0415 - see __init__
 
         fates = [Fate.MAY_PASS] * len(messages)
+        broken = False
 
         def settle(position: int) -> Callable[[Any, Any], None]:
             def on_delivery(error: Any, _record: Any) -> None:
+                nonlocal broken
+                broken = broken or _is_fatal(error)
                 fates[position] = _kafka_fate(error)
 
             return on_delivery
@@ -117,10 +123,21 @@ class KafkaTopic:
             except KafkaException as refused:
                 # Refused before it is sent, such as a message over the client's `message.max.bytes`.
                 fates[position] = _kafka_fate(refused.args[0])
+                broken = broken or _is_fatal(refused.args[0])
                 if fates[position] is Fate.MAY_PASS:
                     break
         self._producer.flush(self._timeout + 1)
+        if broken:
+            # An idempotent producer never recovers from a fatal error, and this process may live for hours.
+            self._producer = self._new_producer()
         return fates
+
+
+def _is_fatal(error: Any) -> bool:
+    """What `produce` raises has the code of a fatal error without its flag."""
+    from confluent_kafka import KafkaError  # noqa: PLC0415 - see KafkaTopic
+
+    return error is not None and (error.fatal() or error.code() == KafkaError._FATAL)  # noqa: SLF001 - librdkafka's name
 
 
 def _kafka_fate(error: Any) -> Fate:
