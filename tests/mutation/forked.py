@@ -3,6 +3,7 @@
 Nothing is written into the source tree, so a run that is broken off leaves nothing behind.
 """
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -42,7 +43,7 @@ PREPARED: Final = (
 
 OPTIONS: Final = (
     *("-x", "-q", "--tb=line", "--assert=plain"),  # one failure is enough, and nobody reads what it compared
-    *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"),
+    *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest", "-p", "no:unraisableexception"),
 )
 
 COLLECTION_FAILED: Final = (2, 3, 4, 5)
@@ -82,6 +83,7 @@ def prepare() -> None:
     if any(name.partition(".")[0] == "saga_orchestrator" for name in sys.modules):
         msg = "the package under test was imported before any mutant"
         raise RuntimeError(msg)
+    gc.freeze()  # or each child's first collection copies the parent's memory
 
 
 def run(name: str, path: Path, text: str, tests: Sequence[str], timeout: float, output: Path) -> tuple[Fate, float]:
