@@ -200,6 +200,11 @@ def test_the_deadline_shard_is_a_checksum_of_the_execution(shards: int) -> None:
     assert deadline_shard("ex-1", shards) == crc32(b"ex-1") % shards
 
 
+def test_an_execution_id_that_no_event_can_have_gets_no_shard() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        deadline_shard("\u00e4", 8)
+
+
 def test_optional_fields_are_absent_until_somebody_says_so() -> None:
     saga = Saga("ex-1", "s", 1, SagaState.CREATED, 1, NOW, "c")
 
