@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, ExecutionRequested
 from saga_orchestrator.entrypoints.decoding import decode_event
-from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire
+from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire, _timestamp
 from tests.sample_events import OWN_FIELDS, event
 
 TOP = 2**31 - 1
@@ -186,6 +187,33 @@ def test_only_what_is_optional_may_be_left_out(name: str) -> None:
             decode_event({key: value for key, value in whole.items() if key != field}, EventType(name))
     least = {key: value for key, value in whole.items() if key not in OPTIONAL.get(name, set())}
     assert decode_event(least, EventType(name)).type is EventType(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "rule"),
+    [
+        ("EXECUTION_STARTED", {"timestamp": "1969-12-31T23:59:59Z"}, "is before 1970"),
+        ("EXECUTION_CANCELLED", {"cancelled_by": "a..b"}, "must not contain two dots in a row"),
+        ("EXECUTION_REQUESTED", {"cpu_limit": "0m"}, "must be more than zero"),
+        ("EXECUTION_REQUESTED", {"runtime_command": ["a\0"]}, "an argument contains a NUL character"),
+        (
+            "EXECUTION_REQUESTED",
+            {"runtime_command": ["a" * 16_385]},
+            "the arguments are longer than 16384 bytes together",
+        ),
+        ("EXECUTION_REQUESTED", {"script": None}, "needs either script or script_ref"),
+    ],
+)
+def test_a_rule_of_our_own_says_what_it_wants(name: str, change: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ValidationError) as invalid:
+        MODEL_OF[EventType(name)].model_validate(event(name, **change))
+
+    assert [error["msg"] for error in invalid.value.errors()] == [f"Value error, {rule}"]
+
+
+def test_a_moment_without_an_offset_is_refused_by_its_own_rule_too() -> None:
+    with pytest.raises(ValueError, match="^needs an offset$"):
+        _timestamp("2026-11-24T06:00:00")
 
 
 def test_a_request_needs_exactly_one_script() -> None:
