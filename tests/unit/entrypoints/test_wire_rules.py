@@ -212,13 +212,18 @@ def test_a_rule_of_our_own_says_what_it_wants(name: str, change: dict[str, Any],
 
 
 def test_a_moment_without_an_offset_is_refused_by_its_own_rule_too() -> None:
-    with pytest.raises(ValueError, match="^needs an offset$"):
+    with pytest.raises(ValueError, match=r"^needs an offset$"):
         _timestamp("2026-11-24T06:00:00")
 
 
 def test_a_request_needs_exactly_one_script() -> None:
     assert fault("EXECUTION_REQUESTED", {"script": None, "script_ref": None}) == "event: value_error"
     assert fault("EXECUTION_REQUESTED", {"script": "", "script_ref": REFERENCE}) == "event: value_error"
+    referring = {name: value for name, value in event("EXECUTION_REQUESTED").items() if name != "script"}
+    for fields in (referring, referring | {"script": None}):
+        assert decode_event(
+            fields | {"script_ref": REFERENCE}, EventType.REQUESTED, script_buckets=frozenset({"scripts-1"})
+        )
 
 
 def test_the_priority_is_normal_unless_the_request_says_otherwise() -> None:
