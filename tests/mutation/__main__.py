@@ -92,7 +92,10 @@ def main() -> int:
 
 def _run(work: Iterable[tuple[Mutant, list[Stage]]], jobs: int) -> list[Result]:
     results = []
-    with multiprocessing.get_context("fork").Pool(jobs) as pool, LAST_RUN.open("w", encoding="utf-8") as journal:
+    with (
+        multiprocessing.get_context("fork").Pool(jobs) as pool,
+        LAST_RUN.open("w", buffering=1, encoding="utf-8") as journal,
+    ):
         for done, result in enumerate(pool.imap(judge, work, chunksize=1), start=1):
             results.append(result)
             journal.write(report.line_of(result))
