@@ -80,6 +80,8 @@ def main() -> int:
     survived = {result.key for result in report.load(LAST_RUN) if result.fate is Fate.SURVIVED}
     stages = {package: stages_of(package, quick=options.quick) for package in PACKAGES}
     results = _run(((mutant, stages[mutant.package]) for mutant in chosen(options, survived)), options.jobs)
+    if not results:
+        parser.error("there is nothing to mutate: --only takes names as the report has them, --again an earlier run")
     complaints = report.complaints(results, explanations())
     sys.stdout.write(
         f"{report.table(results)}\n\n{len(results)} mutants in {(time.monotonic() - began) / 60:.0f} minutes\n"

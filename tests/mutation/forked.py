@@ -6,7 +6,9 @@ Nothing is written into the source tree, so a run that is broken off leaves noth
 import gc
 import importlib
 import importlib.util
+import math
 import os
+import resource
 import signal
 import sys
 import time
@@ -91,6 +93,8 @@ def run(name: str, path: Path, text: str, tests: Sequence[str], timeout: float, 
     began = time.monotonic()
     child = os.fork()
     if child == 0:
+        # Should the parent be killed, a mutant that never ends still does.
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(timeout),) * 2)
         _be_the_mutant(name, path, text, tests, output)
     status = _wait(child, began + timeout)
     return _fate(status), time.monotonic() - began
@@ -127,7 +131,7 @@ def _wait(child: int, until: float) -> int | None:
 
 
 def _fate(status: int | None) -> Fate:
-    if status is None:
+    if status in {None, -signal.SIGXCPU, -signal.SIGKILL}:
         return Fate.TIMEOUT
     if status == 0:
         return Fate.SURVIVED

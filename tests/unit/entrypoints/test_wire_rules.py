@@ -211,6 +211,18 @@ def test_a_rule_of_our_own_says_what_it_wants(name: str, change: dict[str, Any],
     assert [error["msg"] for error in invalid.value.errors()] == [f"Value error, {rule}"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "good"), [("E", True), ("e_X" * 21, True), ("", False), ("E" * 65, False), ("E 1", False)]
+)
+def test_the_wire_takes_a_type_of_letters_and_underscores_before_anybody_compares_it(kind: str, good: bool) -> None:
+    fields = event("EXECUTION_STARTED", event_type=kind)
+    if good:
+        assert MODEL_OF[EventType.STARTED].model_validate(fields).event_type == kind
+    else:
+        with pytest.raises(ValidationError):
+            MODEL_OF[EventType.STARTED].model_validate(fields)
+
+
 def test_a_moment_without_an_offset_is_refused_by_its_own_rule_too() -> None:
     with pytest.raises(ValueError, match=r"^needs an offset$"):
         _timestamp("2026-11-24T06:00:00")
