@@ -3,7 +3,6 @@
 import dataclasses
 import importlib
 import inspect
-import pickle
 import pkgutil
 from collections.abc import Iterator
 from types import MappingProxyType
@@ -16,12 +15,11 @@ import saga_orchestrator.domain
 from saga_orchestrator.application.check_timeouts import Sweep
 from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.endings import Ending, authorise
-from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, UnauthorisedCancel, WrongEventType
+from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.events import EventType, Script
 from saga_orchestrator.domain.execution_saga import Refusal
 from saga_orchestrator.domain.policy import Policy, shard_limits
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, saga_id
-from saga_orchestrator.domain.secret import Secret
 from saga_orchestrator.domain.sharding import deadline_shard
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, started, timed_out
@@ -272,37 +270,3 @@ def test_the_owner_and_admins_may_cancel(actor: str | None, owner: str | None, a
 
 def test_nobody_is_no_admin_whatever_the_list_says() -> None:
     assert not authorise(None, None, Policy(admin_users=frozenset({None})))  # type: ignore[arg-type]  # on purpose
-
-
-def test_errors_say_their_reason_and_detail() -> None:
-    rejected = RejectedEvent(RejectReason.MALFORMED, "what is wrong")
-    assert (str(rejected), rejected.reason, rejected.detail) == (
-        "malformed: what is wrong",
-        RejectReason.MALFORMED,
-        "what is wrong",
-    )
-    wrong = WrongEventType("EXPECTED", "RECEIVED")
-    assert (wrong.reason, wrong.detail) == (
-        RejectReason.WRONG_EVENT_TYPE,
-        "this function handles EXPECTED, not RECEIVED",
-    )
-    corrupt = CorruptSaga("where")
-    assert (corrupt.reason, corrupt.detail) == (RejectReason.CORRUPT_SAGA, "where")
-    assert issubclass(UnauthorisedCancel, RejectedEvent)
-
-
-def test_a_secret_shows_and_pickles_nothing() -> None:
-    secret = Secret(b"password")
-
-    assert secret.reveal() == b"password"
-    assert f"{secret} {secret!r}" == "*** ***"
-    assert not hasattr(secret, "__dict__")
-    with pytest.raises(TypeError, match="a secret is never serialised"):
-        pickle.dumps(secret)
-
-
-def test_the_script_of_a_request_is_neither_shown_nor_compared() -> None:
-    with_script, without = requested(script_content=Secret(b"password")), requested()
-
-    assert with_script == without
-    assert "script_content" not in repr(with_script)
