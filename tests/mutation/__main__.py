@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,7 +14,8 @@ from .explained import explanations
 from .fates import Fate
 from .mutants import Mutant, mutants_of
 from .report import Result
-from .scope import PACKAGE, STAGES, WORK, module_name, modules, short
+from .scope import PACKAGE, PACKAGES, STAGES, WORK, module_name, modules, short
+from .source import Key
 
 LAST_RUN = WORK / "results.jsonl"
 SLACK = 8
@@ -54,19 +55,16 @@ def measured(tests: tuple[str, ...]) -> Stage:
     return Stage(tests, max(LEAST_SECONDS, SLACK * seconds))
 
 
-def stages_of(mutant: Mutant, *, quick: bool) -> list[Stage]:
-    package = mutant.file.partition("/")[0]
+def stages_of(package: str, *, quick: bool) -> list[Stage]:
     stages = STAGES[:-1] if quick else STAGES
     return [measured(tuple(path.format(package=package) for path in tests)) for tests in stages]
 
 
-def chosen(options: argparse.Namespace) -> list[Mutant]:
-    paths = [path for path in modules() if not options.only or short(path) in options.only]
-    mutants = [mutant for path in paths for mutant in mutants_of(path)]
-    if options.again:
-        survived = {result.key for result in report.load(LAST_RUN) if result.fate is Fate.SURVIVED}
-        mutants = [mutant for mutant in mutants if mutant.key in survived]
-    return mutants
+def chosen(options: argparse.Namespace, survived: set[Key]) -> Iterator[Mutant]:
+    for path in modules():
+        if options.only and short(path) not in options.only:
+            continue
+        yield from (mutant for mutant in mutants_of(path) if not options.again or mutant.key in survived)
 
 
 def main() -> int:
@@ -79,11 +77,14 @@ def main() -> int:
     WORK.mkdir(exist_ok=True)
     began = time.monotonic()
     forked.prepare()
-    mutants = chosen(options)
-    results = _run([(mutant, stages_of(mutant, quick=options.quick)) for mutant in mutants], options.jobs)
+    survived = {result.key for result in report.load(LAST_RUN) if result.fate is Fate.SURVIVED}
+    stages = {package: stages_of(package, quick=options.quick) for package in PACKAGES}
+    results = _run(((mutant, stages[mutant.package]) for mutant in chosen(options, survived)), options.jobs)
+    if not results:
+        parser.error("there is nothing to mutate: --only takes names as the report has them, --again an earlier run")
     complaints = report.complaints(results, explanations())
     sys.stdout.write(
-        f"{report.table(results)}\n\n{len(mutants)} mutants in {(time.monotonic() - began) / 60:.0f} minutes\n"
+        f"{report.table(results)}\n\n{len(results)} mutants in {(time.monotonic() - began) / 60:.0f} minutes\n"
     )
     for complaint in complaints:
         sys.stdout.write(f"\n{complaint}\n")
@@ -91,14 +92,17 @@ def main() -> int:
     return 1 if complaints else 0
 
 
-def _run(work: list[tuple[Mutant, list[Stage]]], jobs: int) -> list[Result]:
+def _run(work: Iterable[tuple[Mutant, list[Stage]]], jobs: int) -> list[Result]:
     results = []
-    with multiprocessing.get_context("fork").Pool(jobs) as pool, LAST_RUN.open("w", encoding="utf-8") as journal:
+    with (
+        multiprocessing.get_context("fork").Pool(jobs) as pool,
+        LAST_RUN.open("w", buffering=1, encoding="utf-8") as journal,
+    ):
         for done, result in enumerate(pool.imap(judge, work, chunksize=1), start=1):
             results.append(result)
             journal.write(report.line_of(result))
             if result.fate is Fate.SURVIVED or done % 100 == 0:
-                sys.stdout.write(f"{done}/{len(work)} {result.fate} {result.file}:{result.line} {result.operator}\n")
+                sys.stdout.write(f"{done} {result.fate} {result.file}:{result.line} {result.operator}\n")
                 sys.stdout.flush()
     return results
 

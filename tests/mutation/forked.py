@@ -3,9 +3,12 @@
 Nothing is written into the source tree, so a run that is broken off leaves nothing behind.
 """
 
+import gc
 import importlib
 import importlib.util
+import math
 import os
+import resource
 import signal
 import sys
 import time
@@ -42,7 +45,7 @@ PREPARED: Final = (
 
 OPTIONS: Final = (
     *("-x", "-q", "--tb=line", "--assert=plain"),  # one failure is enough, and nobody reads what it compared
-    *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"),
+    *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest", "-p", "no:unraisableexception"),
 )
 
 COLLECTION_FAILED: Final = (2, 3, 4, 5)
@@ -82,6 +85,7 @@ def prepare() -> None:
     if any(name.partition(".")[0] == "saga_orchestrator" for name in sys.modules):
         msg = "the package under test was imported before any mutant"
         raise RuntimeError(msg)
+    gc.freeze()  # or each child's first collection copies the parent's memory
 
 
 def run(name: str, path: Path, text: str, tests: Sequence[str], timeout: float, output: Path) -> tuple[Fate, float]:
@@ -89,6 +93,8 @@ def run(name: str, path: Path, text: str, tests: Sequence[str], timeout: float, 
     began = time.monotonic()
     child = os.fork()
     if child == 0:
+        # Should the parent be killed, a mutant that never ends still does.
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(timeout),) * 2)
         _be_the_mutant(name, path, text, tests, output)
     status = _wait(child, began + timeout)
     return _fate(status), time.monotonic() - began
@@ -125,7 +131,7 @@ def _wait(child: int, until: float) -> int | None:
 
 
 def _fate(status: int | None) -> Fate:
-    if status is None:
+    if status in {None, -signal.SIGXCPU, -signal.SIGKILL}:
         return Fate.TIMEOUT
     if status == 0:
         return Fate.SURVIVED

@@ -30,6 +30,10 @@ class Mutant:
     text: str
 
     @property
+    def package(self) -> str:
+        return self.file.partition("/")[0]
+
+    @property
     def key(self) -> Key:
         return self.file, self.where, self.before, self.after
 

@@ -8,7 +8,7 @@ from tests.mutation.explained import Explanation, explanations
 from tests.mutation.scope import PACKAGE, modules, short
 from tests.mutation.source import place_of
 
-KINDS = {"equivalent", "narrowing", "message", "structure", "cost"}
+KINDS = {"equivalent", "narrowing", "structure", "cost"}
 
 
 def name_of(explanation: Explanation) -> str:

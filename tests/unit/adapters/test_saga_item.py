@@ -44,7 +44,7 @@ FULL = Saga(
         TimelineEntry(13, Cause.STARTED, "s1"),
     ),
     early=(
-        EarlyEvent(14, Cause.FAILED, "f1", exit_code=0, error_type="E"),
+        EarlyEvent(14, Cause.FAILED, "f1", exit_code=137, error_type="E"),
         EarlyEvent(15, Cause.CANCELLED, "x1", actor="bob", trusted=True),
     ),
     outbox=("a#1", "b#1"),
@@ -94,7 +94,7 @@ FULL_ITEM: dict[str, Any] = {
     "timeline": {"L": [{"S": "12 R r1 a#1 b#1"}, {"S": "13 S s1"}]},
     "early": {
         "L": [
-            {"M": {"e": {"S": "14 F f1"}, "exit": {"N": "0"}, "etype": {"S": "E"}}},
+            {"M": {"e": {"S": "14 F f1"}, "exit": {"N": "137"}, "etype": {"S": "E"}}},
             {"M": {"e": {"S": "15 X x1"}, "by": {"S": "bob"}, "ok": {"BOOL": True}}},
         ]
     },
@@ -173,7 +173,9 @@ def test_a_saga_without_what_every_saga_has_is_corrupt(name: str) -> None:
         ({"claim": {"S": 1}}, "AttributeError at a value"),
         ({"timeline": {"L": [{"S": "12 R"}]}}, "ValueError at a value"),
         ({"timeline": {"L": [{"S": "12 Z r1"}]}}, "ValueError at a value"),
+        ({"timeline": {"L": [{"S": "12  R r1"}]}}, "ValueError at a value"),
         ({"timeline": {"L": 5}}, "TypeError at a value"),
+        ({"early": {"L": [{"M": {"e": {"S": "14  F f1"}}}]}}, "ValueError at a value"),
         ({"early": {"L": [{"M": {"e": {"S": "14 F f1 more"}}}]}}, "ValueError at a value"),
         ({"req": {"M": {}}}, "KeyError at lang"),
     ],

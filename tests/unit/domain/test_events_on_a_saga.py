@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
-from saga_orchestrator.domain.endings import ending_of
+from saga_orchestrator.domain.endings import end, ending_of
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from saga_orchestrator.domain.events import DeadlinePassed, Signal
-from saga_orchestrator.domain.saga import Cause, Claim, Saga, TimelineEntry
+from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import IllegalTransition, SagaState, move
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, started, timed_out
 
@@ -244,6 +244,16 @@ def test_what_changes_nothing_sends_nothing() -> None:
 def test_only_terminal_events_have_an_ending() -> None:
     with pytest.raises(TypeError, match="ExecutionStarted ends nothing"):
         ending_of(started())
+    with pytest.raises(TypeError, match="EarlyEvent ends nothing"):
+        ending_of(EarlyEvent(NOW, Cause.STARTED, "s1", actor="alice", exit_code=0))
+
+
+def test_what_has_ended_never_ends_again() -> None:
+    saga, going_by = after(requested(), completed()), rules()
+    entry = TimelineEntry(LATER, Cause.COMPLETED, "c2")
+
+    with pytest.raises(IllegalTransition, match="completed -> completed"):
+        end(saga, ending_of(completed("c2")), entry, going_by.definition, going_by.policy)
 
 
 def test_a_path_through_the_table_is_checked_at_every_step() -> None:

@@ -1,6 +1,7 @@
 """Messages as they leave: every field of every kind, and the keys that name them."""
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -231,8 +232,17 @@ def test_the_name_of_a_stored_script_is_made_of_its_content() -> None:
         (NOW, SENT_AT),
     ],
 )
-def test_an_instant_is_always_utc_with_milliseconds(millis: int, text: str) -> None:
-    assert rfc3339(millis) == text
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_an_instant_is_always_utc_with_milliseconds(
+    millis: int, text: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        written = rfc3339(millis)
+    time.tzset()
+
+    assert written == text
 
 
 @pytest.mark.parametrize(

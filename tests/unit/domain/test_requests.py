@@ -1,4 +1,4 @@
-"""A request: what it makes of nothing and of a stub, down to the last field; and which are refused."""
+"""A request: what it makes of nothing and of a stub, down to the last field."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,10 +7,9 @@ import pytest
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, Undo
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
-from saga_orchestrator.domain.events import ClaimRefused, ExecutionRequest
+from saga_orchestrator.domain.events import ClaimRefused
 from saga_orchestrator.domain.policy import Policy
-from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry
+from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
 from saga_orchestrator.domain.sharding import deadline_shard
 from saga_orchestrator.domain.states import SagaState
 from tests.unit.samples import (
@@ -250,120 +249,13 @@ def test_a_pod_seen_before_a_request_that_completed_is_left_alone() -> None:
     assert saga.outbox == ("saga_completed#1",)
 
 
-def test_strangers_cancels_before_the_request_are_counted_and_ignored() -> None:
-    stub = after(cancelled("x1", "mallory"), cancelled("x2", "eve"))
-
-    decision = decide(stub, requested(), NOW, rules())
-
-    assert decision.ignored_cancels == 2
-    assert decision.saga is not None
-    assert decision.saga.state is SagaState.RUNNING
-
-
-@pytest.mark.parametrize(
-    ("going_by", "by_operator", "actor"),
-    [(rules(), False, "alice"), (rules(), True, None), (rules(admin_users=frozenset({"root"})), False, "root")],
-)
-def test_an_honoured_cancel_ends_the_request_whatever_strangers_tried_before(
-    going_by: Rules, by_operator: bool, actor: str | None
-) -> None:
-    stub = after(cancelled("x1", "mallory"), cancelled("x2", actor, by_operator=by_operator), going_by=going_by)
-
-    decision = decide(stub, requested(), NOW, going_by)
-
-    assert decision.ignored_cancels == 1
-    assert decision.saga is not None
-    assert (decision.saga.state, decision.saga.ended_by) == (SagaState.CANCELLED, actor)
-
-
-def test_a_cancel_by_one_who_became_admin_since_is_honoured() -> None:
-    stub = after(cancelled("x1", "root"))
-
-    saga = decide(stub, requested(), NOW, rules(admin_users=frozenset({"root"}))).saga
-
-    assert saga is not None
-    assert saga.state is SagaState.CANCELLED
-
-
-def test_ignored_cancels_are_counted_where_the_request_itself_fails() -> None:
-    stub = after(cancelled("x1", "mallory"))
-
-    assert decide(stub, requested(script_of(0)), NOW, rules()).ignored_cancels == 1
-
-
 def test_the_same_request_again_changes_nothing() -> None:
     saga = after(requested())
 
     assert decide(saga, requested(event_id="r2"), NOW, rules()) == Decision(saga, Verdict.DUPLICATE)
 
 
-def test_another_request_for_the_same_execution_is_refused() -> None:
-    with pytest.raises(RejectedEvent) as refused:
-        decide(after(requested()), requested(request_hash=b"other"), NOW, rules())
-
-    assert refused.value.reason is RejectReason.CONFLICTING_REQUEST
-
-
-def test_a_request_from_the_future_is_refused_beyond_fifteen_minutes() -> None:
-    assert decide(None, requested(requested_at=NOW + 900_000), NOW, rules()).verdict is Verdict.APPLIED
-    with pytest.raises(RejectedEvent) as refused:
-        decide(None, requested(requested_at=NOW + 900_001), NOW, rules())
-    assert refused.value.reason is RejectReason.TIMESTAMP_IN_FUTURE
-
-
 def test_a_stub_without_events_is_started_like_nothing() -> None:
     stub = Saga("ex-1", "execution_saga", 1, SagaState.CREATED, 3, NOW - 1, "corr-s", early=())
 
     assert decide(stub, requested(), NOW, rules()).saga == replace(RUNNING, version=4)
-
-
-def test_an_early_start_is_no_ending() -> None:
-    stub = Saga(
-        "ex-1",
-        "execution_saga",
-        1,
-        SagaState.CREATED,
-        1,
-        NOW,
-        "c",
-        early=(EarlyEvent(NOW, Cause.STARTED, "s1"), EarlyEvent(NOW, Cause.CANCELLED, "x1", actor="mallory")),
-    )
-
-    decision = decide(stub, requested(), NOW, rules())
-
-    assert (decision.ignored_cancels, decision.changed) == (1, True)
-
-
-ALLOW: dict[str, Any] = {
-    "allowed_languages": frozenset({"python"}),
-    "allowed_images": frozenset({"python:3.11-slim"}),
-}
-
-
-@pytest.mark.parametrize(
-    ("request_", "policy", "age_ms", "reason"),
-    [
-        (REQUEST, {}, 86_400_000, None),
-        (REQUEST, {}, 86_400_001, "expired"),
-        (REQUEST, {"request_max_age_seconds": 2}, 2_001, "expired"),
-        (script_of(0), {}, 0, "script_empty"),
-        (script_of(1), {}, 0, None),
-        (script_of(1024 * 1024), {}, 0, None),
-        (script_of(1024 * 1024 + 1), {}, 0, "script_too_large"),
-        (replace(REQUEST, timeout_seconds=300), {}, 0, None),
-        (replace(REQUEST, timeout_seconds=301), {}, 0, "timeout_too_long"),
-        (REQUEST, ALLOW, 0, None),
-        (replace(REQUEST, language="cobol"), ALLOW, 0, "language_not_allowed"),
-        (replace(REQUEST, runtime_image="evil"), ALLOW, 0, "image_not_allowed"),
-        (replace(REQUEST, language="cobol", runtime_image="evil"), {}, 0, None),
-        (replace(REQUEST, language="cobol", runtime_image="evil"), ALLOW, 0, "language_not_allowed"),
-        (replace(script_of(0), language="cobol"), ALLOW, 86_400_001, "expired"),
-    ],
-)
-def test_what_the_policy_refuses(
-    request_: ExecutionRequest, policy: dict[str, Any], age_ms: int, reason: str | None
-) -> None:
-    saga = decide(None, requested(request_, requested_at=NOW - age_ms), NOW, rules(**policy)).saga
-
-    assert saga is not None
-    assert (saga.reason, saga.state) == (reason, SagaState.FAILED if reason else SagaState.RUNNING)

@@ -124,9 +124,13 @@ def test_a_script_by_reference_is_taken_from_allowed_buckets_only() -> None:
 
 def test_the_hash_of_a_request_is_of_what_runs_and_for_whom() -> None:
     """Pinned: a stored saga is compared with it, also by newer code."""
-    pinned = "c06b188569b08c85fc3802b3b121ecfd83b2cc0024e5d9602967293b3b36c41c"
+    pinned, without_owner = (
+        "c06b188569b08c85fc3802b3b121ecfd83b2cc0024e5d9602967293b3b36c41c",
+        "41e4a5e96a1e12d036f332465c3f9bd8123574c9bded0c0a719121227939d357",
+    )
 
     assert requested().request_hash.hex() == pinned
+    assert requested(user_id=None).request_hash.hex() == without_owner
     assert requested(timestamp="2020-01-01T00:00:00Z", execution_id="ex-2").request_hash.hex() == pinned
 
 
@@ -210,6 +214,8 @@ def test_at_most_five_faults_are_named_and_three_steps_of_a_path() -> None:
     )
     in_a_list = malformed(event("EXECUTION_REQUESTED", runtime_command=["a", 5]), EventType.REQUESTED)
     assert in_a_list == "runtime_command.1: string_type"
+    in_a_key = malformed(event("EXECUTION_COMPLETED", resource_usage={5: 1}), EventType.COMPLETED)
+    assert in_a_key == "resource_usage.5.[key]: string_type"
 
 
 def test_an_error_type_that_is_no_identifier_is_replaced() -> None:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, ExecutionRequested
 from saga_orchestrator.entrypoints.decoding import decode_event
-from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire
+from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire, _timestamp
 from tests.sample_events import OWN_FIELDS, event
 
 TOP = 2**31 - 1
@@ -188,9 +189,53 @@ def test_only_what_is_optional_may_be_left_out(name: str) -> None:
     assert decode_event(least, EventType(name)).type is EventType(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "rule"),
+    [
+        ("EXECUTION_STARTED", {"timestamp": "1969-12-31T23:59:59Z"}, "is before 1970"),
+        ("EXECUTION_CANCELLED", {"cancelled_by": "a..b"}, "must not contain two dots in a row"),
+        ("EXECUTION_REQUESTED", {"cpu_limit": "0m"}, "must be more than zero"),
+        ("EXECUTION_REQUESTED", {"runtime_command": ["a\0"]}, "an argument contains a NUL character"),
+        (
+            "EXECUTION_REQUESTED",
+            {"runtime_command": ["a" * 16_385]},
+            "the arguments are longer than 16384 bytes together",
+        ),
+        ("EXECUTION_REQUESTED", {"script": None}, "needs either script or script_ref"),
+    ],
+)
+def test_a_rule_of_our_own_says_what_it_wants(name: str, change: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ValidationError) as invalid:
+        MODEL_OF[EventType(name)].model_validate(event(name, **change))
+
+    assert [error["msg"] for error in invalid.value.errors()] == [f"Value error, {rule}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good"), [("E", True), ("e_X" * 21, True), ("", False), ("E" * 65, False), ("E 1", False)]
+)
+def test_the_wire_takes_a_type_of_letters_and_underscores_before_anybody_compares_it(kind: str, good: bool) -> None:
+    fields = event("EXECUTION_STARTED", event_type=kind)
+    if good:
+        assert MODEL_OF[EventType.STARTED].model_validate(fields).event_type == kind
+    else:
+        with pytest.raises(ValidationError):
+            MODEL_OF[EventType.STARTED].model_validate(fields)
+
+
+def test_a_moment_without_an_offset_is_refused_by_its_own_rule_too() -> None:
+    with pytest.raises(ValueError, match=r"^needs an offset$"):
+        _timestamp("2026-11-24T06:00:00")
+
+
 def test_a_request_needs_exactly_one_script() -> None:
     assert fault("EXECUTION_REQUESTED", {"script": None, "script_ref": None}) == "event: value_error"
     assert fault("EXECUTION_REQUESTED", {"script": "", "script_ref": REFERENCE}) == "event: value_error"
+    referring = {name: value for name, value in event("EXECUTION_REQUESTED").items() if name != "script"}
+    for fields in (referring, referring | {"script": None}):
+        assert decode_event(
+            fields | {"script_ref": REFERENCE}, EventType.REQUESTED, script_buckets=frozenset({"scripts-1"})
+        )
 
 
 def test_the_priority_is_normal_unless_the_request_says_otherwise() -> None:
