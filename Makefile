@@ -47,10 +47,11 @@ mutation: .venv-mutation/installed ## every small change of the core, one at a t
 	.venv-mutation/bin/python -m pytest -q tests/mutation
 	.venv-mutation/bin/python -m tests.mutation
 
-nightly: .venv/installed contracts-peers ## everything that `make test` takes a share of
-	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/exhaustion
+WORLDS ?= 100000
+nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` takes a share of (two hours on 2 cores)
+	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/exhaustion tests/stateful
 	SAGA_LOAD=full $(BIN)/pytest tests/load
-	$(BIN)/python -m tests.simulation --seeds 100000 --from $(FROM)
+	$(BIN)/python -m tests.simulation --seeds $(WORLDS) --from $(FROM)
 	$(BIN)/python -m tests.simulation.mutants --seeds 10000
 	$(BIN)/python -m tests.load --soak 20
 
