@@ -23,6 +23,7 @@ REVIEWED: Final = {
     ("tests/conftest.py", "Secret Keyword"): "credentials that reach nothing",
     ("tests/template/test_permissions.py", "Secret Keyword"): "an invented ARN",
     ("tests/template/test_sources.py", "Secret Keyword"): "an invented ARN",
+    ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the pinned hash of a sample request",
 }
 
 
