@@ -26,6 +26,7 @@ REVIEWED: Final = {
     ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the hash of an invented script",
     ("tests/template/test_permissions.py", "Secret Keyword"): "an invented ARN",
     ("tests/template/test_sources.py", "Secret Keyword"): "an invented ARN",
+    ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the pinned hash of a sample request",
 }
 
 
