@@ -23,7 +23,6 @@ REVIEWED: Final = {
     ("tests/conftest.py", "Secret Keyword"): "credentials that reach nothing",
     ("tests/fuzz/corpus/envelopes/kafka", "Base64 High Entropy String"): "events as a Kafka batch brings them",
     ("tests/fuzz/corpus/envelopes/self_managed_kafka", "Base64 High Entropy String"): "the same events",
-    ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the hash of an invented script",
     ("tests/template/test_permissions.py", "Secret Keyword"): "an invented ARN",
     ("tests/template/test_sources.py", "Secret Keyword"): "an invented ARN",
     ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the pinned hash of a sample request",
