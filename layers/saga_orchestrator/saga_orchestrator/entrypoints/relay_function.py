@@ -1,10 +1,9 @@
 """The command relay: from the table's stream to the bus, and to a Kafka topic if configured. Writes nothing back."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeGuard
+from typing import Any
 
 from saga_orchestrator.adapters.publishers import MAX_MESSAGE_BYTES, Fate
 from saga_orchestrator.adapters.saga_codec import decode
@@ -19,7 +18,7 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.secret import Secret
 from saga_orchestrator.resources import Resources, resources
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+from .relay_invocations import stream_records, wished_saga
 
 
 def handle(event: Any, context: Any) -> dict[str, Any]:
@@ -47,7 +46,7 @@ class CommandRelay:
         try:
             if isinstance(event, dict) and isinstance(event.get("republish"), list):
                 return self._republish(event["republish"])
-            failed = self._relay(_records(event))
+            failed = self._relay(stream_records(event))
             return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
         finally:
             self.at.telemetry.flush()
@@ -124,7 +123,7 @@ class CommandRelay:
         """Send again what sagas ever emitted, from what is stored now. Not for sagas that are gone."""
         sent: list[str] = []
         skipped: list[str] = []
-        for execution_id, saga_name in list(map(_wish, wanted)):
+        for execution_id, saga_name in list(map(wished_saga, wanted)):
             saga = self.at.store.get(execution_id, saga_name)
             if saga is None:
                 skipped.append(f"{execution_id}: no such saga")
@@ -160,35 +159,6 @@ class CommandRelay:
         )
         self.at.telemetry.count("UnpublishableMessages")
         self.at.telemetry.warn("message parked", reason=reason, detail=detail)
-
-
-def _records(event: Any) -> list[dict[str, Any]]:
-    """A record without a sequence number could not be reported, so none of its batch is touched."""
-    records = event.get("Records", []) if isinstance(event, dict) else []
-    if not isinstance(records, list) or not all(map(_is_record, records)):
-        raise RejectedEvent(
-            RejectReason.UNRECOGNISED_INVOCATION, "the invocation is neither a stream batch nor a wish to republish"
-        )
-    return records
-
-
-def _is_record(record: Any) -> bool:
-    change = record.get("dynamodb") if isinstance(record, dict) else None
-    return isinstance(change, dict) and _is_plain(change.get("SequenceNumber"))
-
-
-def _wish(wanted: Any) -> tuple[str, str]:
-    """The key of the saga whose messages are wanted again."""
-    fields: dict[str, Any] = wanted if isinstance(wanted, dict) else {}
-    execution_id, saga_name = fields.get("execution_id"), fields.get("saga_name", "execution_saga")
-    if not (_is_plain(execution_id) and _is_plain(saga_name)):
-        raise RejectedEvent(RejectReason.UNRECOGNISED_INVOCATION, "a wish to republish names no saga")
-    return execution_id, saga_name
-
-
-def _is_plain(word: object) -> TypeGuard[str]:
-    """Can stand in a key of the table or of the bucket."""
-    return isinstance(word, str) and _PLAIN.fullmatch(word) is not None
 
 
 def _definition_of(saga: Saga) -> SagaDefinition:
