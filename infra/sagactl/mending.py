@@ -169,7 +169,8 @@ def _undos(saga: Saga, definition: SagaDefinition) -> list[str]:
     """Messages that take back what was sent, last step first; a completed run is not taken back."""
     if saga.state is SagaState.COMPLETED:
         return []
-    sent = [step for step in definition.steps if any(saga.has_emitted(kind) for kind in step.emits)]
+    known = (*definition.retired, *definition.steps)
+    sent = [step for step in known if any(saga.has_emitted(kind) for kind in step.emits)]
     return [kind for step in reversed(sent) if step.undo for kind in step.undo.emits]
 
 

@@ -15,6 +15,7 @@ class Dice:
         self.worker = _stream(seed, "worker")
         self.production = _stream(seed, "production")
         self.versions = _stream(seed, "versions")
+        self.repair = _stream(seed, "repair")
 
 
 def _stream(seed: int, concern: str) -> random.Random:

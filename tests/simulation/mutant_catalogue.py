@@ -14,6 +14,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.simulation.code_edits import Mutant, edit
 from tests.simulation.flow_mutants import FLOW_MUTANTS
 from tests.simulation.outcome_mutants import OUTCOME_MUTANTS
+from tests.simulation.repair_mutants import REPAIR_MUTANTS
 from tests.simulation.target_mutants import TARGET_MUTANTS
 from tests.simulation.version_mutants import VERSION_MUTANTS
 from tests.simulation.work_mutants import WORK_MUTANTS
@@ -111,6 +112,7 @@ MUTANTS: Final = (
     ),
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
+    *REPAIR_MUTANTS,
     *VERSION_MUTANTS,
     *WORK_MUTANTS,
     *OUTCOME_MUTANTS,

@@ -66,8 +66,7 @@ class Plan:
 def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
     limit = dice.choice((1, 1, 2, 2, 3, 0))
     topic = dice.random() < TOPIC_SHARE
-    # Scripts that outgrow a message are for rough weather: their sagas can only time out.
-    inlines_much = not calm and dice.random() < (0.4 if topic else 0.1)
+    inlines_much = dice.random() < (0.4 if topic else 0.1)
     settings = {
         "SAGA_TABLE": "sagas",
         "PAYLOAD_BUCKET": "payloads",

@@ -33,9 +33,10 @@ class Oracle:
 REPORTED: Final = {
     "S19": "a batch's answer names records of that batch, and acknowledges none after a failed one",
     "S5c": "a message stands on the topic that was configured, under its execution's key",
+    "L5": "reconcile finds nothing in what functions wrote, and repairs what is corrupted in one pass",
     "S22": "the relay reports a record with a message key of newer code, and never skips it",
 }
-"""Checked by the event sources and the topic, as they alone see answers and keys."""
+"""Checked by the event sources, the topic and the operator, as they alone see answers, keys and the whole table."""
 
 ORACLES: Final[dict[When, list[Oracle]]] = {when: [] for when in When}
 

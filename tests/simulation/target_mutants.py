@@ -6,7 +6,12 @@ from saga_orchestrator.adapters.publishers import EventBus, KafkaTopic
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from tests.simulation.code_edits import Mutant, edit
 
+_INLINED_ANYHOW: Final = edit(
+    CommandRelay._complete, "whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message", "whole"
+)
+
 TARGET_MUTANTS: Final = (
+    Mutant("script inlined however large it is as JSON", "C1", _INLINED_ANYHOW),
     Mutant(
         "what the bus took counts for the topic",
         "S6",
@@ -50,10 +55,12 @@ TARGET_MUTANTS: Final = (
         "message too large for the topic tried for ever",
         "L1",
         edit(KafkaTopic.publish, "fates[position] = _kafka_fate(refused.args[0])", "raise"),
+        _INLINED_ANYHOW,
     ),
     Mutant(
         "message too large for the bus tried for ever",
         "L1",
         edit(EventBus.publish, "_weight(chunk[0][1]) > MAX_REQUEST_BYTES", "False"),
+        _INLINED_ANYHOW,
     ),
 )

@@ -21,6 +21,7 @@ from tests.simulation.neighbours import draw_versions
 from tests.simulation.plan import START_MS, Plan, draw_plan
 from tests.simulation.poison import foreign_events, poison_events
 from tests.simulation.registry import Judge, When
+from tests.simulation.restored_table import judge_repair
 from tests.simulation.scenario import REQUESTED, Inbound
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.services import Services, settings_of
@@ -92,6 +93,8 @@ class World:
             self.judge.judge(When.END, self.ledger, self.worker)
         if not self.judge.violations and self.plan.ends_with_expiry:
             self._expire()
+        elif not self.judge.violations and not self.ledger.versions.differing_fields:
+            judge_repair(self.judge, self.plan, self.aws.dynamodb, self._dice.repair, self.scheduler.now)
         return self
 
     def _schedule_everything(self) -> None:
