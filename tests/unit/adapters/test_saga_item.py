@@ -9,6 +9,7 @@ import pytest
 from saga_orchestrator.adapters.saga_codec import decode, encode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.domain.errors import CorruptSaga, RejectReason
+from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
 from saga_orchestrator.domain.events import Script
 from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
@@ -210,3 +211,39 @@ def test_a_stream_image_is_the_item_with_its_binaries_as_text() -> None:
 
     assert to_item(image) == FULL_ITEM
     assert to_item({"a": {"L": [{"B": "AQ=="}]}}) == {"a": {"L": [{"B": b"\x01"}]}}
+
+
+def test_an_item_that_names_a_schema_is_not_guessed_at() -> None:
+    with pytest.raises(CorruptSaga, match="of a schema that this code does not know"):
+        decode(FULL_ITEM | {"schema_version": {"N": "2"}})
+
+
+@pytest.mark.parametrize("attribute", ["timeline", "create_before"])
+def test_the_last_instant_that_a_message_can_tell_is_the_end_of_the_year_9999(attribute: str) -> None:
+    def item(millis: int) -> dict[str, Any]:
+        told = {"timeline": {"L": [{"S": f"{millis} R r1"}]}, "create_before": {"N": str(millis)}}
+        return FULL_ITEM | {attribute: told[attribute]}
+
+    assert rfc3339(LAST_INSTANT) == "9999-12-31T23:59:59.999Z"
+    decode(item(0))
+    decode(item(LAST_INSTANT))
+    for beyond in (-1, LAST_INSTANT + 1):
+        with pytest.raises(CorruptSaga):
+            decode(item(beyond))
+
+
+def nested(depth: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"S": "at the bottom"}
+    for _ in range(depth):
+        value = {"M": {"a": value}}
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"B": 5}, {"B": "no base64"}, {"M": "no map"}, {"L": 5}, {"S": "a", "N": "1"}, {}, "no value", nested(5_000)],
+    ids=["binary of a number", "binary of other text", "map", "list", "two kinds", "none", "text", "nested"],
+)
+def test_a_stream_image_with_something_that_is_no_attribute_value_is_corrupt(value: Any) -> None:
+    with pytest.raises(CorruptSaga, match="stream image cannot be read"):
+        to_item({"a": value})
