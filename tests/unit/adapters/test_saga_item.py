@@ -9,8 +9,8 @@ import pytest
 from saga_orchestrator.adapters.saga_codec import decode, encode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.domain.errors import CorruptSaga, RejectReason
-from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
 from saga_orchestrator.domain.events import Script
+from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
 from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
 from tests.unit.samples import REQUEST
