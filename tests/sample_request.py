@@ -1,4 +1,4 @@
-"""A request as the core sees it, where its content does not matter."""
+"""A request as the core sees it, with every field set to something of its own."""
 
 from typing import Final
 
@@ -7,14 +7,14 @@ from saga_orchestrator.domain.events import ExecutionRequest, Script
 REQUEST: Final = ExecutionRequest(
     language="python",
     language_version="3.11",
-    runtime_image="python:3.11",
-    runtime_command=("python",),
+    runtime_image="python:3.11-slim",
+    runtime_command=("python", "-u"),
     runtime_filename="main.py",
     timeout_seconds=30,
-    cpu_limit="1",
+    cpu_limit="500m",
     memory_limit="128Mi",
-    cpu_request="1",
-    memory_request="128Mi",
-    priority="normal",
-    script=Script(3, b"h" * 32),
+    cpu_request="100m",
+    memory_request="64Mi",
+    priority="high",
+    script=Script(14, b"\x01" * 32),
 )

@@ -1,9 +1,10 @@
 """A thread of the stack that works until it is told to stop."""
 
 import threading
+from abc import ABC, abstractmethod
 
 
-class BackgroundThread:
+class BackgroundThread(ABC):
     """`work` is given by a subclass and returns soon once `_stop` is set. `stop` asks, `close` waits as well."""
 
     def __init__(self, name: str) -> None:
@@ -22,6 +23,6 @@ class BackgroundThread:
         if self._thread.ident is not None:
             self._thread.join()
 
+    @abstractmethod
     def work(self) -> None:
         """Runs in the thread."""
-        raise NotImplementedError

@@ -18,22 +18,9 @@ from saga_orchestrator.domain.events import (
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Saga
+from tests.sample_request import REQUEST
 
 NOW: Final = 1_795_500_000_123
-REQUEST: Final = ExecutionRequest(
-    language="python",
-    language_version="3.11",
-    runtime_image="python:3.11-slim",
-    runtime_command=("python", "-u"),
-    runtime_filename="main.py",
-    timeout_seconds=30,
-    cpu_limit="500m",
-    memory_limit="128Mi",
-    cpu_request="100m",
-    memory_request="64Mi",
-    priority="high",
-    script=Script(14, b"\x01" * 32),
-)
 
 
 def rules(**policy: Any) -> Rules:

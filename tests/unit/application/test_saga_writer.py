@@ -13,7 +13,8 @@ from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
 from saga_orchestrator.domain.states import SagaState
-from tests.unit.samples import NOW, REQUEST, after, cancelled, completed, requested, rules, script_of, started
+from tests.sample_request import REQUEST
+from tests.unit.samples import NOW, after, cancelled, completed, requested, rules, script_of, started
 
 SCRIPT = Secret(b"print('hello')")
 LOST_SIX = "^lost 6 races for one saga$"

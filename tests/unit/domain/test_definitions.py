@@ -8,7 +8,7 @@ from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Ste
 from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA, create_pod_body, delete_pod_body, refusal
 from saga_orchestrator.domain.registry import SAGAS, definition_named
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
-from tests.unit.samples import REQUEST
+from tests.sample_request import REQUEST
 
 
 def body(_saga: Saga, _entry: TimelineEntry) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA, create_pod_b
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.render import SAGA_MESSAGES, Message, render
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
-from tests.unit.samples import NOW, REQUEST, after, cancelled, completed, failed, requested, rules, script_of, started
+from tests.sample_request import REQUEST
+from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, script_of, started
 
 SENT_AT = "2026-11-24T06:00:00.123Z"
 STEPS = ["validate_execution", "allocate_resources", "create_pod"]

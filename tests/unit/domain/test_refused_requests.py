@@ -9,14 +9,8 @@ from saga_orchestrator.domain.decide import Verdict, decide
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import ExecutionRequest
 from saga_orchestrator.domain.states import SagaState
-from tests.unit.samples import (
-    NOW,
-    REQUEST,
-    after,
-    requested,
-    rules,
-    script_of,
-)
+from tests.sample_request import REQUEST
+from tests.unit.samples import NOW, after, requested, rules, script_of
 
 
 def test_another_request_for_the_same_execution_is_refused() -> None:

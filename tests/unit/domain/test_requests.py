@@ -12,19 +12,8 @@ from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
 from saga_orchestrator.domain.sharding import deadline_shard
 from saga_orchestrator.domain.states import SagaState
-from tests.unit.samples import (
-    NOW,
-    REQUEST,
-    after,
-    cancelled,
-    completed,
-    failed,
-    requested,
-    rules,
-    script_of,
-    started,
-    timed_out,
-)
+from tests.sample_request import REQUEST
+from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, script_of, started, timed_out
 
 RUNNING = Saga(
     execution_id="ex-1",
