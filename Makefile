@@ -33,31 +33,31 @@ build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, wi
 	.venv-sam/bin/sam build
 
 bench: .venv/installed
-	$(BIN)/python -m pytest tests/benchmarks -s --benchmarks
+	$(BIN)/python -m pytest tests/release/benchmarks -s --benchmarks
 
 SEEDS ?= 10000
 FROM ?= 0
 simulate: .venv/installed ## random worlds over the production handlers: make simulate SEEDS=100000 FROM=0
-	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM)
+	$(BIN)/python -m tests.proof.simulation --seeds $(SEEDS) --from $(FROM)
 
 mutants: .venv/installed ## design bugs, planted one at a time: each must be caught
-	$(BIN)/python -m tests.simulation.mutants --seeds $(SEEDS)
+	$(BIN)/python -m tests.proof.simulation.mutants.hunt --seeds $(SEEDS)
 
 mutation: .venv-mutation/installed ## every small change of the core, one at a time: each must be noticed or explained (15 minutes)
-	.venv-mutation/bin/python -m pytest -q tests/mutation
-	.venv-mutation/bin/python -m tests.mutation
+	.venv-mutation/bin/python -m pytest -q tests/proof/mutation
+	.venv-mutation/bin/python -m tests.proof.mutation
 
 WORLDS ?= 100000
 nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` takes a share of (two hours on 2 cores)
-	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/exhaustion tests/stateful
-	SAGA_LOAD=full $(BIN)/pytest tests/load
-	$(BIN)/python -m tests.simulation --seeds $(WORLDS) --from $(FROM)
-	$(BIN)/python -m tests.simulation.mutants --seeds 10000
-	$(BIN)/python -m tests.load --soak 20
+	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/proof/exhaustion tests/proof/stateful
+	SAGA_LOAD=full $(BIN)/pytest tests/proof/load
+	$(BIN)/python -m tests.proof.simulation --seeds $(WORLDS) --from $(FROM)
+	$(BIN)/python -m tests.proof.simulation.mutants.hunt --seeds 10000
+	$(BIN)/python -m tests.proof.load --soak 20
 
 RUNS ?= 1000000
 fuzz: .venv-fuzz/installed ## so many fuzzed inputs to the decoder, and a share of it to what reads stored items and invocations
-	PYTHONPATH=layers/saga_orchestrator .venv-fuzz/bin/python -m tests.fuzz --runs $(RUNS)
+	PYTHONPATH=layers/saga_orchestrator .venv-fuzz/bin/python -m tests.proof.fuzz --runs $(RUNS)
 
 contracts-peers: .venv/installed .venv-peers/installed ## the AWS contract suite against an independent emulator too
 	$(BIN)/pytest tests/contracts

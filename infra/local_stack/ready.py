@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from local_stack.aws_clients import AwsClients
-from local_stack.inventory import Provisioned
+from local_stack.aws.clients import AwsClients
+from local_stack.template.inventory import Provisioned
 
 
 @dataclass(frozen=True)

@@ -41,27 +41,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from local_stack import moto_repairs
-from local_stack.aws_clients import AwsClients, isolated_session
-from local_stack.aws_endpoint import AwsEndpoint
-from local_stack.destinations import Destinations
+from local_stack.aws.clients import AwsClients, isolated_session
+from local_stack.aws.endpoint import AwsEndpoint
+from local_stack.aws.moto_repairs import repairs as moto_repairs
+from local_stack.aws.ttl_reaper import DEFAULT_INTERVAL_SECONDS, TtlReaper
 from local_stack.errors import LocalStackError
-from local_stack.eventbridge import RuleDelivery
-from local_stack.function_logs import FunctionLogs
-from local_stack.function_spec import FunctionSpec
-from local_stack.inventory import ACCOUNT, Provisioned
-from local_stack.kafka_broker import KafkaBroker, broker_for
-from local_stack.kafka_mapping import KafkaPoller
-from local_stack.lambda_service import LambdaLimits, LambdaService
-from local_stack.local_values import reset_emulator, sandbox_environment, with_local_values
-from local_stack.mapping_config import KafkaMapping
-from local_stack.provision import provision
+from local_stack.functions.destinations import Destinations
+from local_stack.functions.function_logs import FunctionLogs
+from local_stack.functions.function_spec import FunctionSpec
+from local_stack.functions.lambda_service import LambdaLimits, LambdaService
 from local_stack.ready import ReadyFile, ready_file
-from local_stack.schedule import Ticker
+from local_stack.sources.eventbridge import RuleDelivery
+from local_stack.sources.kafka_broker import KafkaBroker, broker_for
+from local_stack.sources.kafka_mapping import KafkaPoller
+from local_stack.sources.mapping_config import KafkaMapping
+from local_stack.sources.schedule import Ticker
+from local_stack.sources.stream_mapping import StreamPoller
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
-from local_stack.stream_mapping import StreamPoller
-from local_stack.template_reading import read_template
-from local_stack.ttl_reaper import DEFAULT_INTERVAL_SECONDS, TtlReaper
+from local_stack.template.inventory import ACCOUNT, Provisioned
+from local_stack.template.local_values import reset_emulator, sandbox_environment, with_local_values
+from local_stack.template.provision import provision
+from local_stack.template.reading import read_template
 
 OWN_ACCESS_KEY = "LOCALSTACK"
 _WRITES = frozenset(

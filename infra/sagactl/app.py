@@ -2,14 +2,14 @@
 
 import typer
 
-from sagactl.cancelling import cancel
-from sagactl.demo import demo
-from sagactl.graph import graph
-from sagactl.local_up import up
-from sagactl.reading import list_sagas, show_execution
-from sagactl.reconciling import reconcile
-from sagactl.redriving import list_rejected, redrive
-from sagactl.republishing import republish
+from sagactl.commands.cancel import cancel
+from sagactl.commands.demo import demo
+from sagactl.commands.graph import graph
+from sagactl.commands.local_up import up
+from sagactl.commands.reading import list_sagas, show_execution
+from sagactl.commands.reconcile import reconcile
+from sagactl.commands.rejected import list_rejected, redrive
+from sagactl.commands.republish import republish
 
 app = typer.Typer(
     name="sagactl",

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from local_stack.demo.director import Progress
-from local_stack.demo.play import Outcome, play
-from local_stack.demo.workload import plan
-from sagactl.demo_display import DemoDisplay
+from demo.director import Progress
+from demo.display import DemoDisplay
+from demo.play import Outcome, play
+from demo.workload import plan
 from sagactl.stop_signal import StopSignal
 
 

@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.text import Text
 
 from local_stack.stack_event import EventKind, StackEvent
-from local_stack.worker.worker import PodNews
+from local_worker.worker import PodNews
 from sagactl.outlet import Output
 
 _STYLES = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from local_stack.ready import ReadyFile
 from local_stack.stack import LocalStack, StackOptions
-from local_stack.worker.process import WorkerProcess
-from local_stack.worker.process_options import WorkerOptions
+from local_worker.process import WorkerProcess
+from local_worker.process_options import WorkerOptions
 from sagactl.connection import READY_FILE
 from sagactl.live_view import LiveView
 from sagactl.ready_file import published, stack_named_in

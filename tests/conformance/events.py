@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from saga_orchestrator.domain.events import EventType
+from saga_testing.sample_events import NOW_MS, event, iso
 from tests.conformance.schema import Mangle, Record, Step
-from tests.sample_events import NOW_MS, event, iso
 
 CANARY: Final = "canary-4711"
 """Stands for what belongs to users: planted in every event, and looked for wherever it must not be."""

@@ -14,13 +14,13 @@ import confluent_kafka
 
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.sample_events import eventbridge, kafka
 from sagactl.recounting import correct, steady_drifts
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage
 from tests.conformance.target import KafkaStandIn
 from tests.handlers.conftest import Context, World, _observer
-from tests.sample_events import eventbridge, kafka
 
 
 @dataclass

@@ -98,11 +98,11 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.telemetry = RecordingTelemetry(LOGGER, Metrics(namespace="SagaOrchestrator"))
+        self.world.report_to(self.telemetry)
         self.attach()
 
     def attach(self) -> None:
         """Put the instruments on; again whenever the world was given new settings."""
-        self.world.at.telemetry = self.telemetry
         for service in SERVICES:
             client = getattr(self.world.at.sdk, service)
             if service == "secretsmanager":  # the world leaves this one alone

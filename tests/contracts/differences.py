@@ -16,8 +16,8 @@ LONGEST_SHOWN: Final = 90
 
 SIMULATION, REPAIRED_MOTO, RAW_MOTO, MINISTACK = "simulation", "moto, repaired", "moto", "ministack"
 STAND_INS: Final = {
-    SIMULATION: "`tests/simulation/aws`, under the deterministic simulator",
-    REPAIRED_MOTO: "moto 5.2.5 with `infra/local_stack/moto_repairs.py`, under the local stack",
+    SIMULATION: "`infra/saga_testing/aws`, under the deterministic simulator",
+    REPAIRED_MOTO: "moto 5.2.5 with `infra/local_stack/aws/moto_repairs/repairs.py`, under the local stack",
     RAW_MOTO: "moto 5.2.5 as it comes, for information",
     MINISTACK: "ministack 1.5.33, an emulator that shares no code with the others",
 }

@@ -10,13 +10,13 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from local_stack import moto_repairs
-from local_stack.ttl_reaper import delete_expired
+from local_stack.aws.moto_repairs import repairs as moto_repairs
+from local_stack.aws.ttl_reaper import delete_expired
+from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
+from saga_testing.aws.events import SimulatedEventBus
+from saga_testing.aws.s3 import SimulatedS3
+from saga_testing.aws.sqs import SimulatedSqs
 from tests.contracts.subject import Subject
-from tests.simulation.aws.dynamodb import SimulatedDynamoDb
-from tests.simulation.aws.events import SimulatedEventBus
-from tests.simulation.aws.s3 import SimulatedS3
-from tests.simulation.aws.sqs import SimulatedSqs
 
 SIMULATED_NOW_MS = 1_800_000_000_000
 ACCOUNT, REGION = "123456789012", "us-east-1"

@@ -14,14 +14,17 @@ from moto import mock_aws
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.settings import Settings
+from saga_orchestrator.application.ports import Reporting
+from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from saga_orchestrator.resources import Resources
-from tests.saga_table import SAGA_TABLE
-from tests.sample_events import NOW_MS, eventbridge
+from saga_testing.saga_table import SAGA_TABLE
+from saga_testing.sample_events import NOW_MS, eventbridge
+from sagas import SAGAS
 
 DATA_CALLS = {"PutItem", "UpdateItem", "GetItem", "TransactWriteItems", "BatchGetItem", "Query"}
 
@@ -56,8 +59,18 @@ class World:
     now: int = NOW_MS
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     published: list[dict[str, Any]] = field(default_factory=list)
+    sagas: SagaRegistry = SAGAS
+    telemetry: Reporting | None = None
 
     def __post_init__(self) -> None:
+        self.at = self._resources()
+
+    def report_to(self, telemetry: Reporting) -> None:
+        self.telemetry = telemetry
+        self.at = self._resources()
+
+    def register(self, sagas: SagaRegistry) -> None:
+        self.sagas = sagas
         self.at = self._resources()
 
     def reconfigure(self, **settings: str) -> None:
@@ -86,6 +99,8 @@ class World:
             clock=lambda: self.now,
             pause=lambda _seconds: None,
             rng=random.Random(1),
+            sagas=self.sagas,
+            telemetry=self.telemetry,
             function="under-test",
         )
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from saga_testing.sample_events import OWN_FIELDS, event, eventbridge, kafka
 from tests.handlers.conftest import Context, World
-from tests.sample_events import OWN_FIELDS, event, eventbridge, kafka
 
 
 def good(**fields: Any) -> dict[str, Any]:

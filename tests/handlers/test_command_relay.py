@@ -10,8 +10,8 @@ from confluent_kafka import KafkaError, KafkaException
 
 from saga_orchestrator.adapters import publishers
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.sample_events import event
 from tests.handlers.conftest import Context, World
-from tests.sample_events import event
 
 
 def image(item: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
+from saga_testing.sample_events import event, kafka
 from tests.handlers.conftest import Context, World
-from tests.sample_events import event, kafka
 
 
 def throttle(world: World, *execution_ids: str) -> None:

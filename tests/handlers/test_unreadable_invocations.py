@@ -1,6 +1,6 @@
 """Payloads that no source sends, and stored values that no code writes: parked or refused by name, never a stray error.
 
-The fuzzer found these (tests/fuzz); here is what must become of each.
+The fuzzer found these (tests/proof/fuzz); here is what must become of each.
 """
 
 import json
@@ -15,9 +15,9 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from tests.exhaustion.deployment import QUEUE_URL, STREAM_ARN, Context, Deployment
-from tests.exhaustion.scenarios import deliveries
-from tests.sample_events import event, kafka
+from saga_testing.sample_events import event, kafka
+from tests.proof.exhaustion.deployment import QUEUE_URL, STREAM_ARN, Context, Deployment
+from tests.proof.exhaustion.scenarios import deliveries
 
 LONG_AFTER = "253402300800000"
 

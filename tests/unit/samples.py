@@ -15,10 +15,10 @@ from saga_orchestrator.domain.events import (
     Script,
     Signal,
 )
-from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Saga
-from tests.sample_request import REQUEST
+from saga_testing.sample_request import REQUEST
+from sagas.execution import EXECUTION_SAGA
 
 NOW: Final = 1_795_500_000_123
 

@@ -23,12 +23,12 @@ from saga_orchestrator.domain.events import (
     ExecutionTimedOut,
     Signal,
 )
-from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
-from tests.sample_request import REQUEST
+from saga_testing.sample_request import REQUEST
+from sagas.execution import EXECUTION_SAGA
 
 NOW = 1_795_500_000_000
 STEP_MS = 3_600_000

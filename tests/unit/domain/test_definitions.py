@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, Undo
-from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA, create_pod_body, delete_pod_body, refusal
-from saga_orchestrator.domain.registry import SAGAS, definition_named
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
-from tests.sample_request import REQUEST
+from saga_testing.sample_request import REQUEST
+from sagas import SAGAS
+from sagas.execution import EXECUTION_SAGA, create_pod_body, delete_pod_body, refusal
 
 
 def body(_saga: Saga, _entry: TimelineEntry) -> dict[str, Any]:
@@ -106,6 +106,5 @@ def test_the_execution_saga_validates_takes_a_slot_and_orders_a_pod() -> None:
 
 
 def test_the_registry_finds_a_saga_by_its_name() -> None:
-    assert SAGAS == (EXECUTION_SAGA,)
-    assert definition_named("execution_saga") is EXECUTION_SAGA
-    assert definition_named("another") is None
+    assert SAGAS.named("execution_saga") is EXECUTION_SAGA
+    assert SAGAS.named("another") is None

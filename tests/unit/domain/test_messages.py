@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.application.publish import newly_emitted, republishable
-from saga_orchestrator.domain.emission import emit
 from saga_orchestrator.domain.errors import CorruptSaga, UnknownMessageKey
-from saga_orchestrator.domain.events import Signal
-from saga_orchestrator.domain.execution_saga import EXECUTION_SAGA, create_pod_body, script_key
+from saga_orchestrator.domain.events import Signal, script_key
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.render import SAGA_MESSAGES, Message, render
-from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
-from tests.sample_request import REQUEST
+from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry, emit
+from saga_testing.sample_request import REQUEST
+from sagas.execution import EXECUTION_SAGA, create_pod_body
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, script_of, started
 
 SENT_AT = "2026-11-24T06:00:00.123Z"

@@ -9,10 +9,9 @@ from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, Undo
 from saga_orchestrator.domain.events import ClaimRefused
 from saga_orchestrator.domain.policy import Policy
-from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
-from saga_orchestrator.domain.sharding import deadline_shard
+from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState
-from tests.sample_request import REQUEST
+from saga_testing.sample_request import REQUEST
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, script_of, started, timed_out
 
 RUNNING = Saga(

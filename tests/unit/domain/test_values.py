@@ -17,11 +17,10 @@ from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.events import EventType, Script
-from saga_orchestrator.domain.execution_saga import Refusal
 from saga_orchestrator.domain.policy import Policy, shard_limits
-from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, saga_id
-from saga_orchestrator.domain.sharding import deadline_shard
+from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard, saga_id
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
+from sagas.execution import Refusal
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, started, timed_out
 
 
@@ -49,7 +48,7 @@ def test_plain_classes_are_few() -> None:
         if not dataclasses.is_dataclass(each) and not issubclass(each, str | Exception)
     }
 
-    assert plain == {"Secret", "SagaStore", "ScriptStore", "Counting"}
+    assert plain == {"Secret", "SagaStore", "ScriptStore", "Counting", "Reporting"}
 
 
 @pytest.mark.parametrize("event", [requested(), started(), completed(), failed(), timed_out(), cancelled()])

@@ -19,7 +19,7 @@ from saga_orchestrator.domain.events import (
     Script,
 )
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
-from tests.sample_events import NOW_MS, event
+from saga_testing.sample_events import NOW_MS, event
 
 REFERENCE = {"bucket": "scripts-1", "key": "a/key", "size": 5, "sha256": "0f" * 32}
 

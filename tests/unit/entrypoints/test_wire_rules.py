@@ -9,7 +9,7 @@ from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, ExecutionRequested
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire, _timestamp
-from tests.sample_events import OWN_FIELDS, event
+from saga_testing.sample_events import OWN_FIELDS, event
 
 TOP = 2**31 - 1
 REFERENCE: dict[str, Any] = {"bucket": "scripts-1", "key": "a/key", "size": 5, "sha256": "0f" * 32}

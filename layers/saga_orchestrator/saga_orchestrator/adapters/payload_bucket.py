@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
-from saga_orchestrator.domain.execution_saga import script_key
+from saga_orchestrator.domain.events import script_key
 from saga_orchestrator.domain.secret import Secret
 
 from .aws_errors import code_of, retryable

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
@@ -50,6 +50,20 @@ class ScriptStore(Protocol):
 class Counting(Protocol):
     def count(self, name: str, value: int = 1) -> None:
         """Add to a metric."""
+
+
+class Reporting(Counting, Protocol):
+    """Log lines and metrics. Fields are ids and codes, never users' data."""
+
+    def gauge(self, name: str, value: int) -> None:
+        """Report a value as it is, zero included."""
+
+    def info(self, message: str, **fields: Any) -> None: ...
+
+    def warn(self, message: str, **fields: Any) -> None: ...
+
+    def flush(self) -> None:
+        """Write what was counted, before the handler returns."""
 
 
 Clock = Callable[[], int]

@@ -6,7 +6,6 @@ from typing import Final
 
 from .definition import SagaDefinition, StepContext
 from .early import remember
-from .emission import emit
 from .endings import Ending, authorise, end, ending_of
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from .events import (
@@ -19,8 +18,7 @@ from .events import (
     Signal,
 )
 from .policy import CLOCK_TOLERANCE_MS, Policy
-from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry
-from .sharding import deadline_shard
+from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, deadline_shard, emit
 from .states import SagaState, move
 
 MAX_LATE_UNDOS: Final = 3

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 
 from .definition import SagaDefinition, Step
-from .emission import emit
 from .errors import CorruptSaga
 from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionTimedOut
 from .policy import Policy
-from .saga import Cause, EarlyEvent, Saga, TimelineEntry
+from .saga import Cause, EarlyEvent, Saga, TimelineEntry, emit
 from .states import SagaState, move
 
 

@@ -28,6 +28,11 @@ class Script:
     key: str | None = None
 
 
+def script_key(execution_id: str, sha256: bytes) -> str:
+    """Content in the name: storing a script twice is storing it once."""
+    return f"scripts/{execution_id}/{sha256.hex()}"
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionRequest:
     """Everything a worker needs to know to run the script, under the names of the inbound event."""

@@ -1,8 +1,9 @@
 """The saga: one frozen value per execution and definition, exactly what one table item holds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+from zlib import crc32
 
 from .events import EventType, ExecutionRequest
 from .states import SagaState
@@ -116,3 +117,18 @@ class Saga:
 def saga_id(saga_name: str, execution_id: str) -> str:
     """A function of the item's key alone; neither part may contain the colon that joins them."""
     return f"{saga_name}:{execution_id}"
+
+
+def deadline_shard(execution_id: str, shards: int) -> int:
+    """The partition of the deadline index: stable for an execution, and kept in the item, so that the number of shards
+    may grow under running sagas."""
+    return crc32(execution_id.encode("ascii")) % shards
+
+
+def emit(saga: Saga, entry: TimelineEntry, kinds: tuple[str, ...]) -> Saga:
+    """`saga` with `entry` in its timeline and exactly the messages of this write in its outbox.
+
+    A message's key is its kind and its occurrence, so that a repeated message is a new message.
+    """
+    keys = tuple(f"{kind}#{saga.occurrences(kind) + 1}" for kind in kinds)
+    return replace(saga, timeline=(*saga.timeline, replace(entry, messages=keys)), outbox=keys)

@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
+from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.secret import Secret
-from saga_orchestrator.resources import Resources, resources
 
 MARGIN_MS: Final = 5_000
 
 
-def handle(event: Any, context: Any) -> dict[str, Any]:
+def handle(event: Any, context: Any, sagas: SagaRegistry) -> dict[str, Any]:
     """End what is due, for as long as the function may run; the next run goes on from there."""
-    return CheckTimeouts(resources()).run(event, context)
+    return CheckTimeouts(resources(sagas)).run(event, context)
 
 
 @dataclass(frozen=True, slots=True)

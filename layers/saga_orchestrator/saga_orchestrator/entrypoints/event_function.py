@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from saga_orchestrator.application.apply_event import metric_of
+from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedCancel
 from saga_orchestrator.domain.events import Event, EventType
 from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import saga_id
 from saga_orchestrator.domain.secret import Secret
-from saga_orchestrator.resources import Resources, resources
 
 from .decoding import ForeignEventType, decode_event
 from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
 from .strict_json import decode_base64
 
 
-def handle(event: Any, context: Any, event_type: EventType) -> dict[str, Any] | None:
+def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry) -> dict[str, Any] | None:
     """What each handler calls: apply `event` with this process's resources."""
-    return EventFunction(resources(), event_type).run(event, context)
+    return EventFunction(resources(sagas), event_type).run(event, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
-from saga_orchestrator.resources import Resources
 
 from .strict_json import decode_base64, parse_object
 

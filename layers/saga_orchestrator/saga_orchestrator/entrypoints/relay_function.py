@@ -9,21 +9,21 @@ from saga_orchestrator.adapters.publishers import MAX_MESSAGE_BYTES, Fate
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.application.publish import newly_emitted, republishable
+from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
 from saga_orchestrator.domain.instants import rfc3339
-from saga_orchestrator.domain.registry import definition_named
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.render import Message, render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.secret import Secret
-from saga_orchestrator.resources import Resources, resources
 
 from .relay_invocations import stream_records, wished_saga
 
 
-def handle(event: Any, context: Any) -> dict[str, Any]:
+def handle(event: Any, context: Any, sagas: SagaRegistry) -> dict[str, Any]:
     """Publish what a stream batch owes, or what an operator asks for again."""
-    return CommandRelay(resources()).run(event, context)
+    return CommandRelay(resources(sagas)).run(event, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class CommandRelay:
         return [self._complete(decode(to_item(new)), key) for key in keys]
 
     def _complete(self, saga: Saga, key: str) -> Message:
-        message = render(saga, key, _definition_of(saga))
+        message = render(saga, key, self._definition_of(saga))
         if not message.wants_script:
             return message
         reference = message.body["script_ref"]
@@ -128,7 +128,7 @@ class CommandRelay:
             if saga is None:
                 skipped.append(f"{execution_id}: no such saga")
                 continue
-            keys, held_back = republishable(saga, _definition_of(saga))
+            keys, held_back = republishable(saga, self._definition_of(saga))
             skipped += [f"{saga.saga_id}:{key}" for key in held_back]
             messages = [self._complete(saga, key) for key in keys]
             failed, parked = self._send([_Owed(saga.saga_id, messages)])
@@ -138,6 +138,13 @@ class CommandRelay:
             sent += [message.id for message in messages if message.id not in parked]
             skipped += [message.id for message in messages if message.id in parked]
         return {"published": sent, "skipped": skipped}
+
+    def _definition_of(self, saga: Saga) -> SagaDefinition:
+        definition = self.at.sagas.named(saga.saga_name)
+        if definition is None:
+            msg = f"{saga.saga_id} belongs to a saga that this code does not know"
+            raise UnknownMessageKey(msg)
+        return definition
 
     def _park(self, sequence_number: str, record: dict[str, Any], hopeless: RejectedEvent) -> None:
         keys = record["dynamodb"].get("Keys", {})
@@ -159,14 +166,6 @@ class CommandRelay:
         )
         self.at.telemetry.count("UnpublishableMessages")
         self.at.telemetry.warn("message parked", reason=reason, detail=detail)
-
-
-def _definition_of(saga: Saga) -> SagaDefinition:
-    definition = definition_named(saga.saga_name)
-    if definition is None:
-        msg = f"{saga.saga_id} belongs to a saga that this code does not know"
-        raise UnknownMessageKey(msg)
-    return definition
 
 
 def _outbox(image: dict[str, Any] | None) -> str | None:

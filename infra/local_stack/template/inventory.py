@@ -1,0 +1,40 @@
+"""What a stack consists of once it has been provisioned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local_stack.functions.function_spec import FunctionSpec
+from local_stack.sources.mapping_config import KafkaMapping, StreamMapping
+from local_stack.sources.schedule import Schedule
+from local_stack.template.parameters import BrokenTemplate
+
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Physical:
+    """What Ref and GetAtt of a resource answer."""
+
+    ref: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Provisioned:
+    """The stack's inventory, by logical id where it matters to whoever runs the deliveries."""
+
+    physical: dict[str, Physical] = field(default_factory=dict)
+    functions: dict[str, FunctionSpec] = field(default_factory=dict)
+    streams: list[StreamMapping] = field(default_factory=list)
+    kafka: list[KafkaMapping] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def lookup(self, logical_id: str, attribute: str | None) -> str:
+        known = self.physical[logical_id]
+        if attribute is None:
+            return known.ref
+        if attribute not in known.attributes:
+            raise BrokenTemplate(f"{logical_id} has no attribute {attribute} on one machine")
+        return known.attributes[attribute]

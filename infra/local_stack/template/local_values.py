@@ -1,0 +1,56 @@
+"""What only this machine knows: the broker's address for the template, the surroundings of the sandboxes, a fresh
+emulator."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from samtranslator.yaml_helper import yaml_parse
+
+from local_stack.aws.clients import AwsClients
+from local_stack.aws.moto_repairs import repairs as moto_repairs
+
+
+def with_local_values(template: Path, given: Mapping[str, str], kafka_bootstrap: str) -> dict[str, str]:
+    """The given parameters, and the self-managed Kafka mappings pointed at the stack's broker, unless the caller has
+    said which Kafka to read or the template reads none. A template that cannot be read is reported by its expansion,
+    not here."""
+    parameters = dict(given)
+    chosen = parameters.get("KafkaBootstrapServers") is not None or parameters.get("MskClusterArn")
+    if not chosen and "KafkaBootstrapServers" in _declared(template):
+        parameters["KafkaBootstrapServers"] = kafka_bootstrap
+    return parameters
+
+
+def _declared(template: Path) -> Mapping[str, object]:
+    try:
+        source = yaml_parse(template.read_text(encoding="utf-8"))
+        return dict(source.get("Parameters") or {})
+    except Exception:  # noqa: BLE001 - whatever is wrong with the file, the expansion that follows says it in one line
+        return {}
+
+
+def sandbox_environment(clients: AwsClients, scratch: str) -> dict[str, str]:
+    """A sandbox sees this, Lambda's own variables and the template's: nothing of whoever started the stack."""
+    inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    return {
+        **inherited,
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "AWS_ENDPOINT_URL": clients.endpoint_url,
+        "AWS_REGION": clients.region,
+        "AWS_DEFAULT_REGION": clients.region,
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # account ids in host names lead nowhere on loopback
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def reset_emulator() -> None:
+    """moto's state belongs to the process and may be left over from a stack before this one."""
+    with moto_repairs.STATE:
+        BackendDict.reset()
+        reset_model_data()

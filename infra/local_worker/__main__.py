@@ -1,0 +1,114 @@
+"""The worker as a program of its own: `python -m local_worker '{"aws_endpoint": ...}'`.
+
+It ends on SIGTERM, and when its standard input closes: a worker whose starter was killed does not stay behind.
+Standard output carries one JSON object a line: `ready`, what happens to pods, and the counts at the end.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local_worker.process_options import WorkerOptions
+from local_worker.publishers import (
+    EventBridgePublisher,
+    EventPublisher,
+    KafkaPublisher,
+    RoutedPublisher,
+    Transport,
+    alternating,
+)
+from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
+
+_WRITING = threading.Lock()
+
+
+def main() -> int:
+    """Run until told to stop."""
+    options = WorkerOptions.from_json(sys.argv[1])
+    clients = _clients(options)
+    publisher, kafka = _publisher(options, clients)
+    worker = Worker(clients, _settings(options), publisher, _report)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    threading.Thread(target=_watch_starter, args=(stopping,), daemon=True).start()
+    try:
+        worker.start()
+    except (ClientError, BotoCoreError) as error:
+        _write({"kind": "failed", "reason": str(error)})
+        return 1
+    _write({"kind": "ready"})
+    stopping.wait()
+    counts = worker.stop()
+    if kafka is not None:
+        kafka.close()
+    _write({"kind": "counts", **asdict(counts)})
+    return 0
+
+
+def _clients(options: WorkerOptions) -> WorkerClients:
+    session = boto3.Session(
+        aws_access_key_id=options.access_key, aws_secret_access_key=options.secret_key, region_name=options.region
+    )
+    config = Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=options.concurrency + 4,
+        proxies={},
+    )
+
+    def client(service: str) -> Any:
+        return session.client(service, endpoint_url=options.aws_endpoint, config=config)
+
+    return WorkerClients(events=client("events"), sqs=client("sqs"), s3=client("s3"))
+
+
+def _publisher(options: WorkerOptions, clients: WorkerClients) -> tuple[EventPublisher, KafkaPublisher | None]:
+    bridge = EventBridgePublisher(clients.events, options.event_bus, options.event_source)
+    if options.kafka_bootstrap is None:
+        return bridge, None
+    kafka = KafkaPublisher(options.kafka_bootstrap, options.topics)
+    return RoutedPublisher({Transport.EVENTBRIDGE: bridge, Transport.KAFKA: kafka}, alternating), kafka
+
+
+def _settings(options: WorkerOptions) -> WorkerSettings:
+    return WorkerSettings(
+        event_bus=options.event_bus,
+        concurrency=options.concurrency,
+        remember_deletes_for=timedelta(seconds=options.remember_deletes_seconds),
+        faults=options.faults,
+    )
+
+
+def _report(news: PodNews) -> None:
+    _write({"kind": "pod", "what": news.what, "execution_id": news.execution_id})
+
+
+def _write(line: dict[str, Any]) -> None:
+    try:
+        with _WRITING:
+            sys.stdout.write(json.dumps(line) + "\n")
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return  # the starter is gone; the end of standard input says so too
+
+
+def _watch_starter(stopping: threading.Event) -> None:
+    # Not through sys.stdin: at the interpreter's end its lock would still be held here.
+    while os.read(0, 4096):
+        pass
+    stopping.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""`sagactl local up`: the real template on this machine, until Ctrl-C."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sagactl.connection import READY_FILE
+from sagactl.errors import NotUsableError
+from sagactl.options import with_exit_code
+from sagactl.outlet import Output
+
+TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
+
+
+class WorkerKind(StrEnum):
+    """Who runs the pods."""
+
+    SUBPROCESS = "subprocess"
+    NONE = "none"
+
+
+def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and only passes them by name
+    kafka_port: Annotated[int, typer.Option("--kafka-port", min=0, max=65535, help="0: any free one.")] = 0,
+    aws_port: Annotated[int, typer.Option("--aws-port", min=0, max=65535, help="0: any free one.")] = 0,
+    kafka_bootstrap: Annotated[
+        str | None,
+        typer.Option("--kafka-bootstrap", metavar="HOST:PORT", help="A broker of yours instead of the built-in."),
+    ] = None,
+    check_interval: Annotated[
+        float | None, typer.Option("--check-interval", min=0.1, help="Seconds between ticks of the timeout checker.")
+    ] = None,
+    worker: Annotated[
+        WorkerKind, typer.Option("--worker", help="Run pods as processes of this machine, or leave commands to you.")
+    ] = WorkerKind.SUBPROCESS,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", metavar="NAME=VALUE", help="A template parameter; repeatable.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ready-file", help=f"Written when everything can be used; by default {READY_FILE} in this folder."
+        ),
+    ] = None,
+    stack_name: Annotated[
+        str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")
+    ] = "saga-orchestrator",
+    region: Annotated[str, typer.Option("--region", help="Region that the stack pretends to be in.")] = "us-east-1",
+    output: Annotated[Output, typer.Option("--output", help="What happens for people, or as one JSON a line.")] = (
+        Output.TABLE
+    ),
+    template: Annotated[Path, typer.Option("--template", help="The template to run.", show_default=False)] = TEMPLATE,
+) -> None:
+    """Start the whole stack on this machine and show what happens, until Ctrl-C. Leaves nothing behind."""
+
+    def run() -> None:
+        # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
+        from local_stack.errors import LocalStackError  # noqa: PLC0415
+        from local_stack.stack import StackOptions  # noqa: PLC0415
+        from local_stack.template.parameters import BrokenTemplate  # noqa: PLC0415
+        from local_worker.process import WorkerNotStartedError  # noqa: PLC0415
+        from sagactl.live_view import LiveView  # noqa: PLC0415
+        from sagactl.running import keep_up  # noqa: PLC0415
+
+        view = LiveView(output=output)
+        options = StackOptions(
+            template=template,
+            parameters=parsed_parameters(parameter or []),
+            aws_port=aws_port,
+            kafka_port=kafka_port,
+            kafka_bootstrap=kafka_bootstrap,
+            check_interval=check_interval,
+            log=view.happened,
+            region=region,
+            stack_name=stack_name,
+        )
+        try:
+            keep_up(options, ready_file or Path(READY_FILE), view, with_worker=worker is WorkerKind.SUBPROCESS)
+        except (LocalStackError, BrokenTemplate, WorkerNotStartedError) as error:
+            raise NotUsableError(str(error)) from error
+
+    with_exit_code(run)
+
+
+def parsed_parameters(given: list[str]) -> dict[str, str]:
+    """`Name=Value` pairs; a value may contain further equals signs."""
+    pairs = [item.partition("=") for item in given]
+    for item, (name, equals, _) in zip(given, pairs, strict=True):
+        if not name or not equals:
+            raise NotUsableError(f"--parameter {item}: write it as Name=Value")
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,202 @@
+"""`sagactl reconcile`: put right what a restore, a defect or a manual edit has left in the table."""
+
+import random
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from saga_orchestrator.adapters.saga_codec import Item, decode
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.application.ports import Stored
+from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.repair import Examined, Fault, Problem, examine
+from sagactl.connection import Target
+from sagactl.deployment import Deployment, deployment
+from sagactl.errors import NotDoneError
+from sagactl.options import on_stack
+from sagactl.outlet import number_of, show, table
+from sagactl.recounting import Drift, correct, drifts, steady_drifts
+from sagactl.stored_items import Slots, is_counter, stored_items
+from sagas import SAGAS
+
+_REQUIRED = ("state", "version", "dv", "created", "corr")
+_BY_HAND = "no function can use it: mend the attribute by hand or delete the item, then reconcile again"
+
+
+class Outcome(StrEnum):
+    """What became of a finding."""
+
+    PLANNED = "planned"
+    REPAIRED = "repaired"
+    MOVED = "moved"
+    """Somebody else wrote the item meanwhile, so it was left alone."""
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the result."""
+
+    item: str
+    """The execution, or the language and shard of a counter."""
+    problem: Problem
+    found: str
+    repair: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything that one look at the table finds."""
+
+    drifts: list[Drift]
+    sagas: list[Examined]
+    by_hand: list[Finding]
+
+
+@on_stack
+def reconcile(
+    target: Target,
+    apply: Annotated[
+        bool, typer.Option("--apply/--dry-run", help="Repair what is found, or only say what would be done.")
+    ] = True,
+) -> None:
+    """Find what is wrong in the table, and repair what can be repaired safely.
+
+    Counters of taken slots are made equal to the number of sagas that hold them. Ended sagas give back a slot, leave
+    the deadline index, expire, and send what they still owe; running ones become able to time out. No state is ever
+    changed: what needs that, or cannot be read at all, is reported with what to do, and the exit code is 1.
+
+    Reads the whole table. Functions may go on meanwhile: each repair is refused if its item has been written since it
+    was read, and a counter counts as wrong only if two passes agree.
+    """
+    stack = deployment(target)
+    findings = repair(stack, _now()) if apply else plan(stack, _now())
+    facts = [asdict(finding) for finding in findings]
+    if not findings:
+        show(target.output, facts, "nothing to repair: every saga is sound, every counter equals the slots held")
+        return
+    rows = [tuple(fact.values()) for fact in facts]
+    count = number_of(len(findings), "problem")
+    title = count if apply else f"{count}; nothing was changed"
+    show(target.output, facts, table(title, tuple(facts[0]), rows))
+    if left := _left(findings):
+        raise NotDoneError(left)
+
+
+def plan(stack: Deployment, now: int) -> list[Finding]:
+    """What `repair` would do."""
+    found = survey(stack, now)
+    return [
+        *(_of_counter(drift, Outcome.PLANNED) for drift in found.drifts),
+        *(finding for examined in found.sagas for finding in _of_saga(examined, Outcome.PLANNED)),
+        *found.by_hand,
+    ]
+
+
+def repair(stack: Deployment, now: int) -> list[Finding]:
+    """Counters first, so that a slot which an ended saga gives back is subtracted from a number that counts it."""
+    found = survey(stack, now)
+    findings = [
+        _of_counter(drift, Outcome.REPAIRED if correct(stack, drift) else Outcome.MOVED) for drift in found.drifts
+    ]
+    for examined in found.sagas:
+        written = not examined.repairs or _write(stack, examined)
+        findings += _of_saga(examined, Outcome.REPAIRED if written else Outcome.MOVED)
+    return [*findings, *found.by_hand]
+
+
+def survey(stack: Deployment, now: int) -> Survey:
+    """Look at every item once, and at the counters a second time if any of them differ."""
+    policy, slots = _policy(stack), Slots()
+    sagas: list[Examined] = []
+    by_hand: list[Finding] = []
+    for item in stored_items(stack):
+        slots.add(item)
+        if is_counter(item):
+            continue
+        try:
+            saga = decode(item)
+            examined = examine(saga, SAGAS.named(saga.saga_name), policy, now)
+        except CorruptSaga as corrupt:
+            by_hand.append(_unreadable(item, corrupt))
+            continue
+        if examined.repairs or examined.by_hand:
+            sagas.append(examined)
+    for name in slots.nameless:
+        found = "a counter without a language or shard"
+        repair = "no function reads it: delete the item"
+        by_hand.append(Finding(name, Problem.COUNTER_WITHOUT_SHARD, found, repair, Outcome.BY_HAND))
+    return Survey(steady_drifts(stack, drifts(slots)), sagas, by_hand)
+
+
+def _write(stack: Deployment, examined: Examined) -> bool:
+    """As the functions write: what differs, if the version is still the one that was read, with the slot's release."""
+    store = DynamoDbSagaStore(
+        stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), pause=time.sleep
+    )
+    try:
+        outcome = store.replace(examined.saga, examined.mended, None, examined.releases)
+    except RetryableError as unsettled:
+        if isinstance(unsettled.__cause__, ClientError | BotoCoreError):
+            # For a function a throttle or a missing permission may pass; an operator is told.
+            raise unsettled.__cause__ from None
+        return False  # it was in a transaction of somebody's each time
+    except CorruptSaga:
+        return False  # whoever wrote meanwhile left what the next run reports
+    return isinstance(outcome, Stored)
+
+
+def _policy(stack: Deployment) -> Policy:
+    """The settings that repairs go by, as the stack was deployed."""
+    return Policy(
+        start_deadline_seconds=int(stack.output("StartDeadlineSeconds")),
+        run_grace_seconds=int(stack.output("RunGraceSeconds")),
+        request_max_age_seconds=int(stack.output("RequestMaxAgeSeconds")),
+        retention_seconds=int(stack.output("RetentionDays")) * 86_400,
+        deadline_shards=int(stack.output("DeadlineShards")),
+    )
+
+
+def _of_counter(drift: Drift, outcome: Outcome) -> Finding:
+    says = "no number" if drift.counted is None else str(drift.counted)
+    found = f"says {says}, {number_of(drift.held, 'saga')} held"
+    item = f"{drift.language}#{drift.shard}"
+    return Finding(item, Problem.COUNTER_DIFFERS, found, f"set it to {drift.held}", outcome)
+
+
+def _of_saga(examined: Examined, outcome: Outcome) -> list[Finding]:
+    def finding(fault: Fault, became: Outcome) -> Finding:
+        return Finding(examined.saga.execution_id, fault.problem, fault.found, fault.repair, became)
+
+    return [
+        *(finding(fault, outcome) for fault in examined.repairs),
+        *(finding(fault, Outcome.BY_HAND) for fault in examined.by_hand),
+    ]
+
+
+def _unreadable(item: Item, corrupt: CorruptSaga) -> Finding:
+    missing = [name for name in _REQUIRED if name not in item]
+    found = corrupt.detail + (f"; missing: {', '.join(missing)}" if missing else "")
+    return Finding(item["execution_id"]["S"], Problem.UNREADABLE, found, _BY_HAND, Outcome.BY_HAND)
+
+
+def _left(findings: list[Finding]) -> str:
+    """What the caller has to do yet, or nothing."""
+    outcomes: list[Any] = [finding.outcome for finding in findings]
+    parts = {
+        "to repair, without --dry-run": outcomes.count(Outcome.PLANNED),
+        "moved meanwhile and left alone: run it again": outcomes.count(Outcome.MOVED),
+        "to be mended by hand": outcomes.count(Outcome.BY_HAND),
+    }
+    return "; ".join(f"{count} {what}" for what, count in parts.items() if count)
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)

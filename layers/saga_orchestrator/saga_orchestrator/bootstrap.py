@@ -1,0 +1,144 @@
+"""What lives as long as the process: made once, on first use, from the environment. The only place that wires."""
+
+import functools
+import json
+import os
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+
+from .adapters.aws_errors import retryable
+from .adapters.payload_bucket import PayloadBucket, RejectedEvents
+from .adapters.publishers import EventBus, KafkaTopic, Publisher
+from .adapters.saga_store import DynamoDbSagaStore
+from .adapters.sdk import Sdk
+from .adapters.settings import Settings
+from .adapters.telemetry import Telemetry
+from .adapters.tracing import trace_sdk_calls
+from .application.apply_event import SagaWriter
+from .application.ports import Clock, Pause, Reporting
+from .domain.decide import Rules
+from .domain.registry import SagaRegistry
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Resources:
+    """Lazy parts of one process. Everything that is not deterministic comes in here: SDK clients, clock, randomness.
+
+    What is given here is used as it is, and nothing is replaced afterwards; what is not given is made on first use.
+    """
+
+    def __init__(  # noqa: PLR0913 - the composition root takes whatever a test wants to give
+        self,
+        settings: Settings,
+        sdk: Any,
+        *,
+        sagas: SagaRegistry,
+        telemetry: Reporting | None = None,
+        executor: Executor | None = None,
+        clock: Clock = _now_ms,
+        pause: Pause = time.sleep,
+        rng: random.Random | None = None,
+        function: str = "",
+    ) -> None:
+        self.settings = settings
+        self.sdk = sdk
+        self.sagas = sagas
+        self._telemetry = telemetry
+        self._executor = executor
+        self.clock = clock
+        self.pause = pause
+        self.rng = rng or random.Random()
+        self.function = function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+
+    @cached_property
+    def rules(self) -> tuple[Rules, ...]:
+        policy = self.settings.policy()
+        return tuple(Rules(definition, policy) for definition in self.sagas)
+
+    @cached_property
+    def store(self) -> DynamoDbSagaStore:
+        return DynamoDbSagaStore(
+            self.sdk.dynamodb,
+            self.settings.saga_table,
+            self.settings.deadline_index,
+            self.settings.policy(),
+            self.rng,
+            self.pause,
+        )
+
+    @cached_property
+    def bucket(self) -> PayloadBucket:
+        return PayloadBucket(self.sdk.s3, self.settings.payload_bucket)
+
+    @cached_property
+    def rejected(self) -> RejectedEvents:
+        settings = self.settings
+        return RejectedEvents(
+            self.sdk.s3, self.sdk.sqs, settings.payload_bucket, settings.rejected_queue_url, self.function
+        )
+
+    @cached_property
+    def writer(self) -> SagaWriter:
+        return SagaWriter(self.store, _LazyScripts(self), self.clock, self.pause, self.rng.random, self.telemetry)
+
+    @cached_property
+    def publishers(self) -> Sequence[Publisher]:
+        bus = EventBus(self.sdk.events, self.settings.event_bus_name)
+        if not self.settings.kafka_target_bootstrap:
+            return (bus,)
+        return (bus, KafkaTopic(self._kafka_configuration(), self.settings.kafka_target_topic))
+
+    def _kafka_configuration(self) -> dict[str, Any]:
+        configuration = {
+            "bootstrap.servers": self.settings.kafka_target_bootstrap,
+            "security.protocol": self.settings.kafka_target_security,
+        }
+        if not self.settings.kafka_target_secret_arn:
+            return configuration
+        with retryable():
+            secret = self.sdk.secretsmanager.get_secret_value(SecretId=self.settings.kafka_target_secret_arn)
+        login = json.loads(secret["SecretString"])
+        return configuration | {
+            "sasl.mechanism": "SCRAM-SHA-512",  # what MSK offers (MSK developer guide, SASL/SCRAM authentication)
+            "sasl.username": login["username"],
+            "sasl.password": login["password"],
+        }
+
+    @cached_property
+    def telemetry(self) -> Reporting:
+        return self._telemetry or Telemetry(
+            Logger(location=None), Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
+        )
+
+    @cached_property
+    def executor(self) -> Executor:
+        """Threads are kept between invocations, but no work is: every handler waits for what it started."""
+        return self._executor or ThreadPoolExecutor(self.settings.batch_concurrency, thread_name_prefix="saga")
+
+
+class _LazyScripts:
+    """Five of six event functions never store a script: their S3 client is not made."""
+
+    def __init__(self, at: Resources) -> None:
+        self._at = at
+
+    def put(self, *arguments: Any) -> None:
+        self._at.bucket.put(*arguments)
+
+
+@functools.cache
+def resources(sagas: SagaRegistry) -> Resources:
+    """This process's resources. Tests call `resources.cache_clear()` after changing the environment."""
+    settings = Settings.from_environment()
+    if settings.tracing:
+        trace_sdk_calls()  # before the first client is made
+    return Resources(settings, Sdk(max_connections=settings.batch_concurrency + 4), sagas=sagas)

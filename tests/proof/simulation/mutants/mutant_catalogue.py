@@ -1,0 +1,265 @@
+"""Bugs of the design, each put into the production code as an edit, and the oracle that is expected to see it."""
+
+from typing import Final
+
+from saga_orchestrator.adapters.payload_bucket import RejectedEvents
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, _cancelled
+from saga_orchestrator.application.apply_event import SagaWriter
+from saga_orchestrator.domain import decide, endings
+from saga_orchestrator.domain.early import remember
+from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
+from saga_orchestrator.entrypoints.decoding import _to_domain
+from saga_orchestrator.entrypoints.event_function import EventFunction
+from sagas.execution import refusal
+from tests.proof.simulation.faults.code_edits import Mutant, edit
+from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
+from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
+from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
+from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
+from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
+from tests.proof.simulation.mutants.work_mutants import WORK_MUTANTS
+
+_STORE: Final = DynamoDbSagaStore
+_COUNT: Final = 'self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])'
+
+MUTANTS: Final = (
+    Mutant(
+        "no version condition",
+        "S2",
+        edit(_STORE._update, '"version = :read_version"', '"version = :read_version OR attribute_exists(version)"'),
+    ),
+    Mutant(
+        "create without attribute_not_exists",
+        "S1",
+        edit(_STORE.create, '"attribute_not_exists(execution_id)"', '"NOT contains(execution_id, saga_name)"'),
+    ),
+    Mutant("no release when an event ends it", "S7", edit(decide._report, "releases=saga.claim", "releases=None")),
+    Mutant("no release at the deadline", "S7", edit(decide._time_out, "releases=saga.claim", "releases=None")),
+    Mutant("ended saga keeps its claim", "S8", edit(decide._report, "claim=None", "claim=saga.claim")),
+    Mutant(
+        "claim outside of the transaction",
+        "S7",
+        edit(
+            _STORE._claiming,
+            _COUNT,
+            "self._transact([write(claimed)])\n"
+            "                isinstance(outcome, Stored) and self.client.update_item(**self._count(claim, 1))",
+        ),
+    ),
+    Mutant(
+        "release outside of the transaction",
+        "S7",
+        edit(
+            _STORE.replace,
+            'self._transact([{"Update": self._update(old, new)}, {"Update": counter}])',
+            'self._transact([{"Update": self._update(old, new)}])\n'
+            "            isinstance(outcome, Stored) and self.client.update_item(**counter)",
+        ),
+    ),
+    Mutant(
+        "count, then act",
+        "S7",
+        edit(
+            _STORE._claiming,
+            "            claimed = ",
+            "            if self._shard_with_room(resource, limits) is None:\n"
+            "                return NoRoom()\n            claimed = ",
+        ),
+        edit(_STORE._count, "if limit is not None:", "if False:"),
+    ),
+    Mutant(
+        "release to the first shard",
+        "S7",
+        edit(_STORE.replace, "self._count(releases, -1)", "self._count(Claim(releases.resource, 0), -1)"),
+    ),
+    Mutant(
+        "every shard has the whole limit",
+        "S7",
+        edit(
+            _STORE._claiming,
+            "shard_limits(self.policy.limit_of(resource), self.policy.counter_shards)",
+            "(self.policy.limit_of(resource),) * self.policy.counter_shards",
+        ),
+    ),
+    Mutant(
+        "first full shard means full",
+        "C2",
+        edit(_STORE._claiming, "shard = self._shard_with_room(resource, limits)", "shard = None"),
+    ),
+    Mutant(
+        "conflict taken for a full counter",
+        "L4",
+        edit(_cancelled, "intersection(codes):\n        return None", "intersection(codes):\n        return NoRoom()"),
+    ),
+    Mutant(
+        "throttle swallowed",
+        "S11",
+        edit(
+            EventFunction._guarded,
+            "except RetryableError:\n            raise",
+            "except RetryableError:\n            return",
+        ),
+    ),
+    Mutant(
+        "lost race taken for success",
+        "S11",
+        edit(SagaWriter._settle, "if isinstance(outcome, Stored):", "if isinstance(outcome, Stored | LostRace):"),
+    ),
+    Mutant(
+        "script not stored before its command",
+        "L4",
+        edit(SagaWriter._store_script, "if event.script_content is not None:", "if False:"),
+    ),
+    *FLOW_MUTANTS,
+    *TARGET_MUTANTS,
+    *REPAIR_MUTANTS,
+    *VERSION_MUTANTS,
+    *WORK_MUTANTS,
+    *OUTCOME_MUTANTS,
+    Mutant(
+        "checker acts on what the index says",
+        "S10",
+        edit(decide._time_out, " or saga.deadline > now", ""),
+    ),
+    Mutant(
+        "checker forgets the last shard",
+        "S20c",
+        edit(
+            CheckTimeouts.run,
+            "range(self.at.settings.deadline_shards)",
+            "range(max(1, self.at.settings.deadline_shards - 1))",
+        ),
+    ),
+    Mutant(
+        "checker ends nothing",
+        "L1",
+        edit(CheckTimeouts._time_out, "if rules is None:", "if True:"),
+    ),
+    Mutant(
+        "early event dropped",
+        "S11",
+        edit(decide._report, "remembered = remember(", "remembered = None and remember("),
+    ),
+    Mutant(
+        "early end not applied",
+        "S12",
+        edit(decide._early_ending, "elif early.cause is not Cause.STARTED:", "elif False:"),
+    ),
+    Mutant("early events forgotten", "S12b", edit(decide._requested, "timeline=remembered", "timeline=()")),
+    Mutant(
+        "one early cancel hides the others",
+        "S11",
+        edit(
+            remember,
+            "elif any(known.trusted or (known.actor == early.actor and not trusted) for known in same_type):",
+            "elif same_type:",
+        ),
+    ),
+    Mutant("version starts again after a stub", "S2", edit(decide._requested, "stub.version + 1 if stub else 1", "1")),
+    Mutant(
+        "any user cancels", "S13b", edit(endings.authorise, "(actor == owner or actor in policy.admin_users)", "True")
+    ),
+    Mutant(
+        "early cancel of any user counts",
+        "S13b",
+        edit(decide._early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
+    ),
+    Mutant(
+        "cancel without an actor is anybody's", "L4", edit(decide._check_cancel, "if event.actor is None:", "if False:")
+    ),
+    Mutant("no delete", "S9", edit(endings._owed, "return [step for", "return [] and [step for")),
+    Mutant(
+        "no delete at the deadline",
+        "S9",
+        edit(decide._time_out, "claim=None", "claim=None, completed_steps=()"),
+    ),
+    Mutant(
+        "completed runs are undone",
+        "S9c",
+        edit(endings.end, "undone = () if ending.state is SagaState.COMPLETED else ", "undone = "),
+    ),
+    Mutant("end not announced", "S9b", edit(endings.end, '(*undos, f"saga_{ending.state}")', "tuple(undos)")),
+    Mutant(
+        "failure taken for a timeout",
+        "S3b",
+        edit(endings.ending_of, 'SagaState.FAILED, "execution_failed"', 'SagaState.TIMEOUT, "execution_failed"'),
+    ),
+    Mutant(
+        "late start does not delete",
+        "S11b",
+        edit(decide._started, "if saga.state is SagaState.COMPLETED or not late_undos:", "if True:"),
+    ),
+    Mutant(
+        "start leaves the start deadline",
+        "S10b",
+        edit(decide._started, "deadline=_run_deadline(saga, now, rules.policy)", "deadline=saga.deadline"),
+    ),
+    Mutant(
+        "event applied again when delivered again",
+        "S2b",
+        edit(decide._report, "if saga.has_seen(cause, event.event_id):", "if False:"),
+    ),
+    Mutant(
+        "expired request runs",
+        "S15b",
+        edit(refusal, "context.now - context.requested_at > policy.request_max_age_seconds * 1000", "False"),
+    ),
+    Mutant(
+        "duplicate request restarts an ended saga",
+        "S3",
+        edit(
+            decide._request, "saga is None or saga.is_stub:", "saga is None or saga.is_stub or saga.state.is_terminal:"
+        ),
+    ),
+    Mutant(
+        "conflicting request taken for a duplicate",
+        "S14c",
+        edit(decide._request, "if saga.request_hash != event.request_hash:", "if False:"),
+    ),
+    Mutant(
+        "time to live on a running saga",
+        "S15",
+        edit(decide._requested, "created_at=now,", "created_at=now, expires=now // 1000 + 86_400,"),
+    ),
+    Mutant(
+        "stub without a time to live",
+        "S15",
+        edit(remember, "expires=now // 1000 + policy.stub_lifetime_seconds,", ""),
+    ),
+    Mutant(
+        "ended saga expires at once",
+        "S15",
+        edit(endings.end, "+ policy.retention_seconds", "+ 60"),
+    ),
+    Mutant(
+        "error message stored",
+        "S16",
+        edit(_to_domain, "error_type=_safe_error_type(error_type)", "error_type=wire.error_message"),
+    ),
+    Mutant(
+        "any source is heard",
+        "S11",
+        edit(
+            EventFunction._eventbridge, "if source != self.at.settings.event_source and not by_operator:", "if False:"
+        ),
+    ),
+    Mutant(
+        "operators speak for pods",
+        "S11",
+        edit(EventFunction._eventbridge, " and self.event_type is EventType.CANCELLED", ""),
+    ),
+    Mutant(
+        "every cancel over the bus is an operator's",
+        "S11",
+        edit(
+            EventFunction._eventbridge,
+            "source == self.at.settings.operator_source and",
+            "source in {self.at.settings.operator_source, self.at.settings.event_source} and",
+        ),
+    ),
+    Mutant(
+        "rejected event dropped",
+        "S11",
+        edit(RejectedEvents.park, "self.sqs.send_message(", "(lambda **_: None)("),
+    ),
+)

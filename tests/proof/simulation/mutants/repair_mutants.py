@@ -1,0 +1,31 @@
+"""Bugs in the operator's repair of a corrupt table."""
+
+from typing import Final
+
+from saga_orchestrator.domain import repair
+from sagactl import recounting
+from sagactl.commands import reconcile as reconciling
+from tests.proof.simulation.faults.code_edits import Mutant, edit
+
+REPAIR_MUTANTS: Final = (
+    Mutant(
+        "reconcile reports a counter and leaves it",
+        "L5",
+        edit(reconciling.repair, "if correct(stack, drift) else", "if drift else"),
+    ),
+    Mutant(
+        "reconcile takes a slot away and does not count it",
+        "L5",
+        edit(reconciling._write, "examined.mended, None, examined.releases", "examined.mended, None, None"),
+    ),
+    Mutant(
+        "reconcile leaves an ended saga its index shard",
+        "L5",
+        edit(repair._due_after_end, "deadline=None, deadline_shard=None)", "deadline=None)"),
+    ),
+    Mutant(
+        "reconcile counts a slot of an unknown shard as nobody's",
+        "L5",
+        edit(recounting.drifts, "slots.counted.keys() | slots.held.keys()", "slots.counted.keys()"),
+    ),
+)

@@ -1,0 +1,66 @@
+"""Bugs in how messages reach a target: the bus, and the Kafka topic beside it."""
+
+from typing import Final
+
+from saga_orchestrator.adapters.publishers import EventBus, KafkaTopic
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from tests.proof.simulation.faults.code_edits import Mutant, edit
+
+_INLINED_ANYHOW: Final = edit(
+    CommandRelay._complete, "whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message", "whole"
+)
+
+TARGET_MUTANTS: Final = (
+    Mutant("script inlined however large it is as JSON", "C1", _INLINED_ANYHOW),
+    Mutant(
+        "what the bus took counts for the topic",
+        "S6",
+        edit(CommandRelay._send, "_worse(known, new)", "known if known is Fate.PUBLISHED else new"),
+    ),
+    Mutant(
+        "topic forgotten when messages are sent again",
+        "L2",
+        edit(
+            CommandRelay._send,
+            "for publisher in self.at.publishers:",
+            "for publisher in self.at.publishers[: 1 if owed and ':' in owed[0].sequence_number else None]:",
+        ),
+    ),
+    Mutant(
+        "delivery reports not looked at",
+        "S6",
+        edit(KafkaTopic.publish, "fates[position] = _kafka_fate(error)", "fates[position] = Fate.PUBLISHED"),
+    ),
+    Mutant(
+        "queued taken for delivered",
+        "S6",
+        edit(KafkaTopic.publish, "[Fate.MAY_PASS] * len(messages)", "[Fate.PUBLISHED] * len(messages)"),
+    ),
+    Mutant(
+        "full queue taken for delivered",
+        "S6",
+        edit(
+            KafkaTopic.publish,
+            "except BufferError:\n                break",
+            "except BufferError:\n                fates[position] = Fate.PUBLISHED\n                break",
+        ),
+    ),
+    Mutant("broken producer kept", "L1", edit(KafkaTopic.publish, "if broken:", "if False:")),
+    Mutant(
+        "topic keyed by message",
+        "S5c",
+        edit(KafkaTopic.publish, "key=message.execution_id.encode()", "key=message.id.encode()"),
+    ),
+    Mutant(
+        "message too large for the topic tried for ever",
+        "L1",
+        edit(KafkaTopic.publish, "fates[position] = _kafka_fate(refused.args[0])", "raise"),
+        _INLINED_ANYHOW,
+    ),
+    Mutant(
+        "message too large for the bus tried for ever",
+        "L1",
+        edit(EventBus.publish, "_weight(chunk[0][1]) > MAX_REQUEST_BYTES", "False"),
+        _INLINED_ANYHOW,
+    ),
+)

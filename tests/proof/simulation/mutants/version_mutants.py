@@ -1,0 +1,72 @@
+"""Bugs in living with another release: nothing is wrong with them as long as one release runs alone."""
+
+from typing import Final
+
+from saga_orchestrator.adapters.saga_codec import decode
+from saga_orchestrator.adapters.saga_models import SagaItem
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.domain import decide, render
+from saga_orchestrator.entrypoints.decoding import decode_event
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from tests.proof.simulation.faults.code_edits import Mutant, edit
+
+KNOWN: Final = sorted(attribute.attr_name for attribute in SagaItem.get_attributes().values())
+_READ: Final = '        claim = item["claim"]["S"].rpartition("#") if "claim" in item else None\n'
+
+VERSION_MUTANTS: Final = (
+    Mutant(
+        "write puts the whole item",
+        "S22b",
+        edit(
+            DynamoDbSagaStore.replace,
+            "return self._single(self.client.update_item, self._update(old, new))",
+            "return self._single(self.client.put_item, {\n"
+            '            "TableName": self.table,\n'
+            '            "Item": encode(new),\n'
+            '            "ConditionExpression": "version = :read",\n'
+            '            "ExpressionAttributeValues": {":read": {"N": str(old.version)}},\n'
+            '            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",\n'
+            "        })",
+        ),
+    ),
+    Mutant(
+        "event with an unknown field refused",
+        "L4",
+        edit(decode_event, "model_validate(fields)", 'model_validate(fields, extra="forbid")'),
+    ),
+    Mutant(
+        "item with an unknown attribute refused",
+        "L4",
+        edit(decode, _READ, f"{_READ}        if set(item).difference({KNOWN}):\n            raise ValueError\n"),
+    ),
+    Mutant(
+        "optional attribute taken for granted",
+        "L4",
+        edit(decode, _READ, f'{_READ}        item["state"]["S"] in ("created", "running") or item["ended"]\n'),
+    ),
+    Mutant(
+        "message names the release that sends it",
+        "S22c",
+        edit(render.render, '"saga_name": saga.saga_name,', '"saga_name": saga.saga_name,\n        "release": "this",'),
+    ),
+    Mutant(
+        "saga of a newer definition refused",
+        "L4",
+        edit(
+            decide._report,
+            "    if saga.has_seen(cause, event.event_id):",
+            "    if saga.definition_version > rules.definition.version:\n"
+            '        raise RejectedEvent(RejectReason.CORRUPT_SAGA, "newer definition")\n'
+            "    if saga.has_seen(cause, event.event_id):",
+        ),
+    ),
+    Mutant(
+        "republishing leaves out what it cannot render",
+        "L2",
+        edit(
+            CommandRelay._republish,
+            "for key in keys]",
+            'for key in keys if key.partition("#")[0] in _definition_of(saga).messages or key.startswith("saga_")]',
+        ),
+    ),
+)

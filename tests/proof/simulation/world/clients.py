@@ -1,0 +1,263 @@
+"""A process's SDK clients over the simulated AWS: every call gives way before and after, and may go wrong."""
+
+import random
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from greenlet import GreenletExit
+
+from saga_testing.aws import errors
+from tests.proof.simulation.faults.weather import Fault, Weather
+from tests.proof.simulation.world.call_budget import booked
+from tests.proof.simulation.world.lambda_service import Container, Invocation
+from tests.proof.simulation.world.open_transactions import OpenTransactions
+from tests.proof.simulation.world.scheduler import Scheduler
+
+SDK_RETRY_MS: Final = 40
+SLOW_MS: Final = (900, 2_500, 6_000, 35_000)
+"""The last one is a process that freezes, and outlives its function's time."""
+
+
+class Witness(Protocol):
+    """Sees what calls did, the moment they did it."""
+
+    def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
+        """A call on the table was carried out."""
+
+    def parked(self, invocation: Invocation, body: str) -> None:
+        """A pointer reached the queue of rejected events."""
+
+
+class FaultyCalls:
+    """What all clients of one container share."""
+
+    __slots__ = ("_latency", "_open", "scheduler", "weather", "witness")
+
+    def __init__(self, scheduler: Scheduler, weather: Weather, witness: Witness, latency: random.Random) -> None:
+        self.scheduler = scheduler
+        self.weather = weather
+        self.witness = witness
+        self._latency = latency
+        self._open = OpenTransactions(scheduler, weather, latency)
+
+    def make(
+        self, service: str, operation: str, group: str, method: Callable[..., Any], arguments: dict[str, Any]
+    ) -> Any:
+        """Make one call, and book it."""
+        invocation: Invocation = self.scheduler.current.invocation if self.scheduler.current else _nobody()
+        if invocation.over:
+            raise GreenletExit
+        invocation.calls += 1
+
+        def attempt() -> Any:
+            return self._attempt(invocation, service, operation, group, method, arguments)
+
+        return booked(invocation.made, operation, arguments, attempt)
+
+    def _attempt(
+        self,
+        invocation: Invocation,
+        service: str,
+        operation: str,
+        group: str,
+        method: Callable[..., Any],
+        arguments: dict[str, Any],
+    ) -> Any:
+        """Carry out one call, with its fault if it has one."""
+        scheduler = self.scheduler
+        fault = self.weather.of_call(group)
+        if fault is None:
+            scheduler.sleep(self._wait())
+            return self._applied(invocation, operation, group, method, arguments, None)
+        invocation.faults += 1
+        slow = fault is Fault.SLOW_CALL
+        scheduler.sleep(self._latency.choice(SLOW_MS) if slow else self._wait())
+        if fault is Fault.CRASH_BEFORE_CALL:
+            invocation.crash()
+        refusal = _refusal(fault, service, operation, arguments, self._latency)
+        if refusal is not None:
+            # The SDK tried three times before it gave up.
+            scheduler.sleep(SDK_RETRY_MS)
+            raise refusal
+        return self._applied(invocation, operation, group, method, arguments, fault)
+
+    def _applied(
+        self,
+        invocation: Invocation,
+        operation: str,
+        group: str,
+        method: Callable[..., Any],
+        arguments: dict[str, Any],
+        fault: Fault | None,
+    ) -> Any:
+        reply, failure = self._carried_out(invocation, operation, group, method, arguments, fault)
+        self.scheduler.sleep(self._wait())
+        if fault is Fault.AMBIGUOUS_CONDITION and failure is None:
+            # The reply was lost on the way, and the SDK sent the request again.
+            reply, failure = self._carried_out(invocation, operation, group, method, arguments, None)
+            self.scheduler.sleep(self._wait())
+        if fault is Fault.CRASH_AFTER_CALL:
+            invocation.crash()
+        if failure is not None:
+            raise failure
+        if fault is Fault.APPLIED_BUT_ERROR:
+            self.scheduler.sleep(SDK_RETRY_MS)
+            raise ReadTimeoutError(endpoint_url="https://simulated")
+        return reply
+
+    def _carried_out(
+        self,
+        invocation: Invocation,
+        operation: str,
+        group: str,
+        method: Callable[..., Any],
+        arguments: dict[str, Any],
+        fault: Fault | None,
+    ) -> tuple[Any, ClientError | None]:
+        """What the service answers. Whatever a call does, the witness sees it at that moment."""
+        answer: tuple[Any, ClientError | None] = (None, None)
+
+        def act() -> None:
+            nonlocal answer
+            try:
+                answer = method(**arguments), None
+            except ClientError as error:
+                answer = None, error
+            if group != "read":
+                acknowledged = answer[1] is None and fault not in _LOST_REPLIES
+                self.witness.committed(invocation, operation, acknowledged)
+
+        try:
+            if group == "transaction":
+                self._open.carry_out(arguments, act)
+            else:
+                if group == "write":
+                    self._open.refuse_write(operation, arguments)
+                act()
+        except ClientError as conflict:
+            return None, conflict
+        return answer
+
+    def _wait(self) -> int:
+        return int(self._latency.random() * 9) + 1
+
+
+_LOST_REPLIES: Final = (Fault.AMBIGUOUS_CONDITION, Fault.CRASH_AFTER_CALL, Fault.APPLIED_BUT_ERROR)
+
+
+def _refusal(
+    fault: Fault, service: str, operation: str, arguments: dict[str, Any], dice: random.Random
+) -> Exception | None:
+    """The error of a call that the service never carried out, or None when it is carried out."""
+    refused: Exception | None = None
+    match fault:
+        case Fault.NOT_APPLIED:
+            refused = ConnectTimeoutError(endpoint_url="https://simulated")
+        case Fault.THROTTLED if service == "dynamodb" and dice.random() < 0.5:
+            refused = errors.throughput_exceeded(operation)
+        case Fault.THROTTLED:
+            refused = errors.throttled(operation, service=service)
+        case Fault.TRANSACTION_CONFLICT if operation == "TransactWriteItems":
+            position, code = dice.randrange(2), dice.choice(("TransactionConflict", "ThrottlingError"))
+            actions = len(arguments["TransactItems"])
+            refused = errors.transaction_cancelled(
+                [errors.reason(code if place == position else "None") for place in range(actions)]
+            )
+        case Fault.TRANSACTION_CONFLICT:
+            refused = errors.transaction_conflict(operation)
+        case Fault.PUT_EVENTS_FAILS:
+            refused = errors.internal_error(operation, service=service)
+        case Fault.PARKING_FAILS:
+            refused = errors.unavailable(operation)
+        case _:
+            pass
+    return refused
+
+
+def _nobody() -> Any:
+    msg = "SDK calls are made by invocations"
+    raise RuntimeError(msg)
+
+
+class SimulatedSdk:
+    """Stands where `Sdk` stands: four clients by name."""
+
+    __slots__ = ("dynamodb", "events", "s3", "sqs")
+
+    def __init__(self, calls: FaultyCalls, aws: "SimulatedAws", container: Container) -> None:
+        self.dynamodb = DynamoDbClient(calls, aws.dynamodb)
+        self.s3 = S3Client(calls, aws.s3)
+        self.sqs = SqsClient(calls, aws.sqs)
+        self.events = EventsClient(calls, aws.events)
+
+
+class SimulatedAws(Protocol):
+    """The services behind the clients."""
+
+    dynamodb: Any
+    s3: Any
+    sqs: Any
+    events: Any
+
+
+class _Client:
+    __slots__ = ("_calls", "_target")
+
+    def __init__(self, calls: FaultyCalls, target: Any) -> None:
+        self._calls = calls
+        self._target = target
+
+
+class DynamoDbClient(_Client):
+    __slots__ = ()
+
+    def put_item(self, **arguments: Any) -> Any:
+        return self._calls.make("dynamodb", "PutItem", "write", self._target.put_item, arguments)
+
+    def update_item(self, **arguments: Any) -> Any:
+        return self._calls.make("dynamodb", "UpdateItem", "write", self._target.update_item, arguments)
+
+    def transact_write_items(self, **arguments: Any) -> Any:
+        method = self._target.transact_write_items
+        return self._calls.make("dynamodb", "TransactWriteItems", "transaction", method, arguments)
+
+    def get_item(self, **arguments: Any) -> Any:
+        return self._calls.make("dynamodb", "GetItem", "read", self._target.get_item, arguments)
+
+    def batch_get_item(self, **arguments: Any) -> Any:
+        return self._calls.make("dynamodb", "BatchGetItem", "read", self._target.batch_get_item, arguments)
+
+    def query(self, **arguments: Any) -> Any:
+        return self._calls.make("dynamodb", "Query", "read", self._target.query, arguments)
+
+
+class S3Client(_Client):
+    __slots__ = ()
+
+    def put_object(self, **arguments: Any) -> Any:
+        return self._calls.make("s3", "PutObject", "parking", self._target.put_object, arguments)
+
+    def get_object(self, **arguments: Any) -> Any:
+        return self._calls.make("s3", "GetObject", "read", self._target.get_object, arguments)
+
+
+class SqsClient(_Client):
+    __slots__ = ()
+
+    def send_message(self, **arguments: Any) -> Any:
+        return self._calls.make("sqs", "SendMessage", "parking", self._send, arguments)
+
+    def _send(self, **arguments: Any) -> Any:
+        reply = self._target.send_message(**arguments)
+        current = self._calls.scheduler.current
+        if current is not None:
+            self._calls.witness.parked(current.invocation, arguments["MessageBody"])
+        return reply
+
+
+class EventsClient(_Client):
+    __slots__ = ()
+
+    def put_events(self, **arguments: Any) -> Any:
+        return self._calls.make("events", "PutEvents", "put_events", self._target.put_events, arguments)

@@ -1,0 +1,131 @@
+"""What really happened in a world: every committed write, accepted message, parked and acknowledged event."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from saga_testing.aws.dynamodb.client import StreamRecord
+from tests.proof.simulation.faults.code_versions import Versions
+from tests.proof.simulation.world.lambda_service import Invocation
+from tests.proof.simulation.world.plan import Plan
+from tests.proof.simulation.world.saga_image import COUNTER, SagaImage
+from tests.proof.simulation.world.scenario import ADMIN, REQUESTED, Inbound
+
+
+@dataclass(slots=True)
+class Write:
+    """One committed change of a saga, and who made it."""
+
+    invocation: Invocation
+    old: SagaImage | None
+    new: SagaImage | None
+    record: StreamRecord
+    now: int
+
+
+@dataclass(slots=True, eq=False)
+class Ledger:
+    """The oracles' memory. Positions identify deliveries: a function, and where its event came from."""
+
+    plan: Plan
+    versions: Versions = field(default_factory=Versions)
+    payloads: dict[str, bytes] = field(default_factory=dict)
+    sagas: dict[str, SagaImage] = field(default_factory=dict)
+    gone: dict[str, SagaImage] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    claims: Counter[str] = field(default_factory=Counter)
+    emitted: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, str] = field(default_factory=dict)
+    publications: dict[str, Counter[str]] = field(default_factory=dict)
+    """By target: how often it has taken each message."""
+    creates: dict[str, str] = field(default_factory=dict)
+    parked_messages: set[str] = field(default_factory=set)
+    lost_keys: set[str] = field(default_factory=set)
+    parked: dict[int, set[str]] = field(default_factory=dict)
+    positions: dict[str, Inbound] = field(default_factory=dict)
+    sent: dict[int, Inbound] = field(default_factory=dict)
+    acknowledged: Counter[int] = field(default_factory=Counter)
+    by_execution: dict[str, list[Inbound]] = field(default_factory=dict)
+    after_expiry: bool = False
+    changes: int = 0
+    """Of sagas; `changes_by` has those of each invocation."""
+    changes_by: Counter[int] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.publications = {target: Counter() for target in self.plan.targets}
+
+    def is_published(self, message: str) -> bool:
+        """On every target, not only on one of them."""
+        return all(message in taken for taken in self.publications.values())
+
+    def forget(self) -> None:
+        """Sagas have expired. What is created under their names now is new, and so are its messages."""
+        self.after_expiry = True
+        self.emitted.clear()
+        self.bodies.clear()
+        for taken in self.publications.values():
+            taken.clear()
+        self.parked.clear()
+        self.acknowledged.clear()
+        self.sent.clear()
+
+    def send(self, inbound: Inbound) -> None:
+        self.sent[inbound.number] = inbound
+        self.by_execution.setdefault(inbound.execution_id, []).append(inbound)
+
+    def take(self, record: StreamRecord, invocation: Invocation, now: int) -> Write | None:
+        """Book one change; None when it is a counter's."""
+        keys = record.keys
+        key = keys["execution_id"]["S"]
+        if keys["saga_name"]["S"] == COUNTER:
+            self.counters[key] = int((record.new_image or {"n": {"N": "0"}})["n"]["N"])
+            return None
+        self.changes += 1
+        self.changes_by[invocation.number] += 1
+        old = self.sagas.get(key)
+        new = SagaImage(record.new_image) if record.new_image is not None else None
+        if old is not None and old.claim is not None:
+            self.claims[f"#counter#{old.claim}"] -= 1
+        if new is None:
+            if old is not None:
+                self.gone[key] = self.sagas.pop(key)
+        else:
+            self.sagas[key] = new
+            if new.claim is not None:
+                self.claims[f"#counter#{new.claim}"] += 1
+            for message in new.outbox:
+                self.emitted.setdefault(f"{new.text('saga_name')}:{key}:{message}", key)
+        return Write(invocation, old, new, record, now)
+
+    def park(self, pointer: dict[str, Any]) -> Inbound | None:
+        """Book a pointer on the queue; the event it is about, or None when it is about a message."""
+        position, reason = pointer["position"], pointer["reason"]
+        if pointer["source"] == "stream":
+            self.parked_messages.add(position["record"].partition("/")[2])
+            return None
+        inbound = self.positions.get(place_of(pointer["source"], position))
+        if inbound is not None:
+            self.parked.setdefault(inbound.number, set()).add(reason)
+        return inbound
+
+    def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:
+        """Reasons that are right for this event in this world."""
+        reasons = inbound.accepts
+        if inbound.type == REQUESTED:
+            others = self.by_execution.get(inbound.execution_id, ())
+            if any(each.type == REQUESTED and each.content != inbound.content for each in others):
+                reasons |= {"conflicting_request"}
+        elif inbound.actor is not None and not inbound.must_reject:
+            saga = self.sagas.get(inbound.execution_id)
+            if saga is not None and not saga.is_stub and not may_cancel(inbound.actor, saga.owner):
+                reasons |= {"unauthorised_cancel"}
+        return reasons
+
+
+def place_of(source: str, position: dict[str, Any]) -> str:
+    return source + json.dumps(position)
+
+
+def may_cancel(actor: str | None, owner: str | None) -> bool:
+    return actor is not None and actor in {owner, ADMIN}

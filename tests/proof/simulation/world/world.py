@@ -1,0 +1,301 @@
+"""One world from one seed: a plan, chaos, healing, and rest; watched by the oracles all the way."""
+
+import json
+import zlib
+from collections import Counter
+from typing import Any, Final
+
+from saga_testing.aws.dynamodb.stream_record import StreamRecord
+from tests.proof.simulation.faults.bus_weather import BusWeather
+from tests.proof.simulation.faults.neighbours import draw_versions
+from tests.proof.simulation.faults.poison import foreign_events, poison_events
+from tests.proof.simulation.faults.restored_table import judge_repair
+from tests.proof.simulation.faults.weather import Fault, Weather
+from tests.proof.simulation.oracles import end as oracles_end
+from tests.proof.simulation.oracles import flow as oracles_flow
+from tests.proof.simulation.oracles import versions as oracles_versions
+from tests.proof.simulation.oracles import writes as oracles_writes
+from tests.proof.simulation.oracles.registry import Judge, When
+from tests.proof.simulation.sources.check_schedule import CHECK_MS, CheckSchedule
+from tests.proof.simulation.sources.deliveries import Delays
+from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
+from tests.proof.simulation.sources.kafka_source import KafkaSource
+from tests.proof.simulation.sources.kafka_target import SimulatedTopic
+from tests.proof.simulation.sources.stream_mapping import StreamMapping
+from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
+from tests.proof.simulation.world.dice import Dice
+from tests.proof.simulation.world.lambda_service import CHECKER, RELAY, Container, Invocation, LambdaService, Outcome
+from tests.proof.simulation.world.ledger import Ledger
+from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
+from tests.proof.simulation.world.scenario import REQUESTED, Inbound
+from tests.proof.simulation.world.scheduler import Scheduler
+from tests.proof.simulation.world.services import Services, settings_of
+from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
+from tests.proof.simulation.world.worker import Worker
+
+__all__ = ["World", "oracles_end", "oracles_flow", "oracles_versions", "oracles_writes"]
+
+CALM_SHARE: Final = 0.2
+PATIENCE_MS: Final = 3 * 3_600_000
+MAX_STEPS: Final = 400_000
+
+
+class World:
+    """`run` plays it to its end; `judge` has what the oracles found, `log` what happened when `trace` is set."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        trace: bool = False,
+        silenced: frozenset[str] = frozenset(),
+        suppressed: frozenset[int] = frozenset(),
+    ) -> None:
+        dice = Dice(seed)
+        self.seed, self.trace = seed, trace
+        self.log: list[str] = []
+        self.plan: Plan = draw_plan(dice.plan, calm=dice.plan.random() < CALM_SHARE)
+        self.weather = Weather(dice.faults, calm=self.plan.calm, silenced=silenced, suppressed=suppressed)
+        self.scheduler = Scheduler(START_MS)
+        self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
+        self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
+        self._dice = dice
+        self._streamed = self._accepted = self._unsent = 0
+        self._ttl_is_late = False
+        self.bus = BusWeather(self.scheduler, self.weather, dice.latency)
+        self.aws = Services(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
+        self.ledger.payloads = self.aws.s3.objects("payloads")
+        self.service = self._lambda_service()
+        self.schedule = CheckSchedule(
+            self.service,
+            self.ledger,
+            self.judge,
+            dice.deliveries,
+            lambda: self.aws.dynamodb.index_settled_at("sagas", "deadlines"),
+        )
+        self.delays = delays = Delays(self.weather, dice.deliveries)
+        self.ingress = Ingress(
+            EventBridgeSource(self.service, self.ledger, delays, self),
+            KafkaSource(self.service, self.ledger, delays, self, self.plan),
+            self.plan,
+            dice.deliveries,
+        )
+        self.mapping = StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self)
+        self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
+        self.calls = 0
+        self._numbers = 1_000
+
+    # -- the world's course
+
+    def run(self) -> "World":
+        self._schedule_everything()
+        self._until(self.plan.chaos_ends)
+        self._heal()
+        self._drain()
+        if not self.judge.violations:
+            self.judge.judge(When.END, self.ledger, self.worker)
+        if not self.judge.violations and self.plan.ends_with_expiry:
+            self._expire()
+        elif not self.judge.violations and not self.ledger.versions.differing_fields:
+            judge_repair(self.judge, self.plan, self.aws.dynamodb, self._dice.repair, self.scheduler.now)
+        return self
+
+    def _schedule_everything(self) -> None:
+        self._ttl_is_late = self.plan.ends_with_expiry and self.weather.strikes(Fault.TTL_LATE)
+        events = list(self.plan.events)
+        if self.weather.rates.get(Fault.POISON, 0) > 0:
+            poison = poison_events(self._dice.deliveries, self.plan, self._next_number)
+            events += [each for each in poison if self.weather.strikes(Fault.POISON)]
+        if self.weather.rates.get(Fault.FOREIGN, 0) > 0:
+            foreign = foreign_events(self._dice.deliveries, self.plan, self._next_number)
+            events += [each for each in foreign if self.weather.strikes(Fault.FOREIGN)]
+        self._unsent = len(events)
+        for inbound in events:
+            self.delays.latest = max(self.delays.latest, inbound.at)
+            self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
+        for moment in self.plan.stray_checks:
+            self.scheduler.at(moment, self.schedule.check)
+        for moment, changed in self.plan.later_settings:
+            self.scheduler.at(moment, lambda changed=changed: self._deploy(changed))  # type: ignore[misc]  # bound now
+
+    def _send(self, inbound: Inbound) -> None:
+        self._unsent -= 1
+        self._report(inbound)
+
+    def _report(self, inbound: Inbound) -> None:
+        self.note(f"send {inbound.event_id} {inbound.type} {inbound.execution_id}")
+        self.ledger.versions.dress(inbound)
+        self.ingress.send(inbound)
+
+    def _deploy(self, changed: dict[str, str]) -> None:
+        self.weather.note(Fault.SETTINGS_CHANGE)
+        self.service.settings = settings_of(tuple(changed.items()))
+
+    def _heal(self) -> None:
+        self.note("heal")
+        self.weather.clear()
+        self.service.recycle(relays=False)  # what broke in one must mend without a deployment
+        self.mapping.release()
+        self.bus.clear()
+
+    def _drain(self) -> None:
+        while not self.judge.violations and self._what_is_left():
+            if self.scheduler.now > max(self.delays.latest, self.plan.chaos_ends) + PATIENCE_MS:
+                self.fail("L1", f"stuck: {self._what_is_left()}")
+                return
+            if self.scheduler.steps >= MAX_STEPS:
+                self.fail("L1", f"never comes to rest: {self._what_is_left()}")
+                return
+            self._until(self.scheduler.now + CHECK_MS)
+
+    def _until(self, moment: int) -> None:
+        """In slices, so that a violation ends the world soon."""
+        while self.scheduler.now < moment and not self.judge.violations and self.scheduler.steps < MAX_STEPS:
+            self.scheduler.run(min(moment, self.scheduler.now + 10 * CHECK_MS), MAX_STEPS)
+
+    def _what_is_left(self) -> list[str]:
+        left = {
+            "events to send": self._unsent > 0,
+            "deliveries": not self.ingress.drained,
+            "stream records": not self.mapping.drained,
+            "commands and pods": self.worker.under_way > 0,
+            "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),
+            "running sagas": any(saga.state == "running" for saga in self.ledger.sagas.values()),
+        }
+        return [name for name, there in left.items() if there]
+
+    def _expire(self) -> None:
+        """All retentions pass, and every topic is rewound: nothing may run a second time, expired yet or not."""
+        later = self.scheduler.now + 3 * 86_400_000
+        self.scheduler.run(later)
+        self.service.recycle(relays=True)
+        if not self._ttl_is_late:
+            self._time_to_live()
+        requests = [each for each in self.ledger.sent.values() if each.type == REQUESTED and not each.must_reject]
+        self.ledger.forget()
+        for inbound in requests:
+            self.ingress.send(inbound)
+        self.delays.latest = later
+        self._drain()
+        if not self.judge.violations:
+            self.judge.judge(When.END, self.ledger, self.worker)
+        if self._ttl_is_late:
+            self._time_to_live()
+
+    def _time_to_live(self) -> None:
+        self.aws.dynamodb.expire(self.scheduler.now)
+        now, container = self.scheduler.now, Container("time to live", self.service.settings, 0)
+        self._settle(Invocation(0, container.function, container, now, now, (), 0, self.service, lambda _: None))
+        if self.ledger.sagas:
+            self.fail("S15", f"kept for ever: {sorted(self.ledger.sagas)}")
+
+    # -- what the services are asked and tell
+
+    def _lambda_service(self) -> LambdaService:
+        settings = settings_of(tuple(self.plan.settings.items()))
+        service = LambdaService(self.scheduler, self.weather, settings, self._dice.clocks, self.ledger.versions)
+        calls = FaultyCalls(self.scheduler, self.weather, self, self._dice.latency)
+        service.make_sdk = lambda container: SimulatedSdk(calls, self.aws, container)
+        service.make_telemetry = lambda: SilentTelemetry(self)  # type: ignore[assignment,return-value]  # same methods
+        service.connect_target = SimulatedTopic(
+            self.scheduler, self.weather, self._dice.latency, self._on_topic
+        ).connect
+        service.on_end = self._returned
+        service.production_dice = self._dice.production
+        return service
+
+    def index_lag(self) -> int:
+        return self._dice.latency.choice((50, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
+
+    def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
+        self.note(f"{invocation.number} {invocation.function} {operation} {'ok' if acknowledged else 'failed'}")
+        self._settle(invocation)
+        accepted = self.aws.events.accepted
+        while self._accepted < len(accepted):
+            entry = accepted[self._accepted]
+            self._accepted += 1
+            self._published("bus", entry["Detail"])
+
+    def _on_topic(self, topic: str, key: bytes, value: bytes) -> None:
+        body = self._published("topic", value.decode())
+        self.judge.ask("S5c")
+        if topic != "saga_commands" or key.decode() != body["execution_id"]:
+            self.fail("S5c", f"{body['message_id']} is on {topic} under {key!r}")
+
+    def _published(self, target: str, detail: str) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(comparable := self.ledger.versions.comparable(detail))
+        self.note(f"{target} {body['message_id']} {zlib.crc32(detail.encode()):08x}")
+        self.ledger.publications[target][body["message_id"]] += 1
+        self.judge.judge(When.PUBLISHED, self.ledger, body, comparable)
+        if body["message_type"].endswith("_COMMAND") and target == self.plan.targets[-1]:
+            self.worker.receive(detail)
+        return body
+
+    def _settle(self, invocation: Invocation) -> None:
+        """Book every new record of the stream, and judge the table as it stands after the call."""
+        stream = self.aws.dynamodb.stream
+        if self._streamed == len(stream):
+            return
+        before = dict(self.ledger.counters)
+        while self._streamed < len(stream):
+            record = stream[self._streamed]
+            self._streamed += 1
+            write = self.ledger.take(record, invocation, self.scheduler.now)
+            if write is not None:
+                if write.new is not None:
+                    if write.new.state == "running":
+                        self.schedule.watch()
+                    self.note(f"saga {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
+                self.judge.judge(When.WRITE, self.ledger, write)
+            self.mapping.offer(record)
+        self.judge.judge(When.COMMIT, self.ledger, invocation, before)
+
+    def parked(self, invocation: Invocation, body: str) -> None:
+        pointer = json.loads(body)
+        inbound = self.ledger.park(pointer)
+        self.note(f"{invocation.number} parked {pointer['reason']} {pointer['key']}")
+        self.judge.judge(When.PARKED, self.ledger, inbound, pointer)
+
+    def acknowledge(self, inbound: Inbound, function: str) -> None:
+        self.note(f"{function} acknowledges {inbound.event_id}")
+        self.ledger.acknowledged[inbound.number] += 1
+        self.judge.judge(When.ACKNOWLEDGED, self.ledger, inbound)
+
+    def ask(self, identity: str) -> None:
+        self.judge.ask(identity)
+
+    def fail(self, identity: str, wrong: str) -> None:
+        self.judge.fail(identity, wrong)
+
+    def _relayed(self, record: StreamRecord) -> None:
+        self.judge.judge(When.RELAYED, self.ledger, record)
+
+    def _record_lost(self, record: StreamRecord) -> None:
+        new = record.new_image or {}
+        self.note(f"stream record {record.sequence_number} is lost")
+        if "outbox" in new:
+            name, key = new["saga_name"]["S"], new["execution_id"]["S"]
+            self.ledger.lost_keys |= {
+                f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
+            }
+
+    def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
+        self.calls += invocation.calls
+        if self.trace:
+            self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
+        self.judge.judge(When.RETURNED, self.ledger, invocation, how)
+        accounted = invocation.container.resources.telemetry.take_accounted()
+        if not outcome.failed and invocation.function not in {CHECKER, RELAY}:
+            self.judge.judge(When.APPLIED, self.ledger, invocation, outcome.result, accounted)
+
+    def note(self, line: str) -> None:
+        if self.trace:
+            self.log.append(f"{self.scheduler.now - START_MS:>10} {line}")
+
+    def _next_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    @property
+    def faults(self) -> Counter[str]:
+        return self.weather.counts

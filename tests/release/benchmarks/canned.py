@@ -1,0 +1,103 @@
+"""AWS without AWS: canned answers at the SDK's last step, so that only the SDK's own work and ours is measured."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+from saga_orchestrator.adapters.sdk import Sdk
+from saga_orchestrator.adapters.settings import Settings
+from saga_orchestrator.bootstrap import Resources
+from saga_testing.sample_events import NOW_MS
+from sagas import SAGAS
+from tests.release.benchmarks.scenes import BUCKET, quiet_telemetry
+
+Call = tuple[Any, str, dict[str, Any]]
+Answer = Callable[[str, bytes], tuple[int, dict[str, Any]]]
+
+
+class _Body(BytesIO):
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self.getvalue()]
+
+
+def obeyed(_operation: str, _body: bytes) -> tuple[int, dict[str, Any]]:
+    return 200, {}
+
+
+def exists(item: dict[str, Any]) -> Answer:
+    """Answers each put with the `item` that is there already, as a condition failure does, and obeys all else."""
+    refusal = {
+        "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+        "message": "The conditional request failed",
+        "Item": item,
+    }
+
+    def answer(operation: str, _body: bytes) -> tuple[int, dict[str, Any]]:
+        return (400, refusal) if operation == "PutItem" else (200, {})
+
+    return answer
+
+
+@dataclass
+class CannedAws:
+    """Resources over clients that answer at once, or after `latency` seconds. Keeps what was asked when told to."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    answer: Answer = obeyed
+    latency: float = 0.0
+    recording: bool = False
+    calls: list[Call] = field(default_factory=list)
+    bodies: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        settings = Settings.from_environment(
+            {
+                "SAGA_TABLE": "sagas",
+                "PAYLOAD_BUCKET": BUCKET,
+                "REJECTED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/rejected",
+                **self.settings,
+            }
+        )
+        self._lock = threading.Lock()
+        sdk = Sdk(max_connections=settings.batch_concurrency + 4)
+        for client in (sdk.dynamodb, sdk.s3):
+            client.meta.events.register_first("before-send", self._send)
+            client.meta.events.register_first("provide-client-params", self._note(client))
+        self.at = Resources(
+            settings, sdk, sagas=SAGAS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
+        )
+
+    def _note(self, client: Any) -> Callable[..., None]:
+        def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+            if self.recording:
+                with self._lock:
+                    self.calls.append((client, model.name, params))
+
+        return note
+
+    def _send(self, request: Any, **_: Any) -> AWSResponse:
+        target = request.headers.get("X-Amz-Target", b"S3.PutObject")
+        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        if self.recording and operation != "PutObject":
+            with self._lock:
+                self.bodies.append((operation, request.body))
+        if self.latency:
+            time.sleep(self.latency)
+        status, reply = self.answer(operation, request.body)
+        content = b"" if operation == "PutObject" else json.dumps(reply).encode()
+        return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, _Body(content))
+
+    def recorded(self, run: Callable[[], Any]) -> list[Call]:
+        """The calls that `run` makes."""
+        self.calls.clear()
+        self.bodies.clear()
+        self.recording = True
+        run()
+        self.recording = False
+        return list(self.calls)

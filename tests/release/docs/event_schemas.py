@@ -1,0 +1,118 @@
+"""JSON Schemas of what comes in and what sagas announce: made from the models, sharpened where a schema can say more.
+
+A schema cannot say everything: that a date exists, that arguments are at most 16 KiB together, that 1.0 is no integer.
+The descriptions say it instead.
+"""
+
+import json
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from saga_orchestrator.domain.decide import LIMIT_REACHED
+from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
+from sagas.execution import Refusal
+
+_DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+_NO_DOTS: Final = {"not": {"pattern": r"\.\."}, "description": "No two dots in a row."}
+_MORE_THAN_ZERO: Final = {"allOf": [{"pattern": "[1-9]"}], "description": "A Kubernetes quantity, more than zero."}
+_SHARPER: Final[dict[str, dict[str, Any]]] = {
+    "user_id": _NO_DOTS,
+    "cancelled_by": _NO_DOTS,
+    "cpu_limit": _MORE_THAN_ZERO,
+    "cpu_request": _MORE_THAN_ZERO,
+    "memory_limit": _MORE_THAN_ZERO,
+    "memory_request": _MORE_THAN_ZERO,
+    "timestamp": {"format": "date-time", "description": "RFC 3339 with an offset, not before 1970."},
+    "event_version": {"description": "Another version is rejected as `unknown_event_version`."},
+    "execution_id": {"description": "Names the execution; upper and lower case differ."},
+    "event_id": {"description": "Deduplicates within one event type of one execution."},
+    "runtime_command": {
+        "items": {"type": "string", "not": {"pattern": "\\u0000"}},
+        "description": f"At most {MAX_COMMAND_BYTES} bytes together, no NUL; never passed to a shell.",
+    },
+}
+_ONE_SCRIPT: Final = {
+    "oneOf": [
+        {"required": [name], "properties": {name: {"type": kind}}}
+        for name, kind in (("script", "string"), ("script_ref", "object"))
+    ]
+}
+REASONS: Final[dict[str, tuple[str, ...]]] = {
+    "completed": ("execution_completed",),
+    "failed": ("execution_failed", LIMIT_REACHED, *map(str, Refusal)),
+    "timeout": ("execution_timeout", "start_deadline_passed", "run_deadline_passed"),
+    "cancelled": ("cancelled",),
+}
+"""The reason codes of each way to end."""
+
+
+class SagaMessage(BaseModel):
+    """What every `SAGA_*` message carries, flat."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    message_id: Annotated[str, Field(description="The same message has the same id and the same bytes every time.")]
+    message_type: str
+    message_version: Literal["1.0"]
+    timestamp: Annotated[str, Field(description="When the saga decided, RFC 3339 in UTC.")]
+    saga_id: str
+    saga_name: str
+    execution_id: str
+    correlation_id: Annotated[str, Field(description="The request's `metadata.correlation_id`.")]
+    causation_id: Annotated[str, Field(description="The `event_id` that caused it, or `deadline:<epoch ms>`.")]
+    outcome: str
+    reason: str | None
+    completed_steps: list[str]
+    compensated_steps: Annotated[list[str], Field(description="Steps taken back, last first.")]
+
+
+class EndMessage(SagaMessage):
+    exit_code: int | None = None
+    error_type: Annotated[str, Field(description="An identifier; free text is replaced by `unprintable`.")] | None = (
+        None
+    )
+
+
+def event_schema(event_type: EventType) -> dict[str, Any]:
+    """What `decode_event` accepts for this type, as far as JSON Schema can say it."""
+    schema = {"$schema": _DRAFT, **MODEL_OF[event_type].model_json_schema()}
+    schema.pop("description", None)
+    schema["title"] = event_type.value
+    for part in (schema, *schema.get("$defs", {}).values()):
+        for name, more in _SHARPER.items():
+            if name in part["properties"]:
+                part["properties"][name] |= more
+    letters = "".join(c if c == "_" else f"[{c}{c.lower()}]" for c in event_type.value)
+    schema["properties"]["event_type"] = {
+        "type": "string",
+        "pattern": f"^{letters}$",
+        "description": f"`{event_type.value}`, compared without case.",
+    }
+    return schema | (_ONE_SCRIPT if event_type is EventType.REQUESTED else {})
+
+
+def saga_schema(outcome: str) -> dict[str, Any]:
+    """`outcome` is `started` or one of the ways to end."""
+    started = outcome == "started"
+    model = SagaMessage if started else EndMessage
+    schema = {"$schema": _DRAFT, **model.model_json_schema(), "title": f"SAGA_{outcome.upper()}"}
+    schema.pop("description", None)
+    schema["properties"] |= {
+        "message_type": {"const": f"SAGA_{outcome.upper()}"},
+        "outcome": {"const": outcome},
+        "reason": {"type": "null"} if started else {"enum": list(REASONS[outcome])},
+    }
+    return schema
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """File name to schema."""
+    events = {f"{event_type.value.lower()}.schema.json": event_schema(event_type) for event_type in EventType}
+    sagas = {f"saga_{outcome}.schema.json": saga_schema(outcome) for outcome in ("started", *REASONS)}
+    return events | sagas
+
+
+def schema_texts() -> dict[str, str]:
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas().items()}

@@ -1,0 +1,182 @@
+"""docs/events.md and the schemas say what the code does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Rules, decide
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
+from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, EventType, ExecutionRequested, Signal
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.render import SAGA_MESSAGES, render
+from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
+from saga_testing.sample_events import NOW_MS, event
+from sagas.execution import EXECUTION_SAGA, Refusal
+from tests.release.docs.documents import ROOT
+from tests.release.docs.event_documents import DOCUMENT, SCHEMAS
+from tests.release.docs.event_documents import render as render_document
+from tests.release.docs.event_prose import MEANING, OTHER_ENDS, REFUSED
+from tests.release.docs.event_schemas import REASONS, event_schema, saga_schema, schema_texts
+
+HOUR_MS = 3_600_000
+REFERENCE = {"bucket": "scripts", "key": "k", "size": 1, "sha256": "0" * 64}
+BROKEN: list[dict[str, Any]] = [
+    {"event_id": "has space"},
+    {"event_type": "EXECUTION_PAUSED"},
+    {"event_version": "2.0"},
+    {"event_version": 1.0},
+    {"timestamp": "2026-11-24T06:00:00"},
+    {"execution_id": "a/b"},
+    {"execution_id": "x" * 65},
+    {"metadata": None},
+    {"metadata": {"service_name": "a", "service_version": "1"}},
+    {"metadata": {"service_name": "a", "service_version": "1", "correlation_id": "c", "user_id": "a..b"}},
+    {"aggregate_id": 1},
+]
+BROKEN_OF: dict[EventType, list[dict[str, Any]]] = {
+    EventType.REQUESTED: [
+        {"script": None},
+        {"script_ref": REFERENCE},
+        {"script": None, "script_ref": REFERENCE | {"size": -1}},
+        {"script": 1},
+        {"language": "Python"},
+        {"runtime_command": []},
+        {"runtime_command": ["a"] * 65},
+        {"runtime_command": ["a\0b"]},
+        {"runtime_filename": "../x"},
+        {"timeout_seconds": 0},
+        {"timeout_seconds": True},
+        {"timeout_seconds": "30"},
+        {"cpu_limit": "0m"},
+        {"memory_limit": "1e9"},
+        {"priority": "urgent"},
+    ],
+    EventType.STARTED: [{"pod_name": ""}, {"node_name": 5}],
+    EventType.COMPLETED: [{"exit_code": "0"}, {"exit_code": 2**31}, {"stdout": None}, {"resource_usage": []}],
+    EventType.FAILED: [{"exit_code": None}, {"error_message": 1}],
+    EventType.TIMEOUT: [{"timeout_seconds": -1}, {"stderr": 1}],
+    EventType.CANCELLED: [{"reason": None}, {"force_terminated": "no"}, {"cancelled_by": ""}],
+}
+
+
+def _valid(fields: dict[str, Any], schema: dict[str, Any]) -> bool:
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    return bool(validator.is_valid(fields))
+
+
+def _decodes(fields: dict[str, Any], event_type: EventType) -> bool:
+    try:
+        decode_event(fields, event_type, script_buckets=frozenset({"scripts"}))
+    except (RejectedEvent, ForeignEventType):
+        return False
+    return True
+
+
+def test_the_document_is_the_generated_one() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == render_document(), (
+        "run: python -m tests.release.docs.event_documents"
+    )
+
+
+def test_the_schemas_are_the_generated_ones() -> None:
+    written = {
+        path.name: path.read_text(encoding="utf-8")
+        for pattern in ("execution_*.schema.json", "saga_*.schema.json")
+        for path in SCHEMAS.glob(pattern)
+    }
+
+    assert written == schema_texts(), "run: python -m tests.release.docs.event_documents"
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_schema_and_decoder_accept_the_samples(event_type: EventType) -> None:
+    samples = [event(event_type), event(event_type) | {"event_type": event_type.lower(), "unknown": 1}]
+    if event_type is EventType.REQUESTED:
+        samples.append(event(event_type, script=None, script_ref=REFERENCE))
+
+    for sample in samples:
+        assert _valid(sample, event_schema(event_type))
+        assert _decodes(sample, event_type)
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_schema_and_decoder_refuse_the_same_events(event_type: EventType) -> None:
+    sample, schema = event(event_type), event_schema(event_type)
+    broken = [sample | change for change in (*BROKEN, *BROKEN_OF[event_type])]
+    broken += [{key: value for key, value in sample.items() if key != name} for name in schema["required"]]
+
+    for fields in broken:
+        assert not _valid(fields, schema), fields
+        assert not _decodes(fields, event_type), fields
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_every_event_type_has_a_schema_a_function_and_a_section(event_type: EventType) -> None:
+    name = event_type.value.lower()
+
+    assert (SCHEMAS / f"{name}.schema.json").is_file()
+    assert any((ROOT / "functions" / name).glob("*.py"))
+    assert f"### {event_type.value}\n" in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_every_reason_code_is_explained() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+
+    assert set(MEANING) == set(RejectReason)
+    assert set(REFUSED) == {*map(str, Refusal), LIMIT_REACHED}
+    assert set(OTHER_ENDS) | set(REFUSED) == {reason for reasons in REASONS.values() for reason in reasons}
+    assert [code for code in (*RejectReason, *Refusal, *OTHER_ENDS) if f"| `{code}` |" not in text] == []
+
+
+def test_every_saga_message_has_a_schema_and_a_section() -> None:
+    types = {spec.type for spec in SAGA_MESSAGES.values()}
+    files: list[Path] = sorted(SCHEMAS.glob("saga_*.schema.json"))
+
+    assert {path.name.removesuffix(".schema.json").upper() for path in files} == types
+    assert [name for name in types if f"### {name}\n" not in DOCUMENT.read_text(encoding="utf-8")] == []
+
+
+def _sagas() -> Iterator[Saga]:
+    """One saga of every reason to end, and one that runs."""
+    rules = Rules(EXECUTION_SAGA, Policy(allowed_languages=frozenset({"python"})))
+
+    def request(**fields: Any) -> ExecutionRequested:
+        decoded = decode_event(event("EXECUTION_REQUESTED", **fields), EventType.REQUESTED)
+        assert isinstance(decoded, ExecutionRequested)
+        return decoded
+
+    def after(saga: Saga | None, signal: Signal, now: int = NOW_MS, policy: Rules = rules) -> Saga:
+        decided = decide(saga, signal, now, policy).saga
+        assert decided is not None
+        return decided
+
+    images = Rules(EXECUTION_SAGA, Policy(allowed_images=frozenset({"other"})))
+    running = after(None, request())
+    yield running
+    yield after(None, request(script=""))
+    yield after(None, request(script="x" * (2**20 + 1)))
+    yield after(None, request(timeout_seconds=301))
+    yield after(None, request(language="cobol"))
+    yield after(None, request(), policy=images)
+    yield after(None, request(), NOW_MS + 25 * HOUR_MS)
+    yield after(None, ClaimRefused(request()))
+    for event_type in (EventType.COMPLETED, EventType.FAILED, EventType.TIMEOUT, EventType.CANCELLED):
+        yield after(running, decode_event(event(event_type), event_type))
+    yield after(running, DeadlinePassed(), NOW_MS + HOUR_MS)
+    started = after(running, decode_event(event("EXECUTION_STARTED"), EventType.STARTED))
+    yield after(started, DeadlinePassed(), NOW_MS + HOUR_MS)
+
+
+def test_what_sagas_announce_fits_the_schemas_and_every_reason_occurs() -> None:
+    sagas = list(_sagas())
+
+    for saga in sagas:
+        key = next(key for entry in reversed(saga.timeline) for key in entry.messages if key.startswith("saga_"))
+        message = render(saga, key, EXECUTION_SAGA)
+        jsonschema.validate(dict(message.body), saga_schema(str(message.body["outcome"])))
+    assert {saga.reason for saga in sagas} == {None, *OTHER_ENDS, *REFUSED}

@@ -1,0 +1,17 @@
+"""What the document tells a newcomer to write is what the tests run."""
+
+from tests.release.docs.documents import OWN_SAGA, ROOT, code_blocks, text_of
+
+
+def test_the_saga_in_the_document_is_the_tested_one() -> None:
+    module = (ROOT / "tests/handlers/own_saga/workspace_saga.py").read_text(encoding="utf-8")
+
+    assert code_blocks(OWN_SAGA, "python")[0] == module
+
+
+def test_the_registration_in_the_document_is_the_registrys_line_with_one_name_more() -> None:
+    registry = (ROOT / "layers/saga_orchestrator/sagas/__init__.py").read_text(encoding="utf-8")
+    line = "SAGAS: Final = SagaRegistry((EXECUTION_SAGA,))\n"
+
+    assert line in registry
+    assert line.replace("(EXECUTION_SAGA,)", "(EXECUTION_SAGA, WORKSPACE_SAGA)") in text_of(OWN_SAGA)

@@ -1,0 +1,190 @@
+"""What each function's code calls against what its role may do: no grant without a call, no call without a grant.
+
+The calls are recorded at the SDK's own seam while each function goes through every path that calls anything.
+"""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, Final
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from saga_orchestrator.adapters.settings import Settings
+from saga_orchestrator.bootstrap import Resources
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.sample_events import event, kafka
+from sagas import SAGAS
+from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
+from tests.handlers.test_command_relay import History, refuse
+from tests.release.security.called_actions import Grant, needed
+from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
+from tests.release.template.test_permissions import granted
+
+ON_FAILURE: Final = {
+    ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*"): "Lambda itself writes the on-failure object",
+    ("s3:ListBucket", "<PayloadBucket.Arn>"): "Lambda asks for it before it accepts the bucket as a destination",
+}
+STREAM: Final = {
+    (f"dynamodb:{action}", "<SagaTable.Arn>/stream/*"): "the stream's poller acts with the function's role"
+    for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+}
+LOGS: Final = {
+    ("logs:CreateLogStream", "<CommandRelayLogGroup.Arn>"): "Lambda writes what the function prints",
+    ("logs:PutLogEvents", "<CommandRelayLogGroup.Arn>"): "Lambda writes what the function prints",
+}
+AWS_SIDE: Final[dict[str, dict[Grant, str]]] = {
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), ON_FAILURE),
+    "TimeoutCheckerFunction": ON_FAILURE,
+    "CommandRelayFunction": ON_FAILURE | STREAM | LOGS,
+}
+"""What AWS does in a function's name, which no call of our code shows. Each with its reason."""
+
+ENDINGS: Final = ("EXECUTION_COMPLETED", "EXECUTION_FAILED", "EXECUTION_TIMEOUT", "EXECUTION_CANCELLED")
+
+
+def by_code(function: str, parameters: dict[str, str] | None = None) -> set[Grant]:
+    """The grants that only the function's own code can need."""
+    everything = granted(deploy(parameters), function)
+    stale = AWS_SIDE[function].keys() - everything
+    assert not stale, f"listed as needed by AWS and not granted: {stale}"
+    return everything - AWS_SIDE[function].keys()
+
+
+def calls_of(world: World, scenario: Callable[[], object]) -> set[Grant]:  # noqa: F811 - the fixture's value
+    world.calls.clear()
+    scenario()
+    calls, world.calls = list(world.calls), []
+    world.at = world._resources()  # a container that has seen none of it
+    return needed(calls)
+
+
+def no_event(world: World, event_type: str) -> None:  # noqa: F811 - the fixture's value
+    world.function(event_type).run(kafka(b"no event"), Context())
+
+
+def test_the_request_function(world: World) -> None:  # noqa: F811 - the fixture's value
+    world.reconfigure(LANGUAGE_LIMITS='{"python": 1, "node": 0}')
+
+    def scenario() -> None:
+        for number in range(3):  # the first takes the only unit; the others read the shards and are refused
+            world.deliver(event("EXECUTION_REQUESTED", f"limited-{number}"))
+        world.deliver(event("EXECUTION_REQUESTED", "unlimited", language="node"))
+        no_event(world, "EXECUTION_REQUESTED")
+
+    def after_a_stub() -> None:
+        world.deliver(event("EXECUTION_REQUESTED", "early", language="node"))
+
+    seen = calls_of(world, scenario)
+    world.deliver(event("EXECUTION_STARTED", "early"))
+
+    assert seen | calls_of(world, after_a_stub) == by_code("ExecutionRequestedFunction")
+
+
+@pytest.mark.parametrize("event_type", [str(each) for each in EventType if each is not EventType.REQUESTED])
+def test_every_other_event_function(world: World, event_type: str) -> None:  # noqa: F811 - the fixture's value
+    world.reconfigure(LANGUAGE_LIMITS='{"node": 0}')
+    for execution_id, language in (("limited", "python"), ("unlimited", "node")):
+        world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
+
+    def scenario() -> None:
+        for execution_id in ("limited", "unlimited", "unknown"):
+            world.deliver(event(event_type, execution_id))
+            world.deliver(event(event_type, execution_id))
+        no_event(world, event_type)
+
+    assert calls_of(world, scenario) == by_code(EVENT_FUNCTIONS[event_type])
+
+
+def test_the_timeout_checker(world: World) -> None:  # noqa: F811 - the fixture's value
+    world.reconfigure(LANGUAGE_LIMITS='{"node": 0}')
+    for execution_id, language in (("limited", "python"), ("unlimited", "node"), ("corrupt", "node")):
+        world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
+    boto3.client("dynamodb").update_item(
+        TableName="sagas",
+        Key={"execution_id": {"S": "corrupt"}, "saga_name": {"S": "execution_saga"}},
+        UpdateExpression="REMOVE #v",
+        ExpressionAttributeNames={"#v": "version"},
+    )
+    world.now += 3_600_000
+
+    seen = calls_of(world, world.check)
+
+    assert seen == by_code("TimeoutCheckerFunction")
+    assert [pointer["reason"] for pointer in world.rejected()] == ["corrupt_saga"]
+
+
+def relayed(world: World, history: History) -> None:  # noqa: F811 - the fixture's value
+    world.relay(*history.records)
+    CommandRelay(world.at).run({"republish": [{"execution_id": "ex-1"}]}, Context())
+    refuse(world, "MalformedDetail")
+    world.relay(*history.records)  # a refused entry is parked
+
+
+@pytest.mark.parametrize("inline", ["0", "4096"])
+def test_the_relay(world: World, inline: str) -> None:  # noqa: F811 - the fixture's value
+    world.reconfigure(INLINE_SCRIPT_MAX_BYTES=inline)
+    history = History(world)
+    for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
+        history.deliver(event(name))
+
+    seen = calls_of(world, lambda: relayed(world, history))
+
+    assert seen == by_code("CommandRelayFunction", {"InlineScriptMaxBytes": inline})
+
+
+def test_the_relay_reads_the_login_of_its_kafka_target() -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-x"
+    read: list[str] = []
+
+    def get_secret_value(SecretId: str) -> dict[str, Any]:  # noqa: N803 - the SDK's name
+        read.append(SecretId)
+        return {"SecretString": '{"username": "u", "password": "p"}'}
+
+    settings = Settings.from_environment(
+        {
+            "SAGA_TABLE": "t",
+            "PAYLOAD_BUCKET": "b",
+            "REJECTED_QUEUE_URL": "q",
+            "KAFKA_TARGET_BOOTSTRAP": "b-1:9092",
+            "KAFKA_TARGET_SECRET_ARN": arn,
+        }
+    )
+    sdk = SimpleNamespace(secretsmanager=SimpleNamespace(get_secret_value=get_secret_value))
+    Resources(settings, sdk, sagas=SAGAS)._kafka_configuration()
+    parameters = {"KafkaTargetBootstrap": "b-1:9092", "KafkaTargetSecretArn": arn}
+    without = by_code("CommandRelayFunction")
+
+    assert by_code("CommandRelayFunction", parameters) - without == {
+        ("secretsmanager:GetSecretValue", secret) for secret in read
+    }
+
+
+def test_counters_are_all_that_the_request_function_reads(world: World) -> None:  # noqa: F811 - the fixture's value
+    """The grant's condition names the counters' keys; a read of anything else would be refused on AWS."""
+    world.reconfigure(LANGUAGE_LIMITS='{"python": 1}')
+    for number in range(3):
+        world.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
+
+    reads = [arguments for operation, arguments in world.calls if operation == "BatchGetItem"]
+
+    assert reads
+    keys = [key["execution_id"]["S"] for read in reads for key in read["RequestItems"]["sagas"]["Keys"]]
+    assert all(key.startswith("#counter#") for key in keys)
+
+
+def test_a_denied_park_is_not_taken_for_done(world: World) -> None:  # noqa: F811 - the fixture's value
+    """A permission that goes missing after deployment must not lose an event."""
+    client = world.at.sdk.s3
+
+    def deny(name: str, _arguments: dict[str, Any]) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, name)
+
+    client._make_api_call = deny
+
+    batch = kafka(b"no event")
+    with pytest.raises(RetryableError):
+        world.function("EXECUTION_STARTED").run(batch, Context())

@@ -1,0 +1,96 @@
+"""The template as AWS would deploy it: transformed, resolved, with names instead of the values that only AWS knows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from local_stack.template.expand import ExpandedTemplate, expand
+from local_stack.template.intrinsics import ResolvedTemplate, pseudo_parameters, resolve, resolve_template
+from saga_orchestrator.domain.events import EventType
+
+ROOT = Path(__file__).parents[3]
+TEMPLATE = ROOT / "template.yaml"
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+STACK = "sagas"
+
+EVENT_FUNCTIONS = {
+    str(event_type): "".join(part.title() for part in event_type.split("_")) + "Function" for event_type in EventType
+}
+FUNCTIONS = [*EVENT_FUNCTIONS.values(), "TimeoutCheckerFunction", "CommandRelayFunction"]
+
+MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"
+MSK = {"MskClusterArn": MSK_CLUSTER}
+SELF_MANAGED = {"KafkaBootstrapServers": "b-1:9092,b-2:9092"}
+PROVISIONED = {"KafkaMode": "provisioned"}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    expanded: ExpandedTemplate
+    resolved: ResolvedTemplate
+    properties: Mapping[str, Mapping[str, Any]]
+
+    def of_type(self, resource_type: str) -> dict[str, Mapping[str, Any]]:
+        return {
+            logical_id: self.properties[logical_id]
+            for logical_id, resource in self.resolved.resources.items()
+            if resource.type == resource_type
+        }
+
+    def role_of(self, function: str) -> str:
+        return _named(self.properties[function]["Role"])
+
+    def statements(self, role: str) -> list[Mapping[str, Any]]:
+        """What the template itself grants to a role, wherever it is written."""
+        inline = [policy["PolicyDocument"] for policy in self.properties[role].get("Policies", [])]
+        attached = [
+            policy["PolicyDocument"]
+            for policy in (
+                *self.of_type("AWS::IAM::Policy").values(),
+                *self.of_type("AWS::IAM::ManagedPolicy").values(),
+            )
+            if role in map(_named, policy.get("Roles", []))
+        ]
+        return [statement for document in (*inline, *attached) for statement in document["Statement"]]
+
+    def mappings_of(self, function: str) -> dict[str, Mapping[str, Any]]:
+        mappings = self.of_type("AWS::Lambda::EventSourceMapping")
+        return {name: mapping for name, mapping in mappings.items() if _named(mapping["FunctionName"]) == function}
+
+    def alarms(self) -> Iterator[tuple[str, Mapping[str, Any], list[Mapping[str, Any]]]]:
+        """Each alarm with the metrics that it watches."""
+        for name, alarm in self.of_type("AWS::CloudWatch::Alarm").items():
+            watched = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+            yield name, alarm, watched or [alarm]
+
+
+def deploy(parameters: Mapping[str, str] | None = None) -> Deployment:
+    return _deploy(tuple(sorted((parameters or {}).items())))
+
+
+@cache
+def _deploy(parameters: tuple[tuple[str, str], ...]) -> Deployment:
+    given = dict(parameters)
+    expanded = expand(TEMPLATE, given, REGION)
+    pseudo = pseudo_parameters(region=REGION, account_id=ACCOUNT, stack_name=STACK)
+    resolved = resolve_template(expanded.template, given, pseudo)
+    properties = {
+        logical_id: resolve(resource.properties, symbol) for logical_id, resource in resolved.resources.items()
+    }
+    return Deployment(expanded, resolved, properties)
+
+
+def symbol(logical_id: str, attribute: str | None) -> str:
+    """Stands for what AWS would answer, and tells which resource was meant."""
+    return f"<{logical_id}{'.' + attribute if attribute else ''}>"
+
+
+def _named(symbolic: str) -> str:
+    return symbolic.strip("<>").split(".")[0]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,266 @@
+"""Who may do what. The grants are compared as a whole: one more than the code needs fails as much as one less."""
+
+from typing import Any
+
+import pytest
+
+from tests.release.template.deployment import (
+    EVENT_FUNCTIONS,
+    FUNCTIONS,
+    MSK,
+    MSK_CLUSTER,
+    SELF_MANAGED,
+    Deployment,
+    as_list,
+    deploy,
+)
+
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+KEY = {"EncryptionKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/abc"}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-x"
+EVERYTHING = {
+    **MSK,
+    **SELF_MANAGED,
+    **KEY,
+    "KafkaSecretArn": SECRET,
+    "InlineScriptMaxBytes": "1000",
+    "KafkaTargetBootstrap": "b:9092",
+    "KafkaTargetSecretArn": SECRET,
+    "Tracing": "Active",
+}
+
+WRITES = {
+    ("dynamodb:PutItem", "<SagaTable.Arn>"),
+    ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
+}
+PARKS = {
+    ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*"),
+    ("sqs:SendMessage", "<RejectedQueue.Arn>"),
+}
+ON_FAILURE = {
+    ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*"),
+    ("s3:ListBucket", "<PayloadBucket.Arn>"),
+}
+STREAM = {
+    (f"dynamodb:{action}", "<SagaTable.Arn>/stream/*")
+    for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+}
+GRANTS = {
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS | ON_FAILURE),
+    "ExecutionRequestedFunction": WRITES
+    | PARKS
+    | ON_FAILURE
+    | {("dynamodb:BatchGetItem", "<SagaTable.Arn>"), ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*")},
+    "TimeoutCheckerFunction": PARKS
+    | ON_FAILURE
+    | {
+        ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines"),
+        ("dynamodb:GetItem", "<SagaTable.Arn>"),
+        ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
+    },
+    "CommandRelayFunction": PARKS
+    | ON_FAILURE
+    | STREAM
+    | {
+        ("logs:CreateLogStream", "<CommandRelayLogGroup.Arn>"),
+        ("logs:PutLogEvents", "<CommandRelayLogGroup.Arn>"),
+        ("dynamodb:GetItem", "<SagaTable.Arn>"),
+        ("events:PutEvents", "<EventBus.Arn>"),
+    },
+}
+
+RESOURCE_FREE = {
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+}
+"""For these there is no narrower resource when the policy is written: the interfaces do not exist yet."""
+
+MANAGED = {
+    "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": "writes log lines",
+    "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess": "X-Ray has no resources to name",
+    "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole": "the relay's own network interfaces",
+}
+
+
+def granted(deployed: Deployment, function: str) -> set[tuple[str, str]]:
+    return {
+        (action, resource)
+        for statement in deployed.statements(deployed.role_of(function))
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def all_statements(deployed: Deployment) -> list[tuple[str, dict[str, Any]]]:
+    documents = [
+        (name, policy["PolicyDocument"])
+        for name, role in deployed.of_type("AWS::IAM::Role").items()
+        for policy in role.get("Policies", [])
+    ]
+    documents += [
+        (name, policy["PolicyDocument"])
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for name, policy in deployed.of_type(kind).items()
+    ]
+    return [(name, statement) for name, document in documents for statement in document["Statement"]]
+
+
+@every_function
+def test_a_function_may_do_what_its_code_does_and_nothing_else(function: str) -> None:
+    assert granted(deploy(), function) == GRANTS[function]
+
+
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING])
+def test_no_policy_allows_a_wildcard_of_actions(parameters: dict[str, str]) -> None:
+    for name, statement in all_statements(deploy(parameters)):
+        assert not [action for action in as_list(statement["Action"]) if "*" in action], name
+        assert "NotAction" not in statement, name
+        assert "NotResource" not in statement, name
+
+
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING])
+def test_every_resource_is_named_except_where_aws_knows_none(parameters: dict[str, str]) -> None:
+    for name, statement in all_statements(deploy(parameters)):
+        if "*" in as_list(statement["Resource"]):
+            assert set(as_list(statement["Action"])) <= RESOURCE_FREE, name
+
+
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING, {"KafkaTargetSubnetIds": "subnet-1"}])
+def test_managed_policies_of_aws_are_few_and_each_has_its_reason(parameters: dict[str, str]) -> None:
+    roles = deploy(parameters).of_type("AWS::IAM::Role").values()
+
+    assert {arn for role in roles for arn in role.get("ManagedPolicyArns", [])} <= set(MANAGED)
+
+
+@every_function
+def test_nobody_may_scan_or_delete(function: str) -> None:
+    actions = {action for action, _ in granted(deploy(EVERYTHING), function)}
+
+    assert not {action for action in actions if action.startswith("dynamodb:") and "Delete" in action}
+    assert not actions & {"dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:DeleteObject", "sqs:ReceiveMessage"}
+
+
+def test_only_the_relay_may_publish_and_only_as_the_orchestrator() -> None:
+    deployed = deploy(EVERYTHING)
+
+    publishing = [f for f in FUNCTIONS if "events:PutEvents" in {action for action, _ in granted(deployed, f)}]
+
+    assert publishing == ["CommandRelayFunction"]
+    (statement,) = [s for s in deployed.statements("CommandRelayRole") if s["Action"] == "events:PutEvents"]
+    assert statement["Condition"] == {"StringEquals": {"events:source": "saga-orchestrator"}}
+
+
+@every_function
+def test_nobody_may_read_payloads_except_the_relay_when_it_puts_scripts_inline(function: str) -> None:
+    readable = ("s3:GetObject", "<PayloadBucket.Arn>/scripts/*")
+
+    assert readable not in granted(deploy(), function)
+    inlining = granted(deploy({"InlineScriptMaxBytes": "4096"}), function)
+    assert (readable in inlining) == (function == "CommandRelayFunction")
+
+
+def test_the_request_function_reads_counters_and_no_saga() -> None:
+    deployed = deploy()
+    statements = deployed.statements(deployed.role_of("ExecutionRequestedFunction"))
+
+    (reading,) = [statement for statement in statements if statement["Action"] == "dynamodb:BatchGetItem"]
+
+    assert reading["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
+
+
+@pytest.mark.parametrize(("event_type", "function"), EVENT_FUNCTIONS.items())
+def test_on_msk_a_function_reads_its_own_topic_in_its_own_group(event_type: str, function: str) -> None:
+    place = MSK_CLUSTER.replace(":cluster/", ":{}/")
+    kafka = {pair for pair in granted(deploy(MSK), function) if pair[0].startswith("kafka")}
+    group = f"{place.format('group')}/sagas-{event_type.lower().replace('_', '-')}-msk"
+    topic = f"{place.format('topic')}/{event_type.lower()}"
+
+    assert kafka == {
+        ("kafka:DescribeClusterV2", MSK_CLUSTER),
+        ("kafka:GetBootstrapBrokers", MSK_CLUSTER),
+        ("kafka-cluster:Connect", MSK_CLUSTER),
+        ("kafka-cluster:DescribeClusterDynamicConfiguration", MSK_CLUSTER),
+        ("kafka-cluster:DescribeTopic", topic),
+        ("kafka-cluster:ReadData", topic),
+        ("kafka-cluster:DescribeGroup", group),
+        ("kafka-cluster:AlterGroup", group),
+    }
+
+
+@every_function
+def test_without_kafka_nobody_has_a_permission_for_it(function: str) -> None:
+    services = {action.split(":")[0] for action, _ in granted(deploy(), function)}
+
+    assert not services & {"kafka", "kafka-cluster", "ec2", "secretsmanager", "kms"}
+
+
+@every_function
+def test_a_customers_key_is_usable_through_the_services_alone(function: str) -> None:
+    deployed = deploy(KEY)
+    with_key = [s for s in deployed.statements(deployed.role_of(function)) if "kms:Decrypt" in s["Action"]]
+
+    (statement,) = with_key
+    assert statement["Resource"] == KEY["EncryptionKeyArn"]
+    assert all("amazonaws.com" in service for service in statement["Condition"]["StringEquals"]["kms:ViaService"])
+
+
+def test_the_schedule_may_invoke_the_checker_and_write_its_dead_letters_only() -> None:
+    deployed = deploy()
+    (schedule,) = deployed.of_type("AWS::Scheduler::Schedule").values()
+    role = schedule["Target"]["RoleArn"].strip("<>").split(".")[0]
+
+    assert {(s["Action"], s["Resource"]) for s in deployed.statements(role)} == {
+        ("lambda:InvokeFunction", "<TimeoutCheckerFunction.Arn>"),
+        ("sqs:SendMessage", "<RuleDeadLetterQueue.Arn>"),
+    }
+
+
+def operator() -> list[dict[str, Any]]:
+    document = deploy().properties["OperatorPolicy"]["PolicyDocument"]
+    return list(document["Statement"])
+
+
+def test_operators_cancel_under_their_own_source() -> None:
+    (statement,) = [s for s in operator() if s["Action"] == "events:PutEvents"]
+
+    assert statement["Condition"] == {"StringEquals": {"events:source": "saga-operator"}}
+    assert statement["Resource"] == "<EventBus.Arn>"
+
+
+def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> None:
+    recount, mend = [s for s in operator() if "dynamodb:UpdateItem" in as_list(s["Action"])]
+
+    assert recount["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
+    assert set(mend["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
+        *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
+        *("steps", "timeline", "outbox"),
+    }
+    assert not [s for s in operator() if {"dynamodb:PutItem", "dynamodb:DeleteItem"} & set(as_list(s["Action"]))]
+
+
+def test_operators_read_what_was_parked_and_no_script() -> None:
+    (statement,) = [s for s in operator() if "s3:GetObject" in as_list(s["Action"])]
+
+    assert set(statement["Resource"]) == {"<PayloadBucket.Arn>/rejected/*", "<PayloadBucket.Arn>/aws/lambda/*"}
+
+
+def test_operators_delete_nothing_but_redriven_failures() -> None:
+    statements = [
+        s for s in operator() if any("Delete" in action for action in as_list(s["Action"]) if action[:3] == "s3:")
+    ]
+
+    assert [s["Resource"] for s in statements] == ["<PayloadBucket.Arn>/aws/lambda/*"]
+
+
+def test_operators_invoke_what_redrive_and_republish_need() -> None:
+    (statement,) = [s for s in operator() if s["Action"] == "lambda:InvokeFunction"]
+
+    assert set(statement["Resource"]) == {f"<{f}.Arn>" for f in (*EVENT_FUNCTIONS.values(), "CommandRelayFunction")}
+
+
+def test_the_operators_policy_is_attached_to_nobody_by_itself() -> None:
+    assert not {"Roles", "Users", "Groups"} & deploy().properties["OperatorPolicy"].keys()

@@ -1,0 +1,64 @@
+"""One stack for all commands, started as anybody would; nobody runs pods on it, so each test says what a pod does."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from sagactl.app import app
+from tests.tools.local_stack.outside import Client, LocalUp
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Types commands against the stack, and looks at it without them."""
+
+    stack: LocalUp
+    ready: dict[str, Any]
+    client: Client
+
+    def types(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--endpoint-url", self.ready["aws_endpoint"]])
+
+    def gets(self, *arguments: str, exit_code: int = 0) -> Any:
+        """What a command answers as JSON."""
+        outcome = self.types(*arguments, "--output", "json")
+        assert outcome.exit_code == exit_code, outcome.output
+        return json.loads(outcome.stdout)
+
+    def aws(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.ready["aws_endpoint"], region_name=self.ready["region"])
+
+    def eventually(self, condition: Callable[[], Any]) -> Any:
+        return self.stack.wait_until(condition)
+
+    def is_in(self, execution_id: str, state: str) -> None:
+        self.eventually(lambda: self.client.state(execution_id) == state)
+
+
+@pytest.fixture(scope="session")
+def _stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalUp]:
+    """Shared by a test session, in a process of its own: other tests may run a stack in this one."""
+    stack = LocalUp(tmp_path_factory.mktemp("sagactl") / "up", "--worker", "none", "--output", "json")
+    try:
+        yield stack
+        assert stack.end() == 0, stack.errors
+        assert stack.left_behind() == []
+    finally:
+        stack.kill()
+
+
+@pytest.fixture(scope="session")
+def _client(_stack: LocalUp) -> Client:
+    return Client(_stack.ready())
+
+
+@pytest.fixture
+def operator(_stack: LocalUp, _client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    monkeypatch.chdir(tmp_path)
+    return Operator(_stack, dict(_client.ready), _client)

@@ -1,0 +1,103 @@
+"""What a command's caller can tell from its exit code alone: 0 done, 1 not done, 2 nothing was even looked at."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+
+from sagactl.commands.cancel import _put
+from sagactl.deployment import Deployment
+from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
+from sagactl.options import with_exit_code
+from sagactl.set_aside import RejectedQueue
+
+DENIED: Any = {"Error": {"Code": "AccessDenied", "Message": "not you"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (NotUsableError("no region"), 2, "no region"),
+        (NotFoundError("no such saga"), 1, "no such saga"),
+        (NotDoneError("two are\nleft"), 1, "two are left"),
+        (ClientError(DENIED, "Scan"), 2, "Scan was refused: AccessDenied: not you"),
+        (NoCredentialsError(), 2, "no AWS credentials"),
+        (EndpointConnectionError(endpoint_url="http://here"), 2, "is the stack up?"),
+    ],
+)
+def test_an_expected_failure_is_one_line_and_its_code(
+    error: Exception, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        raise error
+
+    with pytest.raises(typer.Exit) as left:
+        with_exit_code(work)
+    assert left.value.exit_code == code
+    said = capsys.readouterr().err
+    assert said.startswith("sagactl: ")
+    assert said.count("\n") == 1
+    assert line in said
+
+
+def test_what_nobody_expected_is_no_exit_code() -> None:
+    """A defect shows where it is."""
+
+    def work() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        with_exit_code(work)
+
+
+def test_a_cancel_that_the_bus_did_not_take_is_not_done() -> None:
+    """PutEvents answers such an entry with success."""
+    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slower"}]}
+    with pytest.raises(NotDoneError, match="refused the cancel: ThrottlingException: slower"):
+        _put(stack(SimpleNamespace(put_events=lambda **_: refused)), {"event_type": "EXECUTION_CANCELLED"})
+
+
+class Queue:
+    """Twelve pointers, and which of them are hidden."""
+
+    def __init__(self) -> None:
+        self.hidden: dict[str, int] = {}
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        free = [f"r{number}" for number in range(12) if f"r{number}" not in self.hidden]
+        taken = free[: request["MaxNumberOfMessages"]]
+        self.hidden |= dict.fromkeys(taken, request["VisibilityTimeout"])
+        return {"Messages": [{"Body": "{}", "ReceiptHandle": receipt} for receipt in taken]} if taken else {}
+
+    def change_message_visibility_batch(self, **request: Any) -> None:
+        assert len(request["Entries"]) <= 10, "more in one call are refused"
+        for entry in request["Entries"]:
+            if entry["VisibilityTimeout"] == 0:
+                del self.hidden[entry["ReceiptHandle"]]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_pointers_that_were_held_are_shown_again_whatever_happened(broken: bool) -> None:
+    """Another operator looks a moment later and must see them, without waiting until the holding ends by itself."""
+    queue = Queue()
+
+    def hold() -> None:
+        with RejectedQueue(stack(queue)).held(900):
+            assert len(queue.hidden) == 12
+            if broken:
+                raise NotDoneError("half way")
+
+    if broken:
+        with pytest.raises(NotDoneError):
+            hold()
+    else:
+        hold()
+    assert queue.hidden == {}
+
+
+def stack(client: Any) -> Deployment:
+    connection: Any = SimpleNamespace(client=lambda _service: client, is_local=True)
+    outputs = {"RejectedQueueUrl": "queue", "EventBusName": "bus", "OperatorSource": "saga-operator"}
+    return Deployment("saga-orchestrator", outputs, connection)

@@ -1,0 +1,83 @@
+"""`sagactl local up` as a person or a program watches it; how it starts and ends is told in tests/tools/local_stack."""
+
+import json
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sagactl.commands.local_up import parsed_parameters
+from sagactl.errors import NotUsableError
+from sagactl.ready_file import published, stack_named_in
+from tests.tools.local_stack.outside import Client, LocalUp, event
+from tests.tools.sagactl.conftest import Operator
+
+
+def test_json_says_what_to_connect_to_and_what_happens(operator: Operator) -> None:
+    one = f"seen-{uuid.uuid4().hex}"
+    operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one))
+    operator.is_in(one, "running")
+
+    def lines() -> list[dict[str, Any]]:
+        """Whole ones: the last may be half written."""
+        return [json.loads(line) for line in operator.stack.output.splitlines(keepends=True) if line.endswith("\n")]
+
+    (ready,) = [line for line in lines() if line["kind"] == "ready"]
+    assert {name: ready[name] for name in operator.ready} == operator.ready
+    # The saga is written before the function has returned, which is when the stack tells of it.
+    invoked = ("invoked", "saga-orchestrator-execution-requested")
+    operator.eventually(lambda: invoked in {(line["kind"], line.get("subject")) for line in lines()})
+
+
+def test_a_second_start_with_the_same_ready_file_says_so_and_times_out_by_its_own_parameters(
+    operator: Operator, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "shared.json"
+    shutil.copy(operator.stack.ready_file, theirs)
+    arguments = ["--worker", "none", "--check-interval", "0.2", "--parameter", "StartDeadlineSeconds=1"]
+    second = LocalUp(tmp_path / "second", *arguments, "--ready-file", str(theirs))
+    try:
+        other = operator.ready["aws_endpoint"]
+        second.wait_until(
+            lambda: f"Another stack is up at {other}; {theirs} no longer names that one." in second.output
+        )
+        ready = json.loads(theirs.read_text())
+        assert ready["aws_endpoint"] != other
+        for shown in (ready["aws_endpoint"], ready["kafka_bootstrap"], ready["rejected_queue_url"], str(theirs)):
+            assert shown in second.output
+        client = Client(ready)
+        client.over_kafka(event("EXECUTION_REQUESTED", "late"))
+        second.wait_until(lambda: client.state("late") == "timeout")
+        assert second.end() == 0
+        assert second.errors == ""
+        assert second.left_behind() == []
+        assert not theirs.exists()
+    finally:
+        second.kill()
+
+
+def test_a_ready_file_of_a_later_stack_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    with published(path, "mine"):
+        path.write_text("yours")
+    assert path.read_text() == "yours"
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"aws_endpoint": "http://127.0.0.1:1"}', '{"aws_endpoint": 7}'])
+def test_a_ready_file_that_names_no_running_stack(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "ready.json"
+    if content is not None:
+        path.write_text(content)
+    assert stack_named_in(path) is None
+
+
+def test_parameters_are_split_at_the_first_equals_sign() -> None:
+    assert parsed_parameters(["One=1", 'Two={"a=b": 1}', "Three="]) == {"One": "1", "Two": '{"a=b": 1}', "Three": ""}
+
+
+@pytest.mark.parametrize("given", ["One", "=1", ""])
+def test_a_parameter_without_name_or_value_is_refused(given: str) -> None:
+    with pytest.raises(NotUsableError, match="write it as Name=Value"):
+        parsed_parameters([given])
