@@ -161,7 +161,7 @@ class Stage:
         if operation not in WRITES:
             return proceed(operation, arguments)
         with self.lock:
-            keys = [key for key in _keys(arguments) if key["saga_name"]["S"] != "#counter"]
+            keys = [key for key in _keys(arguments) if not key["saga_name"]["S"].startswith("#")]
             before = [self._read(key) for key in keys]
             reply = proceed(operation, arguments)
             for key, old in zip(keys, before, strict=True):

@@ -13,6 +13,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from .adapters.aws_errors import retryable
+from .adapters.claims import Turns
+from .adapters.counter_table import CounterTable
 from .adapters.payload_bucket import PayloadBucket, RejectedEvents
 from .adapters.publishers import EventBus, KafkaTopic, Publisher
 from .adapters.saga_store import DynamoDbSagaStore
@@ -47,6 +49,7 @@ class Resources:
         clock: Clock = _now_ms,
         pause: Pause = time.sleep,
         rng: random.Random | None = None,
+        turns: Turns | None = None,
         function: str = "",
     ) -> None:
         self.settings = settings
@@ -57,6 +60,7 @@ class Resources:
         self.clock = clock
         self.pause = pause
         self.rng = rng or random.Random()
+        self._turns = turns
         self.function = function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
 
     @cached_property
@@ -66,14 +70,19 @@ class Resources:
 
     @cached_property
     def store(self) -> DynamoDbSagaStore:
-        return DynamoDbSagaStore(
+        return DynamoDbSagaStore.on_table(
             self.sdk.dynamodb,
             self.settings.saga_table,
             self.settings.deadline_index,
             self.settings.policy(),
             self.rng,
             self.pause,
+            self._turns,
         )
+
+    @cached_property
+    def counters(self) -> CounterTable:
+        return self.store.claims.counters
 
     @cached_property
     def bucket(self) -> PayloadBucket:

@@ -138,7 +138,7 @@ class Account:
         return [json.loads(entry["Detail"]) for entry in entries]
 
     def sagas(self) -> list[dict[str, Any]]:
-        return [item for item in self.table.items("sagas") if item["saga_name"]["S"] != "#counter"]
+        return [item for item in self.table.items("sagas") if not item["saga_name"]["S"].startswith("#")]
 
     def slots(self) -> int:
         counters = [item for item in self.table.items("sagas") if item["saga_name"]["S"] == "#counter"]

@@ -76,7 +76,9 @@ def what_is_read(item: Json) -> Json:
 def todays_records() -> Iterator[tuple[Path, Json]]:
     for name, position in RECORDED.items():
         deployment = HISTORIES[name].play()
-        of_sagas = [each for each in deployment.records() if each["dynamodb"]["Keys"]["saga_name"]["S"] != "#counter"]
+        of_sagas = [
+            each for each in deployment.records() if not each["dynamodb"]["Keys"]["saga_name"]["S"].startswith("#")
+        ]
         yield place(RECORDS, SCHEMA, name), what_is_relayed(HISTORIES[name].about, deployment, of_sagas[position])
     deployment = HISTORIES["completed"].play()
     deployment.now += 31 * 86_400_000

@@ -17,12 +17,13 @@ from .events import (
     ExecutionStarted,
     Signal,
 )
-from .policy import CLOCK_TOLERANCE_MS, Policy
+from .policy import CLOCK_TOLERANCE_MS, Policy, Without
 from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, deadline_shard, emit
 from .states import SagaState, move
 
 MAX_LATE_UNDOS: Final = 3
 LIMIT_REACHED: Final = "limit_reached"
+LANGUAGE_CLOSED: Final = "language_closed"
 
 
 class Verdict(StrEnum):
@@ -72,8 +73,8 @@ def decide(saga: Saga | None, signal: Signal, now: int, rules: Rules) -> Decisio
     match signal:
         case DeadlinePassed():
             return _time_out(saga, now, rules)
-        case ClaimRefused(event=event):
-            return _start(saga, event, now, rules, claim_refused=True)
+        case ClaimRefused(event=event, closed=closed):
+            return _start(saga, event, now, rules, refused=LANGUAGE_CLOSED if closed else LIMIT_REACHED)
         case ExecutionRequested():
             return _request(saga, signal, now, rules)
         case _:
@@ -93,7 +94,7 @@ def _request(saga: Saga | None, event: ExecutionRequested, now: int, rules: Rule
 
 
 def _start(
-    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, claim_refused: bool = False
+    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, refused: str | None = None
 ) -> Decision:
     """Apply the request and whatever was remembered, in one write: the saga runs, or ends at once."""
     requested = _requested(stub, event, now, rules)
@@ -110,14 +111,12 @@ def _start(
     for step in rules.definition.steps:
         refusal = step.check(context) if step.check else None
         if refusal is None and step.claims is not None:
-            resource = step.claims(event.request)
-            if rules.policy.limit_of(resource) > 0:
-                claims, refusal = (None, LIMIT_REACHED) if claim_refused else (resource, None)
+            claims, refusal = _claim(step.claims(event.request), rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
-            refused = replace(requested, completed_steps=tuple(done))
+            stopped = replace(requested, completed_steps=tuple(done))
             return Decision(
-                end(refused, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
+                end(stopped, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
         done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
@@ -129,6 +128,15 @@ def _start(
     )
     saga = emit(saga, cause, ("saga_started", *emitted))
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
+
+
+def _claim(resource: str, policy: Policy, refused: str | None) -> tuple[str | None, str | None]:
+    """(what to take a unit of, why not): neither where there is no limit."""
+    limit = policy.limit_of(resource)
+    if limit is Without.UNLIMITED:
+        return None, None
+    refusal = LANGUAGE_CLOSED if limit is Without.CLOSED else refused
+    return (None, refusal) if refusal else (resource, None)
 
 
 def _requested(stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules) -> Saga:

@@ -1,12 +1,13 @@
-"""The timeout checker: invoked by a schedule, ends the sagas whose deadline has passed."""
+"""The timeout checker: invoked by a schedule, ends the sagas whose deadline has passed, and keeps the limits."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
+from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.secret import Secret
@@ -27,6 +28,7 @@ class CheckTimeouts:
         shards = range(self.at.settings.deadline_shards)
         checker = TimeoutChecker(self.at.store, self.at.clock, self._time_out, self._park, self.at.executor)
         try:
+            self._keep_limits()
             sweep = checker.run(
                 shards,
                 first_shard=self.at.rng.randrange(len(shards)),
@@ -38,6 +40,16 @@ class CheckTimeouts:
         finally:
             self.at.telemetry.flush()
         return {"due": sweep.due, "timed_out": sweep.timed_out, "unfinished": sweep.unfinished}
+
+    def _keep_limits(self) -> None:
+        """First, since a sweep may take all the time there is; but no counter keeps a due saga from its end."""
+        try:
+            LimitKeeper(self.at.counters, self.at.settings.policy(), self._left).run()
+        except RetryableError as passing:
+            self._left("", passing)
+
+    def _left(self, resource: str, passing: RetryableError) -> None:
+        self.at.telemetry.warn("limits were not settled", resource=resource, error=str(passing))
 
     def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
         rules = next((rules for rules in self.at.rules if rules.definition.name == saga_name), None)
