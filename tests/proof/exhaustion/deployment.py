@@ -24,7 +24,7 @@ from saga_testing.executor import InTurn
 from saga_testing.faults import Fault, Killed, inflict
 from saga_testing.saga_table import SAGA_TABLE
 from saga_testing.sample_events import NOW_MS
-from saga_testing.telemetry import QuietTelemetry
+from saga_testing.telemetry import RecordingTelemetry
 from sagas import SAGAS
 from tests.proof.exhaustion.invariants import check_history, check_published, check_reflected
 
@@ -158,7 +158,7 @@ class Deployment:
             pause=lambda _seconds: None,
             rng=random.Random(1),
             sagas=SAGAS,
-            telemetry=telemetry or QuietTelemetry(),
+            telemetry=telemetry or RecordingTelemetry(),
             executor=InTurn(),
             function="under-test",
         )

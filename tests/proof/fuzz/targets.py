@@ -21,7 +21,7 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
 from saga_testing.aws.dynamodb.attribute_values import checked_item
 from saga_testing.aws.errors import Refused
-from saga_testing.telemetry import QuietTelemetry
+from saga_testing.telemetry import RecordingTelemetry
 from sagas.execution import EXECUTION_SAGA
 from tests.proof.exhaustion.deployment import Context, Deployment, Wire
 from tests.proof.exhaustion.scenarios import HOUR_MS
@@ -109,7 +109,7 @@ def _rendered(saga: Saga) -> list[str]:
     return outcomes
 
 
-class _Attentive(QuietTelemetry):
+class _Attentive(RecordingTelemetry):
     """A record that breaks the relay is delivered again until it is too old, and holds up its shard: it must not be."""
 
     def warn(self, message: str, **fields: Any) -> None:

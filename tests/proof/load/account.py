@@ -24,7 +24,7 @@ from saga_testing.aws.sqs import SimulatedSqs
 from saga_testing.faults import Killed, inflict
 from saga_testing.saga_table import SAGA_TABLE
 from saga_testing.sample_events import NOW_MS, eventbridge
-from saga_testing.telemetry import QuietTelemetry
+from saga_testing.telemetry import RecordingTelemetry
 from sagas import SAGAS
 from tests.proof.exhaustion.deployment import QUEUE_URL, STREAM_ARN
 from tests.proof.load.trouble import Trouble
@@ -64,7 +64,7 @@ class Account:
                 **settings,
             }
         )
-        self.telemetry = QuietTelemetry()
+        self.telemetry = RecordingTelemetry()
         self.retried = 0
         self.trouble: Trouble | None = None
 

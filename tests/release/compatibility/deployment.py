@@ -15,7 +15,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.executor import InTurn
 from saga_testing.sample_events import NOW_MS, eventbridge
-from saga_testing.telemetry import QuietTelemetry
+from saga_testing.telemetry import RecordingTelemetry
 from sagas import SAGAS
 from tests.proof.simulation.world.services import Services
 
@@ -60,7 +60,7 @@ class Deployment:
             pause=lambda _: None,
             rng=random.Random(1),
             sagas=SAGAS,
-            telemetry=QuietTelemetry(),
+            telemetry=RecordingTelemetry(),
             executor=InTurn(),
             function="under-test",
         )
