@@ -55,7 +55,7 @@ class Deployment(TableReader):
     calls and to inject faults. `telemetry`: None prints, as in production. `executor`: None takes threads, as there.
     """
 
-    def __init__(  # noqa: PLR0913 - what the composition root takes, a test may give
+    def __init__(
         self,
         settings: Mapping[str, str] | None = None,
         *,

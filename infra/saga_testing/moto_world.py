@@ -32,7 +32,9 @@ def observer() -> Sdk:
 
 
 class World(Deployment):
-    """Every call of the handlers is in `calls`, under its name on the wire, with its arguments."""
+    """botocore's last step before the network is the seam here: whatever passes it is seen.
+
+    Every call of the handlers is in `calls`, under its name on the wire, with its arguments."""
 
     def __init__(self, settings: Mapping[str, str] | None = None, *, telemetry: Reporting | None = None) -> None:
         self.calls: list[tuple[str, Json]] = []
@@ -45,8 +47,9 @@ class World(Deployment):
         sdk = _sdk_under_test()
         for service in SERVICES:
             client = getattr(sdk, service)
-            original = type(client)._make_api_call.__get__(client)  # whatever an earlier test put in front is gone
-            client._make_api_call = functools.partial(self._call, original)
+            # Whatever an earlier test put in front is gone.
+            original = type(client)._make_api_call.__get__(client)  # noqa: SLF001 - the seam
+            client._make_api_call = functools.partial(self._call, original)  # noqa: SLF001 - the seam
         return sdk
 
     def _call(self, original: Any, name: str, arguments: Json) -> Any:
@@ -76,7 +79,7 @@ class World(Deployment):
     def refuse_entries(self, code: str | None) -> None:
         """The bus answers `code` for every DELETE_POD_COMMAND; None: it fails the whole call."""
         client = self.at.sdk.events
-        original = client._make_api_call
+        original = client._make_api_call  # noqa: SLF001 - the seam
 
         def call(name: str, arguments: Json) -> Any:
             if code is None:
@@ -88,7 +91,7 @@ class World(Deployment):
             ]
             return reply
 
-        client._make_api_call = call
+        client._make_api_call = call  # noqa: SLF001 - the seam
 
 
 @contextmanager

@@ -17,8 +17,6 @@ from saga_orchestrator.domain.policy import Policy
 from saga_testing.moto_world import World
 from saga_testing.sample_events import event
 
-__all__ = ["world"]
-
 
 class Scripted:
     """A client that answers transactions from a script."""
