@@ -13,13 +13,13 @@ from tests.handlers.test_command_relay import History
 from tests.release.benchmarks.billing import Meter
 from tests.release.benchmarks.scenes import ordinary
 from tests.release.docs import price
-from tests.release.docs.documents import README, block, text_of
+from tests.release.docs.documents import COSTS, README, block, text_of
 
 HAPPY = ("EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_COMPLETED")
 
 
 def test_the_readme_shows_the_table() -> None:
-    assert block(README, "price") == price.render()
+    assert block(COSTS, "price") == price.render()
 
 
 def test_the_readme_names_the_sum() -> None:
