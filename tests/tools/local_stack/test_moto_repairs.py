@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
+from local_stack.aws import moto_repairs
 from local_stack.aws.clients import AwsClients
-from local_stack.aws.moto_repairs import repairs as moto_repairs
 from local_stack.aws.ttl_reaper import FIVE_YEARS_SECONDS, delete_expired
 from local_stack.template.inventory import ACCOUNT
 from tests.tools.local_stack.repaired_table import Table, code_of, key_of
