@@ -6,12 +6,17 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[3]
 README: Final = ROOT / "README.md"
+COSTS: Final = ROOT / "docs" / "costs.md"
 ARCHITECTURE: Final = ROOT / "docs/architecture.md"
 OWN_SAGA: Final = ROOT / "docs/define-your-own-saga.md"
 
 
 def documents() -> list[Path]:
-    return [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [
+        README,
+        *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]
 
 
 def text_of(document: Path) -> str:

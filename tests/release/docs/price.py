@@ -1,4 +1,4 @@
-"""What a million happy sagas cost in us-east-1, as the table of README.md: `python -m tests.release.docs.price`.
+"""What a million happy sagas cost in us-east-1, as the table of docs/costs.md: `python -m tests.release.docs.price`.
 
 A happy saga is EXECUTION_REQUESTED, STARTED and COMPLETED, all over EventBridge, in a language with a limit. List
 prices, no free tier, no cold starts. What AWS alone can say (durations, Lambda's own log lines) is an assumption and

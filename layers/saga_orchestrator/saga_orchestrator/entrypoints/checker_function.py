@@ -7,10 +7,8 @@ from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
-from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.secret import Secret
 
 MARGIN_MS: Final = 5_000
 
@@ -25,8 +23,20 @@ class CheckTimeouts:
     at: Resources
 
     def run(self, _event: Any, context: Any) -> dict[str, Any]:
+        """End what is due.
+
+        Raises:
+            RetryableError: part of the index could not be read; all that could be is done.
+        """
         shards = range(self.at.settings.deadline_shards)
-        checker = TimeoutChecker(self.at.store, self.at.clock, self._time_out, self._park, self.at.executor)
+        checker = TimeoutChecker(
+            self.at.store,
+            self.at.clock,
+            self._time_out,
+            self._set_aside,
+            self.at.executor,
+            self.at.due_and_set_aside,
+        )
         try:
             self._keep_limits()
             sweep = checker.run(
@@ -37,6 +47,9 @@ class CheckTimeouts:
             self.at.telemetry.count("DueSagas", sweep.due)
             self.at.telemetry.count("SagasTimedOut", sweep.timed_out)
             self.at.telemetry.gauge("OldestDueSeconds", sweep.oldest_due_ms // 1000)
+            if sweep.unread:
+                # What could be read has been ended; that the rest could not is an error that people must see.
+                raise sweep.unread[0]
         finally:
             self.at.telemetry.flush()
         return {"due": sweep.due, "timed_out": sweep.timed_out, "unfinished": sweep.unfinished}
@@ -66,13 +79,10 @@ class CheckTimeouts:
             )
         return decision.verdict
 
-    def _park(self, execution_id: str, saga_name: str, corrupt: CorruptSaga) -> None:
-        self.at.rejected.park(
-            Secret(f"{execution_id} {saga_name}".encode()),
-            source="deadline",
-            position={"execution_id": execution_id, "saga_name": saga_name},
-            reason=corrupt.reason,
-            detail=corrupt.detail,
-            rejected_at=rfc3339(self.at.clock()),
+    def _set_aside(self, execution_id: str, saga_name: str, hopeless: RejectedEvent) -> None:
+        self.at.keep_rejected.keep(
+            hopeless,
+            f"{execution_id} {saga_name}".encode(),
+            "deadline",
+            {"execution_id": execution_id, "saga_name": saga_name},
         )
-        self.at.telemetry.count("RejectedEvents")
