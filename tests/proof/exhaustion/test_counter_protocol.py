@@ -24,6 +24,12 @@ def test_no_step_of_any_order_breaks_the_limit_and_every_settler_can_finish(name
 
 @pytest.mark.parametrize("mutant", Mutant)
 def test_the_exploration_sees_each_planted_bug(mutant: Mutant) -> None:
-    with pytest.raises(Broken):
-        for world in WORLDS.values():
-            explore(replace(world, mutant=mutant))
+    assert any(_breaks(replace(world, mutant=mutant)) for world in WORLDS.values())
+
+
+def _breaks(world: World) -> bool:
+    try:
+        explore(world)
+    except Broken:
+        return True
+    return False

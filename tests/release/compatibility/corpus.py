@@ -14,6 +14,9 @@ ITEMS, NEWER_ITEMS, RECORDS, COUNTERS, EVENTS = "items", "items_of_newer_code", 
 SCHEMA: Final = "1"
 """Of the items that today's code writes. Raised when what it writes changes; older files stay and are still read."""
 
+COUNTER_SCHEMA: Final = "2"
+"""The same of counters, which have caps since 2."""
+
 ADDED_FIELDS: Final[frozenset[str]] = frozenset()
 """What messages say since a later schema than the first: left out where older and newer forms are compared."""
 

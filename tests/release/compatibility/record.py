@@ -14,6 +14,7 @@ from saga_orchestrator.domain.errors import UnknownMessageKey
 from saga_orchestrator.domain.render import render
 from sagas.execution import EXECUTION_SAGA
 from tests.release.compatibility.corpus import (
+    COUNTER_SCHEMA,
     COUNTERS,
     EVENTS,
     ITEMS,
@@ -86,7 +87,7 @@ def todays_records() -> Iterator[tuple[Path, Json]]:
     removed = deployment.records()[-1]
     yield place(RECORDS, SCHEMA, "removed"), what_is_relayed("the retention has passed", deployment, removed)
     counter = HISTORIES["running"].play().records()[-1]
-    yield place(RECORDS, SCHEMA, "counter"), what_is_relayed("a counter's change", OlderTable(), counter)
+    yield place(RECORDS, COUNTER_SCHEMA, "counter"), what_is_relayed("a counter's change", OlderTable(), counter)
 
 
 def what_is_relayed(about: str, deployment: OlderTable, record: Json) -> Json:
@@ -102,7 +103,7 @@ def todays_counters() -> Iterator[tuple[Path, Json]]:
         if item is None:
             msg = f"{name} counts nothing"
             raise ValueError(msg)
-        yield place(COUNTERS, SCHEMA, name), {"about": taken, "item": item}
+        yield place(COUNTERS, COUNTER_SCHEMA, name), {"about": taken, "item": item}
 
 
 def todays_events() -> Iterator[tuple[Path, Json]]:

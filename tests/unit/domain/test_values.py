@@ -18,7 +18,7 @@ from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.events import EventType, Script
-from saga_orchestrator.domain.policy import Policy, Without
+from saga_orchestrator.domain.policy import Limit, Policy, Without
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard, saga_id
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
 from sagas.execution import Refusal
@@ -177,7 +177,7 @@ def test_the_policy_without_any_choice() -> None:
 
 
 def test_a_language_has_its_own_limit_or_the_default() -> None:
-    limits = {"python": 2, "ruby": Without.UNLIMITED, "lua": Without.CLOSED}
+    limits: dict[str, Limit] = {"python": 2, "ruby": Without.UNLIMITED, "lua": Without.CLOSED}
     policy = Policy(default_language_limit=7, language_limits=limits)
 
     assert [policy.limit_of(language) for language in ("python", "ruby", "lua", "go")] == [2, "unlimited", "closed", 7]
