@@ -69,6 +69,11 @@ class Observer:
             others = [heard for (known, _), heard in self._heard.items() if known == execution_id]
             return all(heard.outcomes() for heard in [self._of(execution_id, EXECUTION_SAGA.name), *others])
 
+    def unfinished(self) -> set[tuple[str, str]]:
+        """Sagas that were heard of and have not said their end."""
+        with self._lock:
+            return {key for key, heard in self._heard.items() if not heard.outcomes()}
+
     def _of(self, execution_id: str, saga_name: str) -> _Heard:
         return self._heard.get((execution_id, saga_name), _Heard())
 

@@ -140,7 +140,9 @@ def test_an_execution_has_ended_when_each_of_its_sagas_has(evidence: Evidence) -
     assert observer.has_ended(execution_id)
     hear(observer, execution_id, "SAGA_STARTED", "w1", saga_name="workspace_saga")
     assert not observer.has_ended(execution_id)
+    assert observer.unfinished() == {(execution_id, "workspace_saga")}
     hear(observer, execution_id, "SAGA_COMPLETED", "w2", saga_name="workspace_saga")
+    assert observer.unfinished() == set()
     assert observer.has_ended(execution_id)
     assert not observer.has_ended("never heard of")
 
