@@ -155,7 +155,8 @@ def _settle(stack: LocalStack, tally: Tally, observer: Observer, show: Callable[
     checker = _outputs(stack)["TimeoutCheckerFunctionName"]
     while time.monotonic() < deadline:
         work = stack.invocations.total() - stack.invocations[checker]
-        busy = tally.pods_alive or observer.unfinished() or any(stack.waiting(name) for name in stack.functions if name != checker)
+        waiting = any(stack.waiting(name) for name in stack.functions if name != checker)
+        busy = tally.pods_alive or waiting or observer.unfinished()
         if work != before or busy:
             quiet_since, before = time.monotonic(), work
         elif time.monotonic() - quiet_since >= _QUIET_SECONDS:
