@@ -10,12 +10,12 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
+from tests.handlers.conftest import Context, World
 
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
 from saga_testing.sample_events import event, kafka
-from tests.handlers.conftest import Context, World
 from tests.handlers.test_command_relay import History
 
 Answer = Exception | dict[str, Any]

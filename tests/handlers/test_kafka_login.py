@@ -7,9 +7,9 @@ import boto3
 import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+from tests.handlers.conftest import World
 
 from saga_testing.sample_events import event
-from tests.handlers.conftest import World
 from tests.handlers.test_command_relay import History
 
 ALL_SENT: dict[str, Any] = {"batchItemFailures": []}
