@@ -10,13 +10,14 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
-from tests.handlers.conftest import Context, World
 
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
+from saga_testing.history import History
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event, kafka
-from tests.handlers.test_command_relay import History
 
 Answer = Exception | dict[str, Any]
 
@@ -213,10 +214,7 @@ def test_the_relay_sends_again_what_the_bus_has_not_surely_taken(world: World, a
 
 
 def relayed(world: World) -> History:
-    history = History(world)
-    for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
-        history.deliver(event(name))
-    return history
+    return History.of(world, "EXECUTION_REQUESTED", "EXECUTION_FAILED")
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "NotAuthorizedForSourceException", "RedactionFailure"])

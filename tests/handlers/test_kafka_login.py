@@ -7,10 +7,9 @@ import boto3
 import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, KafkaException
-from tests.handlers.conftest import World
 
-from saga_testing.sample_events import event
-from tests.handlers.test_command_relay import History
+from saga_testing.history import History
+from saga_testing.moto_world import World
 
 ALL_SENT: dict[str, Any] = {"batchItemFailures": []}
 NONE_SENT = {"batchItemFailures": [{"itemIdentifier": "100"}]}
@@ -78,10 +77,7 @@ def connected(world: World, monkeypatch: pytest.MonkeyPatch, refusal: str) -> tu
         KAFKA_TARGET_SECURITY="SASL_SSL",
         KAFKA_TARGET_SECRET_ARN=keep_secret("first"),
     )
-    history = History(world)
-    for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
-        history.deliver(event(name))
-    return broker, history
+    return broker, History.of(world, "EXECUTION_REQUESTED", "EXECUTION_FAILED")
 
 
 @pytest.mark.parametrize("refusal", ["to the error callback", "in the report", "at once"])
