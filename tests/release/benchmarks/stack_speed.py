@@ -25,7 +25,7 @@ from saga_testing.sample_events import OWN_FIELDS, iso
 
 TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 #: Where nothing has arrived for so long, something has been lost.
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 30.0
 WATCHED = ("CREATE_POD_COMMAND", "SAGA_COMPLETED")
 
 
