@@ -66,6 +66,8 @@ class PersistentHandler(MotoRequestHandler):
             headers = [*headers, ("Content-Length", str(len(body)))]
         if self.command == "HEAD" and "content-length" not in given:
             headers = [*headers, ("Content-Length", "0")]
+        if self.close_connection:
+            headers = [*headers, ("Connection", "close")]
         if "date" not in given:
             headers = [*headers, ("Date", self.date_time_string())]
         head = [f"{self.protocol_version} {status}", *(f"{name}: {value}" for name, value in headers), "", ""]

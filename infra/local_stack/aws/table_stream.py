@@ -46,7 +46,7 @@ class TableStream:
 
 def lambda_record(record: Record, stream_arn: str) -> Record:
     """A record as moto keeps it in the shape that Lambda passes on (Developer Guide, Using AWS Lambda with Amazon
-    DynamoDB: example event): seconds instead of a date, base64 instead of bytes, and the user identity in lower case."""
+    DynamoDB, example event): seconds instead of a date, base64 instead of bytes, lower-case user identity."""
     change = dict(record["dynamodb"])
     change["ApproximateCreationDateTime"] = (
         int(change["ApproximateCreationDateTime"].replace(tzinfo=UTC).timestamp() * 1000) / 1000

@@ -3,7 +3,8 @@ DynamoDB)."""
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from local_stack.errors import StackClosedError
 from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.sources import event_pattern
 from local_stack.sources.batch_retry import Verdict, process
+from local_stack.sources.batch_size import SEPARATOR_BYTES, split_by_size
 from local_stack.sources.mapping_config import StreamMapping
 from local_stack.stack_event import EventKind, EventSink, happening
 
@@ -73,8 +75,8 @@ class StreamPoller:
     def _poll_once(self) -> bool:
         records = self._stream.read(self._position, _READ_LIMIT)
         wanted = [record for record in records if passes(self._mapping.filters, record)]
-        for start in range(0, len(wanted), self._mapping.batch_size):
-            if not process(wanted[start : start + self._mapping.batch_size], self._mapping.policy, self, self._stop):
+        for batch in batches(wanted, self._mapping.batch_size):
+            if not process(batch, self._mapping.policy, self, self._stop):
                 return False
         self._position += len(records)
         return bool(records)
@@ -118,6 +120,21 @@ class StreamPoller:
                 "streamArn": self._mapping.stream_arn,
             }
         }
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    record: Record
+    size: int
+
+
+def batches(records: Sequence[Record], batch_size: int) -> Iterator[list[Record]]:
+    """In order, each with at most so many records, and with no more than an event may hold."""
+    left = [_Weighed(record, len(json.dumps(record)) + SEPARATOR_BYTES) for record in records]
+    while left:
+        taken, kept = split_by_size(left[:batch_size])
+        left = kept + left[batch_size:]
+        yield [one.record for one in taken]
 
 
 def passes(filters: Sequence[Any], event: Any) -> bool:

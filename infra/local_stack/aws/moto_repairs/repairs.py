@@ -1,7 +1,7 @@
 """Repairs that make moto behave as AWS documents, where a saga engine depends on it.
 
 moto is written for single-threaded tests. Each function below restores one documented statement, quoted in its
-docstring, and is tested in `tests/tools/local_stack/test_moto_repairs.py` or by a case in `tests/contracts`.
+docstring, and is tested in `tests/tools/local_stack/test_moto_*.py` or by a case in `tests/contracts`.
 The patches touch internals of moto 5.2.5, hence the exact pin and the check in `install`.
 """
 
