@@ -78,9 +78,7 @@ def test_a_fixed_port_serves_ordinary_clients() -> None:
         consumer.close()
     finally:
         broker.close()
-    EmbeddedBroker(
-        port
-    ).close()  # the port is free for the next stack, though clients' connections linger in the kernel
+    EmbeddedBroker(port).close()  # the port is free for the next stack
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
