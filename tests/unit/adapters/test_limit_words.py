@@ -34,7 +34,7 @@ def test_a_language_has_a_number_no_limit_or_no_work() -> None:
         '{"python": "200"}',
         '{"python": "open"}',
         '{"python": null}',
-        '{"python": 1000001}',
+        '{"python": 10000000}',
         '{"Python": 200}',
         '{"": 200}',
         '{"python 3": 200}',

@@ -7,7 +7,7 @@ from typing import Any, Final
 from saga_orchestrator.domain.counters import Head, Lower, Raise, Reading, Shard, opening, settle
 from saga_orchestrator.domain.errors import RetryableError
 
-from .aws_errors import retryable
+from .aws_errors import part_of, retryable
 from .counter_items import MAX_SHARDS, counter_key, directory_key, to_head, to_shard
 from .counter_writes import CounterWrite, changing, listing, opening_with, settled, stepping
 from .patient_writes import PatientWrites, Refused
@@ -106,7 +106,7 @@ class CounterTable:
             if reply.get("UnprocessedKeys"):
                 msg = "counter shards could not all be read"
                 raise RetryableError(msg)
-            found |= {item["execution_id"]["S"]: item for item in reply["Responses"][self.table]}
+            found |= {item["execution_id"]["S"]: item for item in part_of(part_of(reply, "Responses"), self.table)}
         return found
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from saga_orchestrator.domain.policy import Limit, Without
 
 EXAMPLE: Final = '{"python": 200, "ruby": "unlimited", "go": "closed"}'
-MOST: Final = 1_000_000
+MOST: Final = 9_999_999
 
 _LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,31}")
 

@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import RetryableError
 
-from .aws_errors import cancellation_reasons, code_of, retryable
+from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, retryable
 from .saga_codec import Item
 
 TRANSACTION_ATTEMPTS = 8
-PASSING_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_CONDITION = "ConditionalCheckFailed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +68,20 @@ class PatientWrites:
 
 
 def _cancelled(error: ClientError) -> Refused | None:
-    """What the cancellation means, by position; None when it may pass. Anything else is raised.
+    """What the cancellation means, by position; None when it may pass. A permanent one is raised.
 
-    The first condition goes before conflicts: whatever a counter said, a saga that exists is decided on again.
+    The first condition goes before all: whatever a counter said, a saga that exists is decided on again.
     """
     if code_of(error) != "TransactionCanceledException":
         raise error
     reasons = cancellation_reasons(error)
     codes = [reason.get("Code") for reason in reasons]
-    if codes[0] == "ConditionalCheckFailed":
+    if codes[:1] == [_CONDITION]:
         return Refused(0, reasons[0].get("Item"))
-    if PASSING_REASONS.intersection(codes):
+    if PERMANENT_REASONS.intersection(codes):
+        raise error
+    # Refused only where nothing else is said: beside a conflict, a throttle or a reason we do not know, it may pass.
+    passing = _CONDITION not in codes or set(codes) != {"None", _CONDITION}
+    if passing:
         return None
-    if "ConditionalCheckFailed" in codes:
-        return Refused(codes.index("ConditionalCheckFailed"), None)
-    raise error
+    return Refused(codes.index(_CONDITION), None)

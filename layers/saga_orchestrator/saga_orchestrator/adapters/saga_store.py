@@ -13,7 +13,7 @@ from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
-from .aws_errors import retryable
+from .aws_errors import part_of, retryable
 from .claims import Claims, LockTurns, Turns
 from .counter_table import CounterTable
 from .counter_writes import counting
@@ -79,7 +79,7 @@ class DynamoDbSagaStore:
                     ExpressionAttributeValues={":shard": {"N": str(shard)}, ":now": {"N": str(now)}},
                     **start,
                 )
-            for item in page["Items"]:
+            for item in part_of(page, "Items"):
                 yield item["execution_id"]["S"], item["saga_name"]["S"], int(item["deadline"]["N"])
             if "LastEvaluatedKey" not in page:
                 return

@@ -98,11 +98,7 @@ MUTANTS: Final = (
     Mutant(
         "conflict taken for a full counter",
         "L4",
-        edit(
-            _cancelled,
-            "intersection(codes):\n        return None",
-            "intersection(codes):\n        return Refused(1, None)",
-        ),
+        edit(_cancelled, "if passing:", "if False:"),
     ),
     Mutant(
         "throttle swallowed",
