@@ -6,8 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local_stack.template.expand import ExpandedTemplate, expand
-from local_stack.template.intrinsics import ResolvedTemplate, pseudo_parameters, resolve, resolve_template
+from local_stack.template import (
+    ExpandedTemplate,
+    ResolvedTemplate,
+    expand,
+    pseudo_parameters,
+    resolve,
+    resolve_template,
+)
 from saga_orchestrator.domain.events import EventType
 
 ROOT = Path(__file__).parents[3]
