@@ -26,7 +26,7 @@ def measured(*arguments: str) -> list[dict[str, Any]]:
 
 
 def median(answers: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(answer[name] for answer in answers)
+    return statistics.median(float(answer[name]) for answer in answers)
 
 
 def spread(answers: list[dict[str, Any]], name: str) -> str:

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import NOW_MS, eventbridge, kafka
 from tests.release.benchmarks.canned import Call, CannedAws, exists, obeyed
 from tests.release.benchmarks.scenes import SILENCE, ordinary
@@ -29,15 +30,6 @@ COUNTED = 20
 RECORDS, LATENCY, BATCHES = 100, 0.005, 9
 UNLIMITED = {"DEFAULT_LANGUAGE_LIMIT": "0"}
 Work = Callable[[], Any]
-
-
-class Context:
-    """What a handler asks of Lambda's context."""
-
-    aws_request_id = "00000000-0000-0000-0000-000000000000"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 30_000
 
 
 def bare(calls: list[Call], clients: dict[str, Any] | None = None) -> None:
@@ -162,7 +154,8 @@ def _median_ratio(left: list[float], right: list[float]) -> float:
 def main() -> None:
     answer, sys.stdout = sys.stdout, SILENCE  # log and metric lines are written, and paid for, but not shown
     measure, *arguments = sys.argv[1:]
-    result = {"cpu": cpu, "count": count, "batch": batch}[measure](*arguments)
+    measures: dict[str, Callable[..., dict[str, Any]]] = {"cpu": cpu, "count": count, "batch": batch}
+    result = measures[measure](*arguments)
     answer.write(json.dumps(result) + "\n")
 
 

@@ -1,7 +1,6 @@
 """Which AWS and network errors may pass. One place, so that no caller guesses."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -51,22 +50,34 @@ def cancellation_reasons(error: ClientError) -> list[dict[str, Any]]:
     return list(error.response.get("CancellationReasons", []))
 
 
-@contextmanager
-def retryable() -> Iterator[None]:
+class _Retryable:
     """Turn errors whose cause may pass into `RetryableError`; all others come through as they are.
 
     AWS's own error stays chained for whoever debugs. Lambda's runtime reports the raised error alone, so AWS's text,
     which names ARNs and keys, gets into no log.
     """
-    try:
-        yield
-    except ClientError as error:
-        code, status = code_of(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in RETRYABLE_CODES or status >= 500:
-            msg = f"{error.operation_name} failed with {code or status}"
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, ClientError):
+            code, status = code_of(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if code in RETRYABLE_CODES or status >= 500:
+                msg = f"{error.operation_name} failed with {code or status}"
+                raise RetryableError(msg) from error
+        if isinstance(error, BotocoreConnectionError | HTTPClientError):
+            # A lost reply of an applied write is among these: the redelivery finds its own event id.
+            msg = f"no answer from AWS: {type(error).__name__}"
             raise RetryableError(msg) from error
-        raise
-    except (BotocoreConnectionError, HTTPClientError) as error:
-        # A lost reply of an applied write is among these: the redelivery finds its own event id.
-        msg = f"no answer from AWS: {type(error).__name__}"
-        raise RetryableError(msg) from error
+
+
+_RETRYABLE: Final = _Retryable()
+"""It holds nothing, so one serves every call and every thread."""
+
+
+def retryable() -> _Retryable:
+    """`with retryable():` around a call of AWS."""
+    return _RETRYABLE
