@@ -209,8 +209,7 @@ def _started(saga: Saga, entry: TimelineEntry, now: int, rules: Rules) -> Decisi
     if saga.state is SagaState.RUNNING:
         if saga.has_started:
             return Decision(saga, Verdict.DUPLICATE)
-        deadline = _run_deadline(saga, now, rules.policy)
-        running = emit(saga, entry, (), version=saga.version + 1, deadline=deadline)
+        running = emit(saga, entry, (), version=saga.version + 1, deadline=_run_deadline(saga, now, rules.policy))
         return Decision(running, Verdict.APPLIED)
     late_undos = [kind for kind in rules.definition.undo_again_on_late_start if _may_repeat(saga, kind, rules.policy)]
     if saga.state is SagaState.COMPLETED or not late_undos:
