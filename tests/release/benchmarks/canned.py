@@ -103,7 +103,8 @@ class CannedAws:
             time.sleep(self.latency)
         status, reply = self.answer(operation, request.body)
         content = b"" if operation == "PutObject" else json.dumps(reply).encode()
-        return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, _Body(content))
+        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"9b2cf535f27731c974343645a3985328"'}
+        return AWSResponse(request.url, status, headers, _Body(content))
 
     def recorded(self, run: Callable[[], Any]) -> list[Call]:
         """The calls that `run` makes."""
