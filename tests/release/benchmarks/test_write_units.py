@@ -47,6 +47,7 @@ def test_the_item_is_at_most_one_kb_at_every_write(
     deployment: QuietWorld, report: Report, path: tuple[str, ...]
 ) -> None:
     deployment.with_ordinary_names()
+    deployment.at.counters.open("python", 100, 8)
 
     sizes = [write.saga_bytes for name in path for write in writes_of(deployment, name) if write.saga_bytes]
 
