@@ -5,12 +5,12 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help pin run test proof format lint types imports validate pytest build bench simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin run test proof format lint types imports validate pytest build bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/installed ## play several hundred executions of real scripts on the local stack
+run: .venv/installed ## play several hundred executions of real scripts on the local stack (a minute)
 	$(BIN)/sagactl demo
 
 test: format lint types imports validate pytest ## what every change must pass, without the long proofs (5 minutes)
@@ -43,7 +43,7 @@ proof: .venv/installed ## every schedule, seeded worlds, drawn steps, load: a sh
 LAYER_PYTHON ?= 3.13
 LAYER_PLATFORM ?= aarch64-manylinux_2_28
 export LAYER_PYTHON LAYER_PLATFORM
-build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, without Docker
+build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, without Docker (half a minute)
 	.venv-sam/bin/sam build
 	@$(MAKE) --no-print-directory pin BUILT=.aws-sam/build/template.yaml
 	@python$(LAYER_PYTHON) -c "" 2>/dev/null || printf '%s\n' \
@@ -65,6 +65,10 @@ ARCHITECTURE = $(if $(filter aarch64-%,$(LAYER_PLATFORM)),arm64,x86_64)
 bench: .venv/installed ## what is promised of speed and cost, measured, as a table (5 minutes)
 	$(BIN)/python -m pytest -q --no-header --tb=line --show-capture=no tests/release/benchmarks --benchmarks
 
+REQUESTS ?= 600
+bench-stack: .venv/installed ## the local stack's own speed: sagas a second, processor time for each AWS call (half a minute)
+	$(BIN)/python -m tests.release.benchmarks.stack_speed --requests $(REQUESTS)
+
 SEEDS ?= 10000
 FROM ?= 0
 simulate: .venv/installed ## random worlds over the production handlers: make simulate SEEDS=100000 FROM=0
@@ -78,7 +82,7 @@ mutation: .venv-mutation/installed ## every small change of the core, one at a t
 	.venv-mutation/bin/python -m tests.proof.mutation
 
 WORLDS ?= 100000
-nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` takes a share of (two hours on 2 cores)
+nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` and `make proof` take a share of (two hours on 2 cores)
 	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/proof/exhaustion tests/proof/stateful
 	SAGA_LOAD=full $(BIN)/pytest tests/proof/load
 	$(BIN)/python -m tests.proof.simulation --seeds $(WORLDS) --from $(FROM)

@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSResponse
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.bootstrap import Resources
+from saga_testing.deployment import EXECUTIONS
 from saga_testing.sample_events import NOW_MS
-from sagas import SAGAS
 from tests.release.benchmarks.scenes import BUCKET, quiet_telemetry
 
 Call = tuple[Any, str, dict[str, Any]]
@@ -71,7 +71,7 @@ class CannedAws:
             self._answers(client)
             client.meta.events.register_first("provide-client-params", self._note(client))
         self.at = Resources(
-            settings, sdk, sagas=SAGAS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
+            settings, sdk, sagas=EXECUTIONS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
         )
 
     def default_clients(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class CannedAws:
             time.sleep(self.latency)
         status, reply = self.answer(operation, request.body)
         content = b"" if operation == "PutObject" else json.dumps(reply).encode()
-        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"9b2cf535f27731c974343645a3985328"'}
+        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"an invented tag"'}
         return AWSResponse(request.url, status, headers, _Body(content))
 
     def recorded(self, run: Callable[[], Any]) -> list[Call]:
