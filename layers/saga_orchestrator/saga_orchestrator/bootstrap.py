@@ -13,8 +13,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from .adapters.aws_errors import retryable
-from .adapters.payload_bucket import PayloadBucket, RejectedEvents
+from .adapters.payload_bucket import PayloadBucket
 from .adapters.publishers import EventBus, KafkaTopic, Publisher
+from .adapters.rejected_events import RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
 from .adapters.settings import Settings
@@ -83,7 +84,13 @@ class Resources:
     def rejected(self) -> RejectedEvents:
         settings = self.settings
         return RejectedEvents(
-            self.sdk.s3, self.sdk.sqs, settings.payload_bucket, settings.rejected_queue_url, self.function
+            self.sdk.s3,
+            self.sdk.sqs,
+            self.sdk.dynamodb,
+            settings.payload_bucket,
+            settings.rejected_queue_url,
+            settings.operator_table,
+            self.function,
         )
 
     @cached_property
