@@ -14,10 +14,8 @@ from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import LostRace, NoRoom, Stored
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.policy import Policy
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event
-from tests.handlers.conftest import World, world
-
-__all__ = ["world"]
 
 
 class Scripted:

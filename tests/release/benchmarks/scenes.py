@@ -3,16 +3,14 @@
 import logging
 import os
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from saga_orchestrator.adapters.telemetry import Telemetry
-from saga_orchestrator.application.ports import Reporting
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event
-from tests.handlers.conftest import World
 
 SILENCE = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the logger that keeps it
 BUCKET = "saga-orchestrator-payloadbucket-1x8k2mq9w4zc"
@@ -25,11 +23,11 @@ def quiet_telemetry() -> Telemetry:
     return Telemetry(Logger(service="benchmarks", stream=SILENCE, location=None), Metrics(namespace="SagaOrchestrator"))
 
 
-@dataclass
 class QuietWorld(World):
     """The handlers' world, with its log lines out of the way."""
 
-    telemetry: Reporting | None = field(default_factory=quiet_telemetry)
+    def __init__(self, settings: dict[str, str]) -> None:
+        super().__init__(settings, telemetry=quiet_telemetry())
 
     def with_ordinary_names(self) -> "QuietWorld":
         boto3.client("s3").create_bucket(Bucket=BUCKET)

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import NOW_MS, eventbridge
-from tests.handlers.conftest import Context
 from tests.release.benchmarks.canned import Call, CannedAws, exists, obeyed
 from tests.release.benchmarks.report import Report
 from tests.release.benchmarks.scenes import ordinary

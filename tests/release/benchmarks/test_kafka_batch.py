@@ -11,8 +11,8 @@ import pytest
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import kafka
-from tests.handlers.conftest import Context
 from tests.release.benchmarks.canned import Call, CannedAws
 from tests.release.benchmarks.report import Report
 from tests.release.benchmarks.scenes import ordinary

@@ -8,11 +8,12 @@ from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.repair import Problem
 from saga_testing.sample_events import event, eventbridge
+from saga_testing.wire import Wire
 from sagactl.commands.reconcile import Outcome
-from tests.proof.exhaustion.deployment import Delivery, Wire
-from tests.tools.sagactl.corrupt_items import CASES, Case, n
-from tests.tools.sagactl.corrupt_table import Scene, sound
-from tests.tools.sagactl.test_repairs import named
+from tests.proof.exhaustion.deployment import Delivery
+from tests.proof.reconcile.corrupt_items import CASES, Case, n
+from tests.proof.reconcile.corrupt_table import Scene, sound
+from tests.proof.reconcile.test_repairs import named
 
 _WRITES: Final = ("update_item", "transact_write_items")
 _LIVE: Final = {

@@ -8,8 +8,8 @@ from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.repair import Problem
 from sagactl.commands import reconcile
 from sagas.execution import EXECUTION_SAGA
-from tests.tools.sagactl.corrupt_items import Edit
-from tests.tools.sagactl.corrupt_table import Scene, sound
+from tests.proof.reconcile.corrupt_items import Edit
+from tests.proof.reconcile.corrupt_table import Scene, sound
 
 
 def test_an_end_that_owes_the_undo_of_a_retired_step_sends_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import pytest
 from saga_orchestrator.domain.repair import Problem
 from sagactl.commands.reconcile import Outcome
 from tests.proof.exhaustion.deployment import Delivery
-from tests.tools.sagactl.corrupt_items import BASES, BY_HAND, CASES, COUNTERS, Case, Edit, n
-from tests.tools.sagactl.corrupt_table import Scene, pairs_of, sound
+from tests.proof.reconcile.corrupt_items import BASES, BY_HAND, CASES, COUNTERS, Case, Edit, n
+from tests.proof.reconcile.corrupt_table import Scene, pairs_of, sound
 
 
 def named(case: Case) -> str:
@@ -184,7 +184,7 @@ def test_what_is_owed_is_published_once_by_the_relay() -> None:
     (case,) = [case for case in CASES if case.name == "never deleted its pod, told nobody"]
     scene = Scene.of(case)
     scene.repair()
-    scene.on.deliver(Delivery("relay", "relay"))
+    scene.on.carry_out(Delivery("relay", "relay"))
     assert scene.published() == ["DELETE_POD_COMMAND", "SAGA_FAILED"]
 
 
@@ -193,6 +193,6 @@ def test_what_was_listed_again_is_not_published_by_itself() -> None:
     (case,) = [case for case in CASES if case.name == "lists nothing that it sent"]
     scene = Scene.of(case)
     (finding,) = scene.repair()
-    scene.on.deliver(Delivery("relay", "relay"))
+    scene.on.carry_out(Delivery("relay", "relay"))
     assert scene.published() == []
     assert "sagactl republish ex-1" in finding.repair

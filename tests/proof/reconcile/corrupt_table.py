@@ -8,14 +8,15 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
+from saga_testing.wire import Wire
 from sagactl.commands.reconcile import Finding, plan, repair
 from sagactl.deployment import Deployment as Stack
-from tests.proof.exhaustion.deployment import Delivery, Deployment, Wire
+from tests.proof.exhaustion.deployment import CheckedDeployment, Delivery
 from tests.proof.exhaustion.scenarios import HOUR_MS, deliveries
+from tests.proof.reconcile.corrupt_items import BASES, REPAIRED_AT, Case, Item, n
 from tests.proof.simulation.oracles import writes as promises
 from tests.proof.simulation.world.ledger import Ledger, Write
 from tests.proof.simulation.world.saga_image import SagaImage
-from tests.tools.sagactl.corrupt_items import BASES, REPAIRED_AT, Case, Item, n
 
 OUTPUTS: Final = {
     "TableName": "sagas",
@@ -46,9 +47,9 @@ OF_A_WRITE: Final[tuple[Callable[..., str | None], ...]] = (
 @cache
 def sound(base: str, execution_id: str = "ex-1") -> Item:
     """As the functions write it."""
-    made = Deployment()
+    made = CheckedDeployment()
     for name in BASES[base]:
-        made.deliver(deliveries()[name])
+        made.carry_out(deliveries()[name])
     (item,) = [item for item in made.table.items("sagas") if item["saga_name"]["S"] != "#counter"]
     return {**item, "execution_id": {"S": execution_id}}
 
@@ -57,7 +58,7 @@ class Scene:
     """One deployment whose table holds the given items, and counters that count the given claims."""
 
     def __init__(self, items: Iterable[Item], counters: Mapping[str, int | Item | None]) -> None:
-        self.on = Deployment(limit=10)
+        self.on = CheckedDeployment(limit=10)
         self.on.now = REPAIRED_AT
         self.table = self.on.table
         for item in items:
@@ -141,9 +142,9 @@ class Scene:
     def live_on(self) -> None:
         """The functions go on, with no help: everything that can end does, and nothing is left over (L1 to L3)."""
         for _ in range(2):
-            assert self.on.deliver(Delivery("relay", "relay")) == 1
-            assert self.on.deliver(Delivery("deadline", "checker", clock_ms=HOUR_MS)) == 1
-        self.on.deliver(Delivery("relay", "relay"))
+            assert self.on.carry_out(Delivery("relay", "relay")) == 1
+            assert self.on.carry_out(Delivery("deadline", "checker", clock_ms=HOUR_MS)) == 1
+        self.on.carry_out(Delivery("relay", "relay"))
         states = [item["state"]["S"] for item in self.table.items("sagas") if "state" in item]
         assert "running" not in states, "L1"
         assert sum(int(item["n"]["N"]) for item in self.table.items("sagas") if "n" in item) == 0, "L3"
