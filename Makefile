@@ -62,15 +62,16 @@ fuzz: .venv-fuzz/installed ## so many fuzzed inputs to the decoder, and a share 
 contracts-peers: .venv/installed .venv-peers/installed ## the AWS contract suite against an independent emulator too
 	$(BIN)/pytest tests/contracts
 
-lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirements/*.in
-	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --extra dev -o requirements/dev.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o layers/dependencies/requirements.txt
-	$(BIN)/uv pip compile -q requirements/sam.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/sam.txt
-	$(BIN)/uv pip compile -q pyproject.toml requirements/fuzz.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o requirements/fuzz.txt
-	$(BIN)/uv pip compile -q requirements/mutation.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt -o requirements/mutation.txt
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+lock: .venv/installed ## rewrite the lock files from requirements/*.in and the extras of pyproject.toml
+	$(BIN)/$(LOCK) pyproject.toml --extra local --extra testing --extra dev -o requirements/dev.txt
+	$(BIN)/$(LOCK) requirements/layer.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
+	$(BIN)/$(LOCK) requirements/sam.in -o requirements/sam.txt
+	$(BIN)/$(LOCK) requirements/layer.in requirements/fuzz.in -c requirements/dev.txt -o requirements/fuzz.txt
+	$(BIN)/$(LOCK) requirements/mutation.in -c requirements/dev.txt -o requirements/mutation.txt
 
 # The lock files are complete, so nothing is resolved here; pip before 23.3 would look for other versions of requirements with extras.
-.venv/installed: requirements/dev.txt pyproject.toml
+.venv/installed: requirements/dev.txt pyproject.toml setup.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -94,7 +95,7 @@ lock: .venv/installed ## rewrite the lock files from pyproject.toml and requirem
 	touch $@
 
 # The mutation tool beside the project's own environment: what both need is locked to the same version.
-.venv-mutation/installed: requirements/dev.txt requirements/mutation.txt pyproject.toml
+.venv-mutation/installed: requirements/dev.txt requirements/mutation.txt pyproject.toml setup.py
 	$(PYTHON) -m venv .venv-mutation
 	.venv-mutation/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt -r requirements/mutation.txt
 	.venv-mutation/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

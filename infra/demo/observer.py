@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_worker.intake import subscription
+from local_worker import subscription
 
 _PATTERN = {"source": ["saga-orchestrator"]}
 _OUTCOMES = ("SAGA_COMPLETED", "SAGA_FAILED", "SAGA_TIMEOUT", "SAGA_CANCELLED")

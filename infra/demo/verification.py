@@ -9,7 +9,7 @@ from demo.cases import BURST_LANGUAGE, BURST_LIMIT, BURST_SLUG, CASES, Case
 from demo.executions import Execution
 from demo.expectations import Actual, closest_differences
 from demo.observer import Observer
-from local_worker.worker import WorkerCounts
+from local_worker import WorkerCounts
 from saga_orchestrator.domain.saga import Saga
 
 
@@ -74,7 +74,7 @@ def actual_of(saga: Saga, observer: Observer) -> Actual:
 
 
 def expected_rejections(evidence: Evidence) -> Counter[str]:
-    """Reasons, one for each event that must be set aside."""
+    """Reasons, one for each event that must be rejected."""
     bad = Counter(event.reason for event in evidence.bad_events if event.reason is not None)
     for execution in evidence.executions:
         bad.update(execution.case.rejects)

@@ -22,6 +22,9 @@ from sagactl.outlet import Output
 
 Command = Callable[..., None]
 
+_EMULATOR = frozenset({"moto", "samtranslator", "awslambdaric", "werkzeug"})
+"""What only the extra `local` installs."""
+
 StackName = Annotated[str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")]
 EndpointUrl = Annotated[
     str | None, typer.Option("--endpoint-url", help="AWS endpoint, such as the one `sagactl local up` prints.")
@@ -67,6 +70,10 @@ def with_exit_code(work: Callable[[], None]) -> None:
         fail(str(error), error.exit_code)
     except (ClientError, BotoCoreError) as error:
         fail(explain(error), 2)
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] not in _EMULATOR:
+            raise
+        fail("the local stack is an extra that is not installed: pip install 'saga-orchestrator[local]'", 2)
 
 
 def fail(message: str, exit_code: int) -> None:

@@ -1,12 +1,15 @@
 """The relay: what a stream record owes is published once, in order; what cannot be published is not passed over."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from saga_orchestrator.adapters import publishers
+from saga_orchestrator.adapters.saga_codec import decode
+from saga_orchestrator.entrypoints import relay_function
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
@@ -42,6 +45,18 @@ def test_the_create_command_says_all_the_request_says(world: World, history: His
     assert body["priority"] == "normal"
     assert body["expires_at"] == "2026-11-24T06:05:00.000Z"
     assert "script" not in body
+
+
+def test_a_record_is_decoded_once_however_many_messages_it_owes(
+    world: World, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = Mock(wraps=decode)
+    monkeypatch.setattr(relay_function, "decode", decoder)
+
+    world.relay(*history.records)
+
+    assert len(world.published) == 4
+    assert decoder.call_count == 2  # the start emits nothing
 
 
 def test_a_redelivered_record_gives_the_same_bytes(world: World, history: History) -> None:

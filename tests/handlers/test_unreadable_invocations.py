@@ -71,6 +71,32 @@ def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
         CommandRelay(Deployment().at).run({"republish": [wish]}, Context())
 
 
+@pytest.mark.parametrize(
+    "invocation",
+    [
+        pytest.param([{"eventID": "1"}], id="relay-given-a-list"),
+        pytest.param({"republish": {"execution_id": "ex-1"}}, id="relay-mistyped-republish"),
+        pytest.param({"republish": "ex-1"}, id="a wish that is a word"),
+        pytest.param({"republished": [{"execution_id": "ex-1"}]}, id="a wish under another name"),
+        pytest.param({"republish": [{"execution_id": "ex-1", "saga": "order_saga"}]}, id="a saga under another name"),
+        pytest.param({"republish": [], "since": "1h"}, id="more than it can do"),
+        pytest.param({"Records": [], "republish": []}, id="both at once"),
+        pytest.param({"Records": {}}, id="records that are no list"),
+        pytest.param({}, id="nothing"),
+        pytest.param(None, id="null"),
+    ],
+)
+def test_the_relay_refuses_what_it_does_not_understand_and_names_the_right_form(invocation: Any) -> None:
+    deployment = Deployment()
+    deployment.deliver(deliveries()["request"])
+
+    with pytest.raises(RejectedEvent, match='republish": ') as refused:
+        CommandRelay(deployment.container()).run(invocation, Context())
+
+    assert refused.value.reason == "unrecognised_invocation"
+    assert deployment.bus.accepted == []
+
+
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"Records": 7}])
 def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
     assert CheckTimeouts(Deployment().at).run(payload, Context())["due"] == 0

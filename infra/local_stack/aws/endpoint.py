@@ -18,8 +18,8 @@ from typing import Any, Protocol
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local_stack.aws import moto_repairs
 from local_stack.aws.call import caller_of, invoked_function, operation_of
-from local_stack.aws.moto_repairs import repairs as moto_repairs
 from local_stack.errors import PortTakenError
 
 HOST = "127.0.0.1"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local_stack.functions.destinations import timestamp
+from local_stack.functions import timestamp
 from local_stack.sources.mapping_config import KafkaMapping
 
 _TIMESTAMP_TYPES = {1: "CREATE_TIME", 2: "LOG_APPEND_TIME"}

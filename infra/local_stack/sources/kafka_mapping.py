@@ -19,9 +19,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, Consumer, KafkaException, TopicPartition
 
 from local_stack.errors import KafkaUnavailableError, StackClosedError
-from local_stack.functions.destinations import Destinations, Failure, mapping_failure_record
-from local_stack.functions.lambda_service import MAX_SYNC_BYTES, LambdaService
-from local_stack.functions.sandbox import Outcome
+from local_stack.functions import MAX_SYNC_BYTES, Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.sources.batch_retry import Verdict, process
 from local_stack.sources.kafka_broker import QUIET, KafkaBroker
 from local_stack.sources.kafka_event import KafkaRecord, batch_info, event_of, filterable, record_of, reported_failures
@@ -229,7 +227,7 @@ class KafkaPoller:
         info = batch_info(self._mapping, self._bootstrap, records, len(json.dumps(event)))
         document = mapping_failure_record(self._spec, failure, info, event)
         prefix, what = f"{self._mapping.mapping_id}/{self._mapping.topic}", f"{len(records)} Kafka records"
-        self._sink(self._destinations.park(self._spec, self._policy.on_failure, document, prefix, what))
+        self._sink(self._destinations.reject(self._spec, self._policy.on_failure, document, prefix, what))
 
 
 def effective_policy(mapping: KafkaMapping) -> FailurePolicy:

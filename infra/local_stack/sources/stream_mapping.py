@@ -10,11 +10,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_stack.aws.clients import AwsClients
+from local_stack.aws import AwsClients
 from local_stack.errors import StackClosedError
-from local_stack.functions.destinations import Destinations, Failure, mapping_failure_record
-from local_stack.functions.lambda_service import LambdaService
-from local_stack.functions.sandbox import Outcome
+from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.sources import event_pattern
 from local_stack.sources.back_off import BackOff
 from local_stack.sources.batch_retry import Verdict, process
@@ -123,7 +121,7 @@ class StreamPoller:
         )
         document = mapping_failure_record(self._spec, failure, self._batch_info(records), {"Records": list(records)})
         prefix, what = f"{self._mapping.mapping_id}/{self._shard}", f"{len(records)} stream records"
-        self._sink(self._destinations.park(self._spec, self._mapping.policy.on_failure, document, prefix, what))
+        self._sink(self._destinations.reject(self._spec, self._mapping.policy.on_failure, document, prefix, what))
 
     def _batch_info(self, records: Sequence[Record]) -> dict[str, Any]:
         first, last = records[0]["dynamodb"], records[-1]["dynamodb"]

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from .adapters.aws_errors import retryable
 from .adapters.payload_bucket import PayloadBucket
-from .adapters.publishers import EventBus, KafkaTopic, Publisher
+from .adapters.publishers import EventBus, KafkaTopic
 from .adapters.rejected_events import RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
@@ -22,9 +22,12 @@ from .adapters.settings import Settings
 from .adapters.telemetry import Telemetry
 from .adapters.tracing import trace_sdk_calls
 from .application.apply_event import SagaWriter
-from .application.ports import Clock, Pause, Reporting
+from .application.ports import Clock, Pause, Publisher, Reporting
+from .application.rejected_events import KeepRejected
+from .application.relay import Relay
 from .domain.decide import Rules
 from .domain.registry import SagaRegistry
+from .domain.secret import Secret
 
 
 def _now_ms() -> int:
@@ -98,6 +101,26 @@ class Resources:
         return SagaWriter(self.store, _LazyScripts(self), self.clock, self.pause, self.rng.random, self.telemetry)
 
     @cached_property
+    def keep_rejected(self) -> KeepRejected:
+        return KeepRejected(self.rejected, self.clock, self.telemetry)
+
+    @cached_property
+    def due_and_set_aside(self) -> set[tuple[str, str, int]]:
+        """What this process's checker has kept aside and meets again at each run."""
+        return set()
+
+    @cached_property
+    def relay(self) -> Relay:
+        return Relay(
+            self.sagas,
+            self.publishers,
+            _LazyScripts(self),
+            lambda: self.store,
+            lambda: KeepRejected(self.rejected, self.clock, self.telemetry, "UnpublishableMessages"),
+            self.telemetry,
+        )
+
+    @cached_property
     def publishers(self) -> Sequence[Publisher]:
         bus = EventBus(self.sdk.events, self.settings.event_bus_name)
         if not self.settings.kafka_target_bootstrap:
@@ -133,13 +156,16 @@ class Resources:
 
 
 class _LazyScripts:
-    """Five of six event functions never store a script: their S3 client is not made."""
+    """Most functions never meet a script: their S3 client is not made."""
 
     def __init__(self, at: Resources) -> None:
         self._at = at
 
     def put(self, *arguments: Any) -> None:
         self._at.bucket.put(*arguments)
+
+    def read_script(self, bucket: str, key: str) -> Secret:
+        return self._at.bucket.read_script(bucket, key)
 
 
 @functools.cache

@@ -1,20 +1,22 @@
 """Bugs on purpose, each in the production code while the test runs: the enumeration must notice every one of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from saga_orchestrator.adapters.publishers import EventBus, Fate
+from saga_orchestrator.adapters.publishers import EventBus
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
-from saga_orchestrator.application.ports import Outcome
+from saga_orchestrator.application.ports import Fate, Outcome
+from saga_orchestrator.application.relay import EmittingWrite
 from saga_orchestrator.domain.decide import decide
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import Event
 from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Claim, Saga
+from saga_orchestrator.entrypoints import relay_function
 from saga_orchestrator.entrypoints.event_function import EventFunction
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from sagas.execution import EXECUTION_SAGA
 from tests.proof.exhaustion.enumeration import Scenario, Tally, check, single_faults, yardstick
 from tests.proof.exhaustion.scenarios import deliveries
@@ -81,12 +83,13 @@ def refused_entries_are_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 
 
 def relay_ignores_changes(patch: pytest.MonkeyPatch) -> None:
-    original = CommandRelay._messages
+    original = relay_function.emitting_write
 
-    def inserts_only(self: CommandRelay, record: dict[str, Any]) -> Any:
-        return original(self, record) if record["eventName"] == "INSERT" else []
+    def inserts_only(record: dict[str, Any]) -> EmittingWrite:
+        write = original(record)
+        return write if record["eventName"] == "INSERT" else replace(write, keys=())
 
-    patch.setattr(CommandRelay, "_messages", inserts_only)
+    patch.setattr(relay_function, "emitting_write", inserts_only)
 
 
 def published_before_the_write(patch: pytest.MonkeyPatch) -> None:

@@ -29,11 +29,11 @@ FORBIDDEN_CALLS: Final = {
 
 REVEALS: Final = {
     "adapters/payload_bucket.py": 2,  # the script, and the original bytes of a rejected event, into the bucket
-    "entrypoints/relay_function.py": 1,  # a small script into the command, when the deployment asks for that
+    "application/relay.py": 1,  # a small script into the command, when the deployment asks for that
 }
 
 BANDIT_REVIEWED: Final = {
-    ("B105", "adapters/publishers.py"): "a fate named may_pass is no password",
+    ("B105", "application/ports.py"): "a fate named may_pass is no password",
     ("B311", "bootstrap.py"): "jitter and shard choice need no cryptographic dice",
 }
 

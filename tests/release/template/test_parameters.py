@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_stack.template.expand import BrokenTemplate
+from local_stack import BrokenTemplate
 from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
 
 PARAMETERS = deploy().expanded.template["Parameters"]

@@ -7,11 +7,11 @@ from demo.cases import BURST_LIMIT, BURST_SLUG, What
 from demo.executions import Execution, body_of
 from demo.expectations import Expected, Pods
 from demo.observer import Observer
-from demo.play import Account, Outcome
+from demo.playing import Account, Outcome
 from demo.tally import Tally
 from demo.verification import Evidence
 from demo.workload import plan
-from local_worker.worker import WorkerCounts
+from local_worker import WorkerCounts
 from saga_orchestrator.domain.events import ExecutionRequest, Script
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState

@@ -12,8 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
+from local_stack.aws import moto_repairs
 from local_stack.aws.clients import AwsClients
-from local_stack.aws.moto_repairs import repairs as moto_repairs
+from local_stack.aws.moto_repairs.repairs import MAX_PUT_EVENTS_BYTES
 from local_stack.aws.ttl_reaper import FIVE_YEARS_SECONDS, delete_expired
 from local_stack.template.inventory import ACCOUNT
 
@@ -341,13 +342,13 @@ class TestBus:
 
     def test_entries_of_one_megabyte_are_refused(self, aws: AwsClients, bus: str) -> None:
         overhead = len("me") + len("Thing") + len('{"a":""}')
-        fits = '{"a":"%s"}' % ("x" * (moto_repairs.MAX_PUT_EVENTS_BYTES - overhead - 1))
+        fits = '{"a":"%s"}' % ("x" * (MAX_PUT_EVENTS_BYTES - overhead - 1))
         assert aws("events").put_events(Entries=[self.entry(bus, fits)])["FailedEntryCount"] == 0
         too_long = fits.replace("x", "xx", 1)
         assert code_of(lambda: aws("events").put_events(Entries=[self.entry(bus, too_long)])) == "ValidationException"
 
     def test_the_limit_counts_bytes_of_the_whole_request(self, aws: AwsClients, bus: str) -> None:
-        half = '{"a":"%s"}' % ("é" * (moto_repairs.MAX_PUT_EVENTS_BYTES // 4))
+        half = '{"a":"%s"}' % ("é" * (MAX_PUT_EVENTS_BYTES // 4))
         entries = [self.entry(bus, half), self.entry(bus, half)]
         assert code_of(lambda: aws("events").put_events(Entries=entries)) == "ValidationException"
 

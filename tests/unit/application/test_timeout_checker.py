@@ -5,11 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from saga_orchestrator.application.check_timeouts import Sweep, TimeoutChecker
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, RetryableError
 from tests.unit.samples import NOW
 
 Ending = Verdict | Exception
@@ -17,17 +15,28 @@ Ending = Verdict | Exception
 
 @dataclass
 class Index:
-    """A deadline index: `due[shard]` are the keys it shows; `endings` says what becomes of a try to end one."""
+    """A deadline index: `shards[n]` are the keys it shows; `endings` says what becomes of a try to end one."""
 
     shards: dict[int, list[tuple[str, str, int]]]
     endings: dict[str, Ending] = field(default_factory=dict)
     queried: list[tuple[int, int]] = field(default_factory=list)
     tried: list[tuple[str, str]] = field(default_factory=list)
-    parked: list[tuple[str, str, CorruptSaga]] = field(default_factory=list)
+    set_aside: list[tuple[str, str, RejectedEvent]] = field(default_factory=list)
+    told: set[tuple[str, str, int]] = field(default_factory=set)
+    keeping: RetryableError | None = None
+    breaks: dict[int, tuple[int, RetryableError]] = field(default_factory=dict)
 
     def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
         self.queried.append((shard, now))
-        yield from self.shards.get(shard, [])
+        after, failure = self.breaks.get(shard, (None, None))
+        yield from self.shards.get(shard, [])[:after]
+        if failure is not None:
+            raise failure
+
+    def keep(self, execution_id: str, saga_name: str, hopeless: RejectedEvent) -> None:
+        if self.keeping is not None:
+            raise self.keeping
+        self.set_aside.append((execution_id, saga_name, hopeless))
 
     def time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
         self.tried.append((execution_id, saga_name))
@@ -43,8 +52,9 @@ class Index:
                 store=store,
                 clock=lambda: NOW,
                 time_out=self.time_out,
-                park_corrupt=lambda *found: self.parked.append(found),
+                set_aside=self.keep,
                 executor=executor,
+                told=self.told,
             )
             return checker.run(range(shards), first, time_left)
 
@@ -118,9 +128,37 @@ def test_a_saga_that_cannot_be_read_is_parked_and_done_with() -> None:
     index = Index({0: due(2)}, {"ex-0": corrupt})
 
     assert index.sweep() == Sweep(due=2, timed_out=1, oldest_due_ms=1, unfinished=False)
-    assert index.parked == [("ex-0", "a_saga", corrupt)]
+    assert index.set_aside == [("ex-0", "a_saga", corrupt)]
 
 
-def test_any_other_error_is_not_swallowed() -> None:
-    with pytest.raises(ZeroDivisionError):
-        Index({0: due(1)}, {"ex-0": ZeroDivisionError()}).sweep()
+def test_a_saga_on_which_code_breaks_is_set_aside_and_the_sweep_goes_on() -> None:
+    index = Index({0: due(2, "a"), 1: due(1, "b")}, {"a-0": ZeroDivisionError("a user's value")})
+
+    assert index.sweep(shards=2) == Sweep(due=3, timed_out=2, oldest_due_ms=1, unfinished=False)
+    ((execution_id, saga_name, told),) = index.set_aside
+    assert (execution_id, saga_name, told.reason) == ("a-0", "a_saga", RejectReason.UNEXPECTED_ERROR)
+    assert "a user's value" not in told.detail
+
+
+def test_what_is_set_aside_is_handed_over_once_by_a_process() -> None:
+    index = Index({0: due(2)}, {"ex-0": CorruptSaga("no state")})
+
+    assert [index.sweep().timed_out for _ in range(3)] == [1, 1, 1]
+    assert len(index.set_aside) == 1
+
+
+def test_what_cannot_be_set_aside_now_is_left_to_the_next_run() -> None:
+    index = Index({0: due(2)}, {"ex-0": CorruptSaga("no state")}, keeping=RetryableError("no bucket"))
+
+    assert index.sweep() == Sweep(due=2, timed_out=1, oldest_due_ms=1, unfinished=True)
+    index.keeping = None
+    assert index.sweep().unfinished is False
+    assert len(index.set_aside) == 1
+
+
+def test_a_shard_that_cannot_be_read_keeps_no_other_from_ending() -> None:
+    throttled = RetryableError("throttled")
+    index = Index({0: due(2, "a"), 1: due(2, "b")}, breaks={0: (1, throttled)})
+
+    assert index.sweep(shards=2) == Sweep(due=3, timed_out=3, oldest_due_ms=1, unfinished=True, unread=(throttled,))
+    assert [execution_id for execution_id, _ in index.tried] == ["a-0", "b-0", "b-1"]

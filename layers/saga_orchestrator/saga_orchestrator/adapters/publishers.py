@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from saga_orchestrator.application.ports import Fate
 from saga_orchestrator.domain.render import Message
 
 from .aws_errors import RETRYABLE_CODES, retryable
@@ -14,21 +14,8 @@ SOURCE: Final = "saga-orchestrator"
 MAX_ENTRIES: Final = 10
 MAX_REQUEST_BYTES: Final = 1_000_000
 """PutEvents takes less than 1 MB in all its entries together (EventBridge API reference, PutEvents)."""
-MAX_MESSAGE_BYTES: Final = 900_000
-"""What every target takes, its own overhead included: the bus, and a Kafka broker as it comes."""
 
 _MAY_PASS: Final = RETRYABLE_CODES | {"InternalFailure", "ThrottlingException", "NotAuthorizedForSource", ""}
-
-
-class Fate(StrEnum):
-    PUBLISHED = "published"
-    MAY_PASS = "may_pass"  # noqa: S105 - a fate, not a password
-    PERMANENT = "permanent"
-
-
-class Publisher(Protocol):
-    def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
-        """The fate of each message, by position. Bodies come encoded."""
 
 
 @dataclass(frozen=True, slots=True)

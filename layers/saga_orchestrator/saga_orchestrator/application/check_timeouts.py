@@ -2,63 +2,102 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 
 from .ports import Clock, SagaStore
+from .rejected_events import unexpected
 
 PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What one run did. `unfinished`: time was short, or something could not be ended; the next run goes on."""
+    """What one run did.
+
+    `unfinished`: time was short, or something could not be ended; the next run goes on. `unread`: why shards of the
+    index could not be read to their end.
+    """
 
     due: int = 0
     timed_out: int = 0
     oldest_due_ms: int = 0
     unfinished: bool = False
+    unread: tuple[RetryableError, ...] = ()
+
+    def and_then(self, other: "Sweep") -> "Sweep":
+        return Sweep(
+            self.due + other.due,
+            self.timed_out + other.timed_out,
+            max(self.oldest_due_ms, other.oldest_due_ms),
+            unfinished=self.unfinished or other.unfinished,
+            unread=(*self.unread, *other.unread),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TimeoutChecker:
-    """Queries each index shard for what is due and ends it by version: a stale or double firing cannot happen."""
+    """Queries each index shard for what is due and ends it by version: a stale or double firing cannot happen.
+
+    Each saga is on its own: one that cannot be ended, whatever it raises, is handed to `set_aside`, and neither it nor
+    a shard that cannot be read keeps the others from ending. What was set aside stays due, so each run meets it again;
+    `told` remembers it for the process's life, so that it is handed over once.
+    """
 
     store: SagaStore
     clock: Clock
     time_out: Callable[[str, str], Verdict | None]
-    park_corrupt: Callable[[str, str, CorruptSaga], None]
+    set_aside: Callable[[str, str, RejectedEvent], None]
     executor: Executor
+    told: set[tuple[str, str, int]] = field(default_factory=set)
 
     def run(self, shards: range, first_shard: int, time_left: Callable[[], bool]) -> Sweep:
         """One pass over `shards`, beginning with `first_shard`, so that a slow shard cannot starve the same others."""
         now = self.clock()
         sweep = Sweep()
         for offset in range(len(shards)):
-            shard = shards[(first_shard + offset) % len(shards)]
-            due = iter(self.store.due(shard, now))
-            while time_left() and (page := list(islice(due, PAGE))):
-                ended = list(self.executor.map(self._end_one, page))
-                sweep = Sweep(
-                    due=sweep.due + len(page),
-                    timed_out=sweep.timed_out + ended.count(True),
-                    oldest_due_ms=max(sweep.oldest_due_ms, *(now - deadline for _, _, deadline in page)),
-                    unfinished=sweep.unfinished or None in ended,
-                )
+            sweep = self._sweep_shard(shards[(first_shard + offset) % len(shards)], now, sweep, time_left)
             if not time_left():
-                return Sweep(sweep.due, sweep.timed_out, sweep.oldest_due_ms, unfinished=True)
+                return replace(sweep, unfinished=True)
+        return sweep
+
+    def _sweep_shard(self, shard: int, now: int, sweep: Sweep, time_left: Callable[[], bool]) -> Sweep:
+        due = iter(self.store.due(shard, now))
+        while time_left():
+            page: list[tuple[str, str, int]] = []
+            unread: tuple[RetryableError, ...] = ()
+            try:
+                page.extend(islice(due, PAGE))
+            except RetryableError as failure:
+                unread = (failure,)
+            if not page and not unread:
+                break
+            ended = list(self.executor.map(self._end_one, page))
+            oldest = max((now - deadline for _, _, deadline in page), default=0)
+            unfinished = bool(unread) or None in ended
+            sweep = sweep.and_then(Sweep(len(page), ended.count(True), oldest, unfinished=unfinished, unread=unread))
         return sweep
 
     def _end_one(self, key: tuple[str, str, int]) -> bool | None:
         """True when this call ended the saga, False when there was nothing to end, None when it must be tried again."""
         execution_id, saga_name, _ = key
         try:
-            return self.time_out(execution_id, saga_name) is Verdict.APPLIED
+            try:
+                return self.time_out(execution_id, saga_name) is Verdict.APPLIED
+            except RejectedEvent as hopeless:
+                self._set_aside_once(key, hopeless)
+            except RetryableError:
+                raise
+            except Exception as bug:  # noqa: BLE001 - the boundary: one saga must not end the sweep of all others
+                self._set_aside_once(key, unexpected(bug))
         except RetryableError:
             return None
-        except CorruptSaga as corrupt:
-            self.park_corrupt(execution_id, saga_name, corrupt)
-            return False
+        return False
+
+    def _set_aside_once(self, key: tuple[str, str, int], hopeless: RejectedEvent) -> None:
+        if key not in self.told:
+            self.set_aside(key[0], key[1], hopeless)
+            self.told.add(key)

@@ -1,9 +1,11 @@
 """What the application needs from outside. The seam for tests is lower, at the SDK client: these are only types."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
+from saga_orchestrator.domain.render import Message
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
 
@@ -45,6 +47,31 @@ class SagaStore(Protocol):
 class ScriptStore(Protocol):
     def put(self, execution_id: str, sha256: bytes, content: Secret) -> None:
         """Store a script durably, before the saga that names it."""
+
+
+class ScriptSource(Protocol):
+    def read_script(self, bucket: str, key: str) -> Secret:
+        """A stored script, for a command that carries it. Raises `RejectedEvent` when it has expired."""
+
+
+class RejectedStore(Protocol):
+    def park(
+        self, original: Secret, *, source: str, position: dict[str, Any], reason: str, detail: str, rejected_at: str
+    ) -> str:
+        """Keep a rejected event's bytes and reason durably; returns where. Raises `RetryableError` if it cannot."""
+
+
+class Fate(StrEnum):
+    """What became of a message at a target."""
+
+    PUBLISHED = "published"
+    MAY_PASS = "may_pass"  # noqa: S105 - a fate, not a password
+    PERMANENT = "permanent"
+
+
+class Publisher(Protocol):
+    def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
+        """The fate of each message, by position. Bodies come encoded."""
 
 
 class Counting(Protocol):

@@ -11,6 +11,8 @@ from .instants import rfc3339
 from .saga import Saga, TimelineEntry
 
 MESSAGE_VERSION: Final = "1.0"
+MAX_MESSAGE_BYTES: Final = 900_000
+"""What every target takes, its own overhead included: the bus, and a Kafka broker as it comes."""
 
 
 @dataclass(frozen=True, slots=True)

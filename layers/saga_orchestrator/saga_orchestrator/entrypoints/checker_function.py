@@ -6,10 +6,8 @@ from typing import Any, Final
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import CorruptSaga
-from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.secret import Secret
 
 MARGIN_MS: Final = 5_000
 
@@ -24,8 +22,20 @@ class CheckTimeouts:
     at: Resources
 
     def run(self, _event: Any, context: Any) -> dict[str, Any]:
+        """End what is due.
+
+        Raises:
+            RetryableError: part of the index could not be read; all that could be is done.
+        """
         shards = range(self.at.settings.deadline_shards)
-        checker = TimeoutChecker(self.at.store, self.at.clock, self._time_out, self._park, self.at.executor)
+        checker = TimeoutChecker(
+            self.at.store,
+            self.at.clock,
+            self._time_out,
+            self._set_aside,
+            self.at.executor,
+            self.at.due_and_set_aside,
+        )
         try:
             sweep = checker.run(
                 shards,
@@ -35,6 +45,9 @@ class CheckTimeouts:
             self.at.telemetry.count("DueSagas", sweep.due)
             self.at.telemetry.count("SagasTimedOut", sweep.timed_out)
             self.at.telemetry.gauge("OldestDueSeconds", sweep.oldest_due_ms // 1000)
+            if sweep.unread:
+                # What could be read has been ended; that the rest could not is an error that people must see.
+                raise sweep.unread[0]
         finally:
             self.at.telemetry.flush()
         return {"due": sweep.due, "timed_out": sweep.timed_out, "unfinished": sweep.unfinished}
@@ -54,13 +67,10 @@ class CheckTimeouts:
             )
         return decision.verdict
 
-    def _park(self, execution_id: str, saga_name: str, corrupt: CorruptSaga) -> None:
-        self.at.rejected.park(
-            Secret(f"{execution_id} {saga_name}".encode()),
-            source="deadline",
-            position={"execution_id": execution_id, "saga_name": saga_name},
-            reason=corrupt.reason,
-            detail=corrupt.detail,
-            rejected_at=rfc3339(self.at.clock()),
+    def _set_aside(self, execution_id: str, saga_name: str, hopeless: RejectedEvent) -> None:
+        self.at.keep_rejected.keep(
+            hopeless,
+            f"{execution_id} {saga_name}".encode(),
+            "deadline",
+            {"execution_id": execution_id, "saga_name": saga_name},
         )
-        self.at.telemetry.count("RejectedEvents")

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from saga_orchestrator.application.apply_event import metric_of
+from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedCancel
 from saga_orchestrator.domain.events import Event, EventType
-from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import saga_id
-from saga_orchestrator.domain.secret import Secret
 
 from .decoding import ForeignEventType, decode_event
 from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
@@ -120,30 +119,18 @@ class EventFunction:
         try:
             work()
         except RejectedEvent as rejected:
-            self._park(rejected, original, source, position)
+            self._keep(rejected, original, source, position)
         except RetryableError:
             raise
-        except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is parked, not lost
-            where = f"{type(bug).__name__} in {_innermost(bug)}"
-            self._park(RejectedEvent(RejectReason.UNEXPECTED_ERROR, where), original, source, position)
+        except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is kept, not lost
+            self._keep(unexpected(bug), original, source, position)
 
-    def _park(
+    def _keep(
         self, rejected: RejectedEvent, original: Callable[[], bytes], source: str, position: dict[str, Any]
     ) -> None:
-        key = self.at.rejected.park(
-            Secret(original()),
-            source=source,
-            position=position,
-            reason=rejected.reason,
-            detail=rejected.detail,
-            rejected_at=rfc3339(self.at.clock()),
-        )
-        self.at.telemetry.count("RejectedEvents")
+        self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self.event_type)
         if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
             self.at.telemetry.count("UnauthorisedCancels")
-        self.at.telemetry.warn(
-            "event rejected", reason=rejected.reason, detail=rejected.detail, parked_as=key, event_type=self.event_type
-        )
 
 
 def _place(event: Any, request_id: str) -> tuple[str, dict[str, Any]]:
@@ -163,11 +150,3 @@ def _record_content(record: KafkaRecord) -> bytes:
         return decode_base64(record.value)
     except RejectedEvent:
         return json.dumps(record.value).encode()
-
-
-def _innermost(error: BaseException) -> str:
-    """Module and line of the failure: enough to find it, and nothing of the data that caused it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "unknown place"

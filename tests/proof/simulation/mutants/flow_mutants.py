@@ -4,9 +4,10 @@ from typing import Final
 
 from saga_orchestrator.adapters.publishers import _fate
 from saga_orchestrator.application.publish import newly_emitted
+from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import render
 from saga_orchestrator.entrypoints.kafka_batch import process_batch
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_orchestrator.entrypoints.relay_function import emitting_write
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 _STOPS: Final = "**record.position)\n                return lane[position:]"
@@ -15,25 +16,25 @@ FLOW_MUTANTS: Final = (
     Mutant(
         "relay acknowledges what it could not publish",
         "S6",
-        edit(CommandRelay._send, "return each.sequence_number, parked", "continue"),
+        edit(Relay._publish, "return each.place, refused", "continue"),
     ),
     Mutant(
         "relay reports the last record",
         "S6",
-        edit(CommandRelay._send, "return each.sequence_number, parked", "return owed[-1].sequence_number, parked"),
+        edit(Relay._publish, "return each.place, refused", "return owed[-1].place, refused"),
     ),
     Mutant(
         "relay ignores MODIFY",
         "S6",
-        edit(CommandRelay._messages, '== "REMOVE"', '!= "INSERT"'),
+        edit(emitting_write, '== "REMOVE"', '!= "INSERT"'),
     ),
     Mutant(
         "relay publishes all there ever was",
         "S18c",
         edit(
-            CommandRelay._messages,
-            'newly_emitted(_outbox(images.get("OldImage")), _outbox(new))',
-            "[key for entry in (decode(to_item(new)).timeline if _outbox(new) else ()) for key in entry.messages]",
+            emitting_write,
+            'newly_emitted(_outbox(change.get("OldImage")), _outbox(new))',
+            "tuple(k for entry in (decode(to_item(new)).timeline if _outbox(new) else ()) for k in entry.messages)",
         ),
     ),
     Mutant("relay sends only the first message", "S6", edit(newly_emitted, "not in known)", "not in known)[:1]")),
@@ -45,12 +46,12 @@ FLOW_MUTANTS: Final = (
     Mutant(
         "publishing error swallowed",
         "S6",
-        edit(CommandRelay._send, "answers = [Fate.MAY_PASS]", "answers = [Fate.PUBLISHED]"),
+        edit(Relay._publish, "answers = [Fate.MAY_PASS]", "answers = [Fate.PUBLISHED]"),
     ),
     Mutant(
         "refused message not parked",
         "S6",
-        edit(CommandRelay._send, "if fate is Fate.PERMANENT:", "if False:"),
+        edit(Relay._publish, "if fate is Fate.PERMANENT:", "if False:"),
     ),
     Mutant(
         "new message id each time",
@@ -100,8 +101,8 @@ FLOW_MUTANTS: Final = (
         "relay skips a key it does not know",
         "S22",
         edit(
-            CommandRelay._relay,
-            "failed = sequence_number\n                break\n            except RejectedEvent",
+            Relay.send,
+            "failed = write.sequence_number\n                break\n            except RejectedEvent",
             "continue\n            except RejectedEvent",
         ),
     ),

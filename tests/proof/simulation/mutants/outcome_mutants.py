@@ -4,10 +4,10 @@ from typing import Final
 
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.application.apply_event import SagaWriter
+from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide, render, saga
 from saga_orchestrator.entrypoints.decoding import _requested, _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 _CONFLICT: Final = "if saga.request_hash != event.request_hash:\n"
@@ -91,16 +91,16 @@ OUTCOME_MUTANTS: Final = (
         "message carries the time it is sent",
         "S4b",
         edit(
-            CommandRelay._complete,
+            Relay._complete,
             "if not message.wants_script:",
-            'message = replace(message, body={**message.body, "sent_at": self.at.clock()})\n'
+            'message = replace(message, body={**message.body, "sent_at": self.rejected().clock()})\n'
             "        if not message.wants_script:",
         ),
     ),
     Mutant(
         "inlined script under another name",
         "S16b",
-        edit(CommandRelay._complete, '"script": script', '"source": script'),
+        edit(Relay._complete, '"script": script', '"source": script'),
     ),
     Mutant(
         "pointer quotes the event",

@@ -3,11 +3,11 @@
 from typing import Final
 
 from saga_orchestrator.adapters.publishers import EventBus, KafkaTopic
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_orchestrator.application.relay import Relay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 _INLINED_ANYHOW: Final = edit(
-    CommandRelay._complete, "whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message", "whole"
+    Relay._complete, "whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message", "whole"
 )
 
 TARGET_MUTANTS: Final = (
@@ -15,15 +15,15 @@ TARGET_MUTANTS: Final = (
     Mutant(
         "what the bus took counts for the topic",
         "S6",
-        edit(CommandRelay._send, "_worse(known, new)", "known if known is Fate.PUBLISHED else new"),
+        edit(Relay._publish, "_worse(known, new)", "known if known is Fate.PUBLISHED else new"),
     ),
     Mutant(
         "topic forgotten when messages are sent again",
         "L2",
         edit(
-            CommandRelay._send,
-            "for publisher in self.at.publishers:",
-            "for publisher in self.at.publishers[: 1 if owed and ':' in owed[0].sequence_number else None]:",
+            Relay._publish,
+            "for publisher in self.publishers:",
+            "for publisher in self.publishers[: 1 if owed and ':' in owed[0].place else None]:",
         ),
     ),
     Mutant(

@@ -5,9 +5,9 @@ from typing import Final
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.saga_models import SagaItem
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide, render
 from saga_orchestrator.entrypoints.decoding import decode_event
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 KNOWN: Final = sorted(attribute.attr_name for attribute in SagaItem.get_attributes().values())
@@ -64,9 +64,9 @@ VERSION_MUTANTS: Final = (
         "republishing leaves out what it cannot render",
         "L2",
         edit(
-            CommandRelay._republish,
+            Relay.send_again,
             "for key in keys]",
-            'for key in keys if key.partition("#")[0] in _definition_of(saga).messages or key.startswith("saga_")]',
+            'for key in keys if key[:-2] in self._definition_of(saga).messages or key.startswith("saga_")]',
         ),
     ),
 )

@@ -43,11 +43,11 @@ WORK_MUTANTS: Final = (
     Mutant(
         "checker lists what is not due yet",
         "S20c",
-        edit(TimeoutChecker.run, "self.store.due(shard, now)", "self.store.due(shard, now + 86_400_000)"),
+        edit(TimeoutChecker._sweep_shard, "self.store.due(shard, now)", "self.store.due(shard, now + 86_400_000)"),
     ),
     Mutant(
         "checker counts what others ended",
         "S20c",
-        edit(TimeoutChecker.run, "ended.count(True)", "len(ended)"),
+        edit(TimeoutChecker._sweep_shard, "ended.count(True)", "len(ended)"),
     ),
 )

@@ -20,10 +20,7 @@ from demo.tally import Tally
 from demo.verification import Evidence
 from demo.workload import Workload
 from local_stack.stack import LocalStack, StackOptions
-from local_worker.faults import Faults
-from local_worker.process import WorkerProcess
-from local_worker.process_options import WorkerOptions
-from local_worker.worker import PodNews, WorkerCounts
+from local_worker import Faults, PodNews, WorkerCounts, WorkerOptions, WorkerProcess
 from saga_orchestrator.adapters.saga_models import SagaReader
 
 _PLAY_SECONDS = 240.0
@@ -191,7 +188,7 @@ def _evidence(
 
 
 def _rejected(stack: LocalStack) -> Counter[str]:
-    """By reason; the same event may have been parked twice, under the same key."""
+    """By reason; the same event may have been rejected twice, under the same key."""
     sqs, url = stack.clients("sqs"), stack.ready.rejected_queue_url
     reasons: dict[str, str] = {}
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):

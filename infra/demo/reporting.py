@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from demo.play import Account, Outcome
+from demo.playing import Account, Outcome
 from demo.verification import (
     CaseResult,
     Evidence,

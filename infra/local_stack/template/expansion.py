@@ -18,8 +18,9 @@ from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from local_stack.aws.clients import isolated_session
-from local_stack.template.parameters import BrokenTemplate, effective_parameters
+from local_stack.aws import isolated_session
+from local_stack.errors import BrokenTemplate
+from local_stack.template.parameters import effective_parameters
 
 __all__ = ["BrokenTemplate", "ExpandedTemplate", "FunctionCode", "expand"]
 

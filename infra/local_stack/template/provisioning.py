@@ -11,22 +11,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from local_stack.aws.call import function_name_of
-from local_stack.aws.clients import AwsClients
-from local_stack.errors import UnsupportedResource
-from local_stack.functions.destinations import Destinations, service_of
-from local_stack.functions.function_spec import (
+from local_stack.aws import AwsClients, function_name_of
+from local_stack.errors import BrokenTemplate, UnsupportedResource
+from local_stack.functions import (
     MAX_ASYNC_AGE_DEFAULT,
     MAX_ASYNC_ATTEMPTS_DEFAULT,
     AsyncConfig,
+    Destinations,
     FunctionSpec,
+    service_of,
 )
-from local_stack.sources.mapping_config import KafkaMapping, StreamMapping, mapping_of
-from local_stack.sources.schedule import schedule_of
-from local_stack.template.expand import FunctionCode
+from local_stack.sources import KafkaMapping, StreamMapping, mapping_of, schedule_of
+from local_stack.template.expansion import FunctionCode
 from local_stack.template.intrinsics import ResolvedTemplate, Resource, creation_order, resolve
 from local_stack.template.inventory import ACCOUNT, Physical, Provisioned
-from local_stack.template.parameters import BrokenTemplate
 
 #: Types that describe permissions, packaging or watching. The template's tests assert on them; nothing here enforces or
 #: evaluates them.
@@ -262,7 +260,7 @@ def _mapping(context: _Context, resource: Resource, properties: Mapping[str, Any
 
 def _schedule(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
     name = context.name(properties, "Name", resource.logical_id)
-    schedule = schedule_of(resource, name, context.arn("scheduler", f"schedule/default/{name}"), properties)
+    schedule = schedule_of(resource.logical_id, name, context.arn("scheduler", f"schedule/default/{name}"), properties)
     if schedule is not None:
         context.made.schedules.append(schedule)
     return Physical(name, {"Arn": context.arn("scheduler", f"schedule/default/{name}")})

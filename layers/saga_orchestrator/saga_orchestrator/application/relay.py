@@ -1,0 +1,147 @@
+"""Publishing what sagas emitted: in order, nothing passed over, and what can never be published kept aside."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
+from saga_orchestrator.domain.registry import SagaRegistry
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, render
+from saga_orchestrator.domain.saga import Saga
+
+from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
+from .publish import republishable
+from .rejected_events import KeepRejected, unexpected
+
+
+@dataclass(frozen=True, slots=True)
+class EmittingWrite:
+    """One record of the table's stream: the keys that it emits, and the saga as it was written.
+
+    `read` decodes the saga, and is called once; it raises `RejectedEvent` when the item can be read by nobody.
+    """
+
+    sequence_number: str
+    keys: tuple[str, ...]
+    read: Callable[[], Saga]
+    identity: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    place: str
+    messages: list[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """One target's relay. `keep` and `store` are asked for when they are needed: most runs need neither."""
+
+    sagas: SagaRegistry
+    publishers: Sequence[Publisher]
+    scripts: ScriptSource
+    store: Callable[[], SagaStore]
+    rejected: Callable[[], KeepRejected]
+    telemetry: Reporting
+
+    def send(self, writes: Iterable[EmittingWrite]) -> str | None:
+        """The sequence number of the first write that is not completely sent, or None."""
+        owed: list[_Owed] = []
+        failed: str | None = None
+        for write in writes:
+            try:
+                owed.append(_Owed(write.sequence_number, self._messages(write)))
+            except (UnknownMessageKey, RetryableError) as failure:
+                # Newer code may have written it, or the script cannot be read now. What came before is still sent.
+                self.telemetry.count("RecordsToRetry")
+                self.telemetry.warn("record will be delivered again", cause=str(failure))
+                failed = write.sequence_number
+                break
+            except RejectedEvent as hopeless:
+                self._set_aside(write, hopeless)
+            except Exception as bug:  # noqa: BLE001 - the boundary: one saga must not hold back its whole shard for hours
+                self._set_aside(write, unexpected(bug))
+        unsent, _ = self._publish(owed)
+        return unsent or failed
+
+    def send_again(self, execution_id: str, saga_name: str) -> tuple[list[str], list[str]]:
+        """Message ids (sent, skipped) of all that the saga ever emitted, from what is stored now.
+
+        Raises:
+            RetryableError: not every message could be published; asking again is harmless.
+        """
+        saga = self.store().get(execution_id, saga_name)
+        if saga is None:
+            return [], [f"{execution_id}: no such saga"]
+        keys, held_back = republishable(saga, self._definition_of(saga))
+        skipped = [f"{saga.saga_id}:{key}" for key in held_back]
+        messages = [self._complete(saga, key) for key in keys]
+        failed, refused = self._publish([_Owed(saga.saga_id, messages)])
+        if failed is not None:
+            msg = f"not every message of {saga.saga_id} could be published; ask again"
+            raise RetryableError(msg)
+        ids = [message.id for message in messages]
+        return [each for each in ids if each not in refused], [*skipped, *(each for each in ids if each in refused)]
+
+    def _messages(self, write: EmittingWrite) -> list[Message]:
+        if not write.keys:
+            return []
+        saga = write.read()
+        return [self._complete(saga, key) for key in write.keys]
+
+    def _complete(self, saga: Saga, key: str) -> Message:
+        message = render(saga, key, self._definition_of(saga))
+        if not message.wants_script:
+            return message
+        reference = message.body["script_ref"]
+        script = self.scripts.read_script(reference["bucket"], reference["key"])
+        whole = replace(message, body={**message.body, "script": script.reveal().decode()})
+        # As JSON a script can be six times as long. What no target would take travels by its reference alone.
+        return whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message
+
+    def _publish(self, owed: list[_Owed]) -> tuple[str | None, set[str]]:
+        """The first write not completely sent, and the ids of messages that were kept aside instead."""
+        refused: set[str] = set()
+        messages = [(message, message.encode()) for each in owed for message in each.messages]
+        if not messages:
+            return None, refused
+        fates = [Fate.PUBLISHED] * len(messages)
+        for publisher in self.publishers:
+            try:
+                answers = publisher.publish(messages)
+            except RetryableError as failure:
+                self.telemetry.warn("publishing failed", cause=str(failure))
+                answers = [Fate.MAY_PASS] * len(messages)
+            fates = [_worse(known, new) for known, new in zip(fates, answers, strict=True)]
+        self.telemetry.count("MessagesPublished", fates.count(Fate.PUBLISHED))
+        remaining = iter(zip(messages, fates, strict=True))
+        for each in owed:
+            results = [next(remaining) for _ in each.messages]
+            if any(fate is Fate.MAY_PASS for _, fate in results):
+                return each.place, refused
+            for (message, body), fate in results:
+                if fate is Fate.PERMANENT:
+                    self._keep_message(each.place, message, body)
+                    refused.add(message.id)
+        return None, refused
+
+    def _definition_of(self, saga: Saga) -> SagaDefinition:
+        definition = self.sagas.named(saga.saga_name)
+        if definition is None:
+            msg = f"{saga.saga_id} belongs to a saga that this code does not know"
+            raise UnknownMessageKey(msg)
+        return definition
+
+    def _set_aside(self, write: EmittingWrite, hopeless: RejectedEvent) -> None:
+        self.rejected().keep(hopeless, json.dumps(write.identity).encode(), "stream", {"record": write.sequence_number})
+
+    def _keep_message(self, place: str, message: Message, body: str) -> None:
+        hopeless = RejectedEvent(RejectReason.UNPUBLISHABLE, f"refused: {message.type}")
+        self.rejected().keep(hopeless, body.encode(), "stream", {"record": f"{place}/{message.id}"})
+
+
+def _worse(known: Fate, new: Fate) -> Fate:
+    ranks = (Fate.PUBLISHED, Fate.PERMANENT, Fate.MAY_PASS)
+    return max(known, new, key=ranks.index)
