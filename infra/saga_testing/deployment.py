@@ -159,6 +159,9 @@ class Deployment(TableReader):
         """What the bus has taken, in order."""
         return [json.loads(entry["Detail"]) for entry in self.aws.events.accepted]
 
+    def published_types(self) -> list[str]:
+        return [body["message_type"] for body in self.published]
+
     def rejected(self) -> list[Json]:
         """The pointers on the queue; they stay there."""
         return [json.loads(body) for body in self.aws.sqs.bodies(self.settings["REJECTED_QUEUE_URL"])]

@@ -48,8 +48,8 @@ class World(Deployment):
         for service in SERVICES:
             client = getattr(sdk, service)
             # Whatever an earlier test put in front is gone.
-            original = type(client)._make_api_call.__get__(client)  # noqa: SLF001 - the seam
-            client._make_api_call = functools.partial(self._call, original)  # noqa: SLF001 - the seam
+            original = type(client)._make_api_call.__get__(client)
+            client._make_api_call = functools.partial(self._call, original)
         return sdk
 
     def _call(self, original: Any, name: str, arguments: Json) -> Any:
@@ -79,7 +79,7 @@ class World(Deployment):
     def refuse_entries(self, code: str | None) -> None:
         """The bus answers `code` for every DELETE_POD_COMMAND; None: it fails the whole call."""
         client = self.at.sdk.events
-        original = client._make_api_call  # noqa: SLF001 - the seam
+        original = client._make_api_call
 
         def call(name: str, arguments: Json) -> Any:
             if code is None:
@@ -91,7 +91,7 @@ class World(Deployment):
             ]
             return reply
 
-        client._make_api_call = call  # noqa: SLF001 - the seam
+        client._make_api_call = call
 
 
 @contextmanager

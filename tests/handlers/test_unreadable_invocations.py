@@ -88,13 +88,13 @@ def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
 )
 def test_the_relay_refuses_what_it_does_not_understand_and_names_the_right_form(invocation: Any) -> None:
     deployment = Deployment()
-    deployment.deliver(deliveries()["request"])
+    deployment.deliver(event("EXECUTION_REQUESTED"))
 
     with pytest.raises(RejectedEvent, match='republish": ') as refused:
-        CommandRelay(deployment.container()).run(invocation, Context())
+        CommandRelay(deployment.at).run(invocation, Context())
 
     assert refused.value.reason == "unrecognised_invocation"
-    assert deployment.bus.accepted == []
+    assert deployment.published == []
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"Records": 7}])

@@ -24,10 +24,7 @@ from saga_testing.faults import Fault, Killed, possible_at
 from saga_testing.wire import Wire
 from sagas import SAGAS
 from tests.proof.simulation.faults.weather import Weather
-from tests.proof.simulation.oracles import end as oracles_end
-from tests.proof.simulation.oracles import flow as oracles_flow
-from tests.proof.simulation.oracles import writes as oracles_writes
-from tests.proof.simulation.oracles.registry import Judge, When
+from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.world import lambda_service
 from tests.proof.simulation.world.call_budget import booked
 from tests.proof.simulation.world.lambda_service import TIME_LIMIT_MS, Container, Invocation, LambdaService, Outcome
@@ -36,8 +33,6 @@ from tests.proof.simulation.world.plan import START_MS, Plan
 from tests.proof.simulation.world.scheduler import Scheduler
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.stateful.pods import Pods
-
-__all__ = ["QUEUE_URL", "Account", "oracles_end", "oracles_flow", "oracles_writes"]
 
 CRASHED: Final = "crashed"
 

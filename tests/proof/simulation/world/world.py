@@ -13,11 +13,7 @@ from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.poison import foreign_events, poison_events
 from tests.proof.simulation.faults.restored_table import judge_repair
 from tests.proof.simulation.faults.weather import Fault, Weather
-from tests.proof.simulation.oracles import end as oracles_end
-from tests.proof.simulation.oracles import flow as oracles_flow
-from tests.proof.simulation.oracles import versions as oracles_versions
-from tests.proof.simulation.oracles import writes as oracles_writes
-from tests.proof.simulation.oracles.registry import Judge, When
+from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.sources.check_schedule import CHECK_MS, CheckSchedule
 from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
@@ -33,8 +29,6 @@ from tests.proof.simulation.world.scenario import REQUESTED, Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.simulation.world.worker import Worker
-
-__all__ = ["World", "oracles_end", "oracles_flow", "oracles_versions", "oracles_writes"]
 
 CALM_SHARE: Final = 0.2
 PATIENCE_MS: Final = 3 * 3_600_000

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 from saga_testing.aws.dynamodb.attribute_values import AttributeValue, number_text, ordered
-from saga_testing.aws.dynamodb.conditions import Names, Values, resolve, walk
-from saga_testing.aws.dynamodb.expression_syntax import Arithmetic, Function, Operand, Parser, Path, Update, Value
+from saga_testing.aws.dynamodb.expressions.operands import Names, Values, resolve, walk
+from saga_testing.aws.dynamodb.expressions.parser import Parser
+from saga_testing.aws.dynamodb.expressions.tree import Arithmetic, Function, Operand, Path, Update, Value
 from saga_testing.aws.errors import Item, ItemRefused, Refused, invalid
 
 Parts = tuple[str | int, ...]

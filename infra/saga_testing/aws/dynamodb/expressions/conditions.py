@@ -1,12 +1,14 @@
 """Conditions and filters: compiled once per expression text, evaluated against an item and the call's placeholders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from saga_testing.aws.dynamodb.attribute_values import AttributeValue, checked, numeric
-from saga_testing.aws.dynamodb.expression_syntax import (
+from saga_testing.aws.dynamodb.attribute_values import AttributeValue, numeric
+from saga_testing.aws.dynamodb.expressions.operands import Names, Read, Values, operand_of
+from saga_testing.aws.dynamodb.expressions.parser import Parser
+from saga_testing.aws.dynamodb.expressions.tree import (
     All,
     Any_,
     Between,
@@ -16,16 +18,11 @@ from saga_testing.aws.dynamodb.expression_syntax import (
     In,
     Not,
     Operand,
-    Parser,
-    Path,
     Value,
 )
 from saga_testing.aws.errors import Item, Refused, invalid
 
-Names = Mapping[str, str]
-Values = Mapping[str, AttributeValue]
 Test = Callable[[Item, Names, Values], bool]
-Read = Callable[[Item, Names, Values], AttributeValue | None]
 Check = Callable[[Values], None]
 
 _TYPES: Final = frozenset({"S", "SS", "N", "NS", "B", "BS", "BOOL", "NULL", "L", "M"})
@@ -64,89 +61,6 @@ def compiled_condition(text: str, parameter: str) -> CompiledCondition:
     return CompiledCondition(holds, frozenset(parser.names), frozenset(parser.values), tuple(checks), tree)
 
 
-def check_placeholders(request: Mapping[str, Any], names: frozenset[str], values: frozenset[str]) -> tuple[Names, Item]:
-    """The call's names and (normalised) values, which must be exactly those that its expressions use."""
-    given_names = request.get("ExpressionAttributeNames") or {}
-    given_values = request.get("ExpressionAttributeValues") or {}
-    if given_names.keys() != names or given_values.keys() != values:
-        _explain(given_names.keys(), names, "names", "name")
-        _explain(given_values.keys(), values, "values", "value")
-    normal = {name: checked(value)[0] for name, value in given_values.items()}
-    return given_names, normal
-
-
-def _explain(given: Any, used: frozenset[str], plural: str, singular: str) -> None:
-    if unused := sorted(given - used):
-        raise invalid(
-            f"Value provided in ExpressionAttribute{plural.capitalize()} unused in expressions: "
-            f"keys: {{{', '.join(unused)}}}"
-        )
-    if undefined := sorted(used - given):
-        raise invalid(
-            f"An expression attribute {singular} used in the document path or expression is not defined; "
-            f"attribute {singular}: {undefined[0]}"
-        )
-
-
-# ---- operands --------------------------------------------------------------------------------------------------------
-
-
-def reading(path: Path) -> Read:
-    """What a document path finds in an item; None where it leads nowhere."""
-    if len(path.parts) == 1:
-        name = str(path.parts[0])
-        if name.startswith("#"):
-            return lambda item, names, _values: item.get(names[name])
-        return lambda item, _names, _values: item.get(name)
-
-    def deep(item: Item, names: Names, _values: Values) -> AttributeValue | None:
-        return walk(item, resolve(path, names))
-
-    return deep
-
-
-def resolve(path: Path, names: Names) -> tuple[str | int, ...]:
-    return tuple(names[part] if isinstance(part, str) and part[0] == "#" else part for part in path.parts)
-
-
-def walk(item: Item, parts: tuple[str | int, ...]) -> AttributeValue | None:
-    found: AttributeValue = {"M": item}
-    for part in parts:
-        if isinstance(part, str):
-            found = found.get("M", {}).get(part)
-        else:
-            elements = found.get("L", ())
-            found = elements[part] if part < len(elements) else None  # type: ignore[assignment]  # None ends the walk
-        if found is None:
-            return None
-    return found
-
-
-def _operand(operand: Operand) -> Read:
-    match operand:
-        case Path():
-            return reading(operand)
-        case Value(name):
-            return lambda _item, _names, values: values[name]
-        case Function("size", (Path() as path,)):
-            return _size(reading(path))
-    raise invalid("The function is not allowed to be used this way in an expression")
-
-
-def _size(read: Read) -> Read:
-    def size(item: Item, names: Names, values: Values) -> AttributeValue | None:
-        found = read(item, names, values)
-        if found is None:
-            return None
-        ((kind, content),) = found.items()
-        return None if kind in {"N", "BOOL", "NULL"} else {"N": str(len(content))}
-
-    return size
-
-
-# ---- tests -----------------------------------------------------------------------------------------------------------
-
-
 def _test(tree: Condition, checks: list[Check]) -> Test:
     match tree:
         case All(left, right):
@@ -159,7 +73,7 @@ def _test(tree: Condition, checks: list[Check]) -> Test:
             held = _test(inner, checks)
             return lambda item, names, values: not held(item, names, values)
         case In(subject, choices):
-            read, reads = _operand(subject), [_operand(choice) for choice in choices]
+            read, reads = operand_of(subject), [operand_of(choice) for choice in choices]
             return lambda item, names, values: (
                 (found := read(item, names, values)) is not None
                 and any(each(item, names, values) == found for each in reads)
@@ -178,7 +92,7 @@ def _plain_test(tree: Comparison | Between | Function, checks: list[Check]) -> T
 
 
 def _comparison(tree: Comparison, checks: list[Check]) -> Test:
-    left, right, operator = _operand(tree.left), _operand(tree.right), tree.operator
+    left, right, operator = operand_of(tree.left), operand_of(tree.right), tree.operator
     if tree.left == tree.right:
         raise invalid("The first operand must be distinct from the remaining operands for this operator or function;")
     if operator == "=":
@@ -213,7 +127,7 @@ def _in_order(left: AttributeValue | None, right: AttributeValue | None, compare
 
 
 def _between(tree: Between, checks: list[Check]) -> Test:
-    subject, lower, upper = _operand(tree.subject), _operand(tree.lower), _operand(tree.upper)
+    subject, lower, upper = operand_of(tree.subject), operand_of(tree.lower), operand_of(tree.upper)
     for operand in (tree.subject, tree.lower, tree.upper):
         _wants(operand, _ORDERED, "BETWEEN", checks)
     if isinstance(tree.lower, Value) and isinstance(tree.upper, Value):
@@ -253,12 +167,12 @@ def _wants(operand: Operand, kinds: frozenset[str], operator: str, checks: list[
 
 
 def _function(tree: Function, checks: list[Check]) -> Test:
-    subject = _operand(tree.arguments[0])
+    subject = operand_of(tree.arguments[0])
     if tree.name == "attribute_exists":
         return lambda item, names, values: subject(item, names, values) is not None
     if tree.name == "attribute_not_exists":
         return lambda item, names, values: subject(item, names, values) is None
-    other = _operand(tree.arguments[1])
+    other = operand_of(tree.arguments[1])
     if tree.name == "attribute_type":
         return _attribute_type(subject, tree.arguments[1], checks)
     if tree.name == "begins_with":
