@@ -7,7 +7,7 @@ import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from saga_orchestrator.adapters import publishers
+from saga_orchestrator.adapters import event_bus
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.entrypoints import relay_function
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
@@ -152,7 +152,7 @@ def test_a_script_too_large_for_the_bus_as_json_travels_by_its_reference(world: 
 def test_a_message_too_large_for_the_bus_is_parked_and_does_not_block_the_shard(
     world: World, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishers, "MAX_REQUEST_BYTES", 1_000)
+    monkeypatch.setattr(event_bus, "MAX_REQUEST_BYTES", 1_000)
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
     assert "CREATE_POD_COMMAND" not in {body["message_type"] for body in world.published}

@@ -9,12 +9,9 @@ from hashlib import sha256
 from typing import Any, Final
 from zlib import crc32
 
-from botocore.exceptions import ClientError
-
-from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.secret import Secret
 
-from .aws_errors import code_of, retryable
+from .aws_errors import acknowledging_nothing, part_of
 
 KEPT_SECONDS: Final = 30 * 86_400
 """As long as the bucket keeps the bytes: an item without them could be neither redriven nor judged."""
@@ -66,21 +63,11 @@ class RejectedEvents:
             "rejected_at": rejected_at,
             **named_in(content, position),
         }
-        with retryable():
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
-            self._list(pointer, len(content))
-            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(pointer))
+        with acknowledging_nothing():
+            part_of(self.s3.put_object(Bucket=self.bucket, Key=key, Body=content), "ETag")
+            self.dynamodb.update_item(TableName=self.operator_table, **_counted(pointer, len(content)))
+            part_of(self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(pointer)), "MessageId")
         return key
-
-    def _list(self, pointer: Mapping[str, Any], size: int) -> None:
-        try:
-            self.dynamodb.update_item(TableName=self.operator_table, **_counted(pointer, size))
-        except ClientError as error:
-            if code_of(error) != "TransactionConflictException":
-                raise
-            # An operator settles it at this moment. What comes again a little later is open again.
-            msg = "the item of the rejected event is in a transaction"
-            raise RetryableError(msg) from error
 
 
 def object_key(function: str, source: str, position: Mapping[str, Any], content: bytes) -> str:
