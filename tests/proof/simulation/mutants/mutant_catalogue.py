@@ -260,6 +260,6 @@ MUTANTS: Final = (
     Mutant(
         "rejected event dropped",
         "S11",
-        edit(RejectedEvents.park, "self.sqs.send_message(", "(lambda **_: None)("),
+        edit(RejectedEvents.park, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
     ),
 )
