@@ -13,8 +13,8 @@ from botocore.awsrequest import AWSResponse
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.bootstrap import Resources
+from saga_testing.deployment import EXECUTIONS
 from saga_testing.sample_events import NOW_MS
-from sagas import SAGAS
 from tests.release.benchmarks.scenes import BUCKET, quiet_telemetry
 
 Call = tuple[Any, str, dict[str, Any]]
@@ -71,7 +71,7 @@ class CannedAws:
             client.meta.events.register_first("before-send", self._send)
             client.meta.events.register_first("provide-client-params", self._note(client))
         self.at = Resources(
-            settings, sdk, sagas=SAGAS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
+            settings, sdk, sagas=EXECUTIONS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
         )
 
     def _note(self, client: Any) -> Callable[..., None]:
