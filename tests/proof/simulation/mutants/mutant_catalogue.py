@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.adapters.claims import Claims
 from saga_orchestrator.adapters.counter_writes import counting
 from saga_orchestrator.adapters.patient_writes import _cancelled
-from saga_orchestrator.adapters.payload_bucket import RejectedEvents
+from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.domain import counters, decide, endings
@@ -269,6 +269,6 @@ MUTANTS: Final = (
     Mutant(
         "rejected event dropped",
         "S11",
-        edit(RejectedEvents.park, "self.sqs.send_message(", "(lambda **_: None)("),
+        edit(RejectedEvents.park, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
     ),
 )

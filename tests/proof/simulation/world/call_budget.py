@@ -7,7 +7,8 @@ An event needs one data call: get-or-create in one conditional write. A request 
   four; by the first claim of a language also by opening its counter and reading it again: four more;
 - a refused write of counters is answered by reading them again and by another one: three;
 - any other refusal is raised to the event source, or parked: none, counted as one;
-- an event or message that is set aside is put into the bucket, and its pointer on the queue: `Park` and one more.
+- an event or message that is rejected is put into the bucket, its item into the operators' table and its pointer on
+  the queue: `Park` and two more.
 
 However much goes wrong, the code itself ends: `MAX_ATTEMPTS` decisions for a record, `TRANSACTION_ATTEMPTS` of each
 write, and for a claim as many shards, each with a read of the counters.
@@ -28,7 +29,7 @@ FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
 COUNTERS: Final = "calls about counters alone"
 
-PARKING_CALLS: Final = 2
+PARKING_CALLS: Final = 3
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
 MOST_FOR_SETTLING: Final = 4 * TRANSACTION_ATTEMPTS * SETTLE_ATTEMPTS
