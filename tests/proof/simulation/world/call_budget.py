@@ -52,18 +52,20 @@ def booked(made: Counter[str], operation: str, arguments: dict[str, Any], attemp
 
 
 def about_counters(operation: str, arguments: dict[str, Any]) -> bool:
-    """Reading, opening, raising and settling: nothing of a saga is in it."""
+    """Reading, opening, raising and settling: nothing of a saga, or of another table, is in it."""
     match operation:
         case "BatchGetItem":
             return True
         case "TransactWriteItems":
-            requests = [request for action in arguments["TransactItems"] for request in action.values()]
-            return all(
-                str(request.get("Key", request.get("Item"))["execution_id"]["S"])[0] == "#" for request in requests
-            )
+            return all(_of_the_engine(request) for action in arguments["TransactItems"] for request in action.values())
         case "GetItem" | "UpdateItem":
-            return bool(arguments["Key"]["execution_id"]["S"].startswith("#"))
+            return _of_the_engine(arguments)
     return False
+
+
+def _of_the_engine(request: dict[str, Any]) -> bool:
+    key: dict[str, dict[str, str]] = request.get("Key") or request["Item"]
+    return key.get("execution_id", {"S": ""})["S"].startswith("#")
 
 
 def further_calls(refusal: Exception) -> int:
