@@ -4,7 +4,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: pin run test format lint types imports validate pytest build bench simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: pin run test format lint types imports validate pytest build bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 run: .venv/installed ## play several hundred executions of real scripts on the local stack
 	$(BIN)/sagactl demo
@@ -54,6 +54,10 @@ ARCHITECTURE = $(if $(filter aarch64-%,$(LAYER_PLATFORM)),arm64,x86_64)
 
 bench: .venv/installed
 	$(BIN)/python -m pytest tests/release/benchmarks -s --benchmarks
+
+REQUESTS ?= 600
+bench-stack: .venv/installed ## the local stack's own speed: sagas a second, processor time for each AWS call (half a minute)
+	$(BIN)/python -m tests.release.benchmarks.stack_speed --requests $(REQUESTS)
 
 SEEDS ?= 10000
 FROM ?= 0
