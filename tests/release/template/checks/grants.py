@@ -39,7 +39,10 @@ Grant = tuple[str, str, str]
 """Action, resource, and the condition as JSON."""
 
 COUNTERS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}'
+REJECTED = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}'
+ACTS = REJECTED.replace("rejected#", "act#")
 PARKS: set[Grant] = {
+    ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
     ("sqs:SendMessage", "<RejectedQueue.Arn>", "{}"),
     ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
@@ -96,6 +99,13 @@ OPERATORS: set[Grant] = {
         for action in ("GetItem", "BatchGetItem", "Query", "Scan")
         for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines")
     ),
+    *(
+        (f"dynamodb:{action}", place, "{}")
+        for action in ("GetItem", "Query")
+        for place in ("<OperatorTable.Arn>", "<OperatorTable.Arn>/index/by_time")
+    ),
+    ("dynamodb:PutItem", "<OperatorTable.Arn>", ACTS),
+    ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
     ("dynamodb:UpdateItem", "<SagaTable.Arn>", COUNTERS),
     (
         "dynamodb:UpdateItem",

@@ -41,6 +41,7 @@ SETTINGS: dict[str, Any] = {
     "deadline_index": "deadlines",
     "payload_bucket": "<PayloadBucket>",
     "rejected_queue_url": "<RejectedQueue>",
+    "operator_table": "<OperatorTable>",
     "event_bus_name": "<EventBus>",
     "event_source": "source13",
     "operator_source": "source14",
@@ -78,6 +79,7 @@ POWERTOOLS = {
 }
 OUTPUTS = {
     "TableName": "<SagaTable>",
+    "OperatorTableName": "<OperatorTable>",
     "PayloadBucketName": "<PayloadBucket>",
     "RejectedQueueUrl": "<RejectedQueue>",
     "RuleDeadLetterQueueUrl": "<RuleDeadLetterQueue>",
