@@ -5,7 +5,17 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.events import EventType
 from tests.release.docs.documents import ROOT
-from tests.release.docs.event_prose import COMMANDS, EFFECT, HEAD, IGNORED, MEANING, OTHER_ENDS, REFUSED, SENDER
+from tests.release.docs.event_prose import (
+    COMMANDS,
+    EFFECT,
+    HEAD,
+    IGNORED,
+    MEANING,
+    OTHER_ENDS,
+    REFUSED,
+    SENDER,
+    UNUSABLE,
+)
 from tests.release.docs.event_schemas import REASONS, event_schema, saga_schema, schema_texts
 
 DOCUMENT: Final = ROOT / "docs/events.md"
@@ -33,6 +43,7 @@ def render() -> str:
             ("reason code", "state", "because of"),
             ((f"`{reason}`", f"`{state}`", why) for reason, (state, why) in OTHER_ENDS.items()),
         ),
+        UNUSABLE,
         IGNORED,
     ]
     return "\n".join(sections)

@@ -34,6 +34,8 @@ _STRINGS: Final = {
     "reason": "reason",
     "etype": "error_type",
     "by": "ended_by",
+    "pod": "pod_name",
+    "node": "node_name",
 }
 _NUMBERS: Final = {
     "version": "version",
@@ -48,7 +50,7 @@ _NUMBERS: Final = {
 }
 
 
-def encode(saga: Saga) -> Item:  # noqa: C901 - one line an attribute reads best in one place
+def encode(saga: Saga) -> Item:  # noqa: C901, PLR0912 - one line an attribute reads best in one place
     """The whole item; absent rather than empty or null, so that indexes stay sparse and stream filters can tell."""
     item: Item = {
         "execution_id": {"S": saga.execution_id},
@@ -63,12 +65,19 @@ def encode(saga: Saga) -> Item:  # noqa: C901 - one line an attribute reads best
             item[name] = {"N": str(value)}
     if saga.request is not None:
         item["req"] = {"M": _encode_request(saga.request)}
+    if saga.request_hash:
         item["rh"] = {"B": saga.request_hash}
-    if saga.inline_script:
-        item["inline"] = {"BOOL": True}
+    for name, holds in (("inline", saga.inline_script), ("shadow", saga.shadow)):
+        if holds:
+            item[name] = {"BOOL": True}
     if saga.claim is not None:
         item["claim"] = {"S": f"{saga.claim.resource}#{saga.claim.shard}"}
-    for name, words in (("steps", saga.completed_steps), ("undone", saga.compensated_steps), ("outbox", saga.outbox)):
+    for name, words in (
+        ("steps", saga.completed_steps),
+        ("undone", saga.compensated_steps),
+        ("faults", saga.faults),
+        ("outbox", saga.outbox),
+    ):
         if words:
             item[name] = {"S": " ".join(words)}
     if saga.timeline:
@@ -102,6 +111,8 @@ def decode(item: Item) -> Saga:
             claim=Claim(claim[0], int(claim[2])) if claim else None,
             completed_steps=_words(item, "steps"),
             compensated_steps=_words(item, "undone"),
+            faults=_words(item, "faults"),
+            shadow="shadow" in item,
             outbox=_words(item, "outbox"),
             timeline=tuple(_decode_entry(entry["S"]) for entry in _list(item, "timeline")),
             early=tuple(_decode_early(early["M"]) for early in _list(item, "early")),
@@ -177,6 +188,9 @@ def _encode_early(early: EarlyEvent) -> Item:
         fields["exit"] = {"N": str(early.exit_code)}
     if early.error_type is not None:
         fields["etype"] = {"S": early.error_type}
+    for name, place in (("pod", early.pod_name), ("node", early.node_name)):
+        if place is not None:
+            fields[name] = {"S": place}
     return fields
 
 
@@ -190,4 +204,6 @@ def _decode_early(fields: Item) -> EarlyEvent:
         trusted="ok" in fields,
         exit_code=int(fields["exit"]["N"]) if "exit" in fields else None,
         error_type=fields["etype"]["S"] if "etype" in fields else None,
+        pod_name=fields["pod"]["S"] if "pod" in fields else None,
+        node_name=fields["node"]["S"] if "node" in fields else None,
     )

@@ -68,7 +68,23 @@ def end(saga: Saga, ending: Ending, cause: TimelineEntry, definition: SagaDefini
     if saga.has_started and not undone and ending.state is not SagaState.COMPLETED:
         # A pod was seen before its request, which now ends without a create: that pod must go as well.
         undos = list(definition.undo_again_on_late_start)
+    undos = [kind for kind in undos if may_send(saga, kind, definition, policy)]
     return emit(ended, cause, (*undos, f"saga_{ending.state}"))
+
+
+def may_send(saga: Saga, kind: str, definition: SagaDefinition, policy: Policy) -> bool:
+    """Commands go out only while they are switched on, and never for a saga that made nothing while they were off."""
+    spec = definition.messages.get(kind)
+    return (spec is not None and not spec.is_command) or (
+        policy.publish_commands and not made_nothing(saga, definition)
+    )
+
+
+def made_nothing(saga: Saga, definition: SagaDefinition) -> bool:
+    """It began while commands were switched off. Items of before that was noted show it by a step that sent nothing."""
+    steps = [step for step in map(definition.step, saga.completed_steps) if step and step.emits]
+    silent = any(not any(saga.has_emitted(kind) for kind in step.emits) for step in steps)
+    return saga.shadow or silent
 
 
 def _owed(saga: Saga, ending: Ending, definition: SagaDefinition) -> list[Step]:
