@@ -118,7 +118,9 @@ def _kind(kind: dict[str, Any]) -> str:
         return f"`{kind['const']}`"
     if "enum" in kind:
         return ", ".join(f"`{value}`" for value in kind["enum"])
-    pattern = [f"`{kind['pattern']}`"] if "pattern" in kind else []
+    # One that reads like a link, or fills the line, is said in words; the schema has it.
+    shown = "](" not in kind.get("pattern", "](")
+    pattern = [f"`{kind['pattern']}`"] if shown else []
     bounds = [f"{words} {kind[name]}" for name, words in _BOUNDS.items() if name in kind]
     return " ".join([kind.get("type", "any"), *pattern, *bounds])
 

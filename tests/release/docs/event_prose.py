@@ -18,8 +18,8 @@ EFFECT: Final[dict[EventType, str]] = {
     EventType.REQUESTED: (
         "One saga for the execution: validated, its slot taken, its pod asked for, in one write. Sends `SAGA_STARTED` "
         "and `CREATE_POD_COMMAND`; waits until the start deadline (`StartDeadlineSeconds`). The owner is "
-        "`metadata.user_id`; without one the execution is nobody's, and admins cancel it. A request that may not run ends "
-        "as a failed saga, see below. Asked for again under the same `execution_id`, the same content is a duplicate "
+        "`metadata.user_id`; without one the execution is nobody's, and admins cancel it. A request that may not run "
+        "ends as a failed saga, see below. Asked for again under the same `execution_id`, the same content is a duplicate "
         "and gets no second answer, and other content is rejected as `conflicting_request`: a new try needs a new "
         "`execution_id`, after `invalid_request` as after any other end."
     ),
@@ -92,8 +92,8 @@ a number, which no field with a range takes.
 """
 IGNORED: Final = """\
 Ignored, without an error: fields that are not listed, tombstones (a Kafka record without a value), event types that are
-not ours on a shared topic, an event that was applied before (duplicate), and an event for a saga that has ended (late; the first of each kind is
-noted in the timeline, and changes nothing else).
+not ours on a shared topic, an event that was applied before (duplicate), and an event for a saga that has ended (late;
+the first of each kind is noted in the timeline, and changes nothing else).
 An event that comes before its request is none of these: it is remembered, and applied with the request.
 """
 HEAD: Final = """\

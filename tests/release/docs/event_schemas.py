@@ -22,7 +22,8 @@ _SAID_IN_WORDS: Final = ("runtime_image", "cpu_limit", "memory_limit", "cpu_requ
 _SHARPER: Final[dict[str, dict[str, Any]]] = {
     "user_id": _NO_DOTS,
     "cancelled_by": _NO_DOTS,
-    "timestamp": {"description": "RFC 3339 with an offset; decides only for a request."},
+    "timestamp": {"description": "RFC 3339 with an offset; a request needs it, and it decides nothing elsewhere."},
+    "metadata": {"description": "A request needs it: it says who the owner is."},
     "exit_code": {"description": "Signed or unsigned 32 bits; `3.0` is 3, as JSON Schema says."},
     "pod_name": {"description": "Kept and shown; of a longer one the first 24 and the last 38 characters."},
     "node_name": {"description": "Kept and shown; of a longer one the first 24 and the last 38 characters."},
