@@ -19,8 +19,8 @@ EFFECT: Final[dict[EventType, str]] = {
         "One saga for the execution: validated, its slot taken, its pod asked for, in one write. Sends `SAGA_STARTED` "
         "and `CREATE_POD_COMMAND`; waits until the start deadline (`StartDeadlineSeconds`). The owner is "
         "`metadata.user_id`; without one the execution is nobody's, and admins cancel it. A request that may not run "
-        "ends as a failed saga, see below. Asked for again under the same `execution_id`, the same content is a duplicate "
-        "and gets no second answer, and other content is rejected as `conflicting_request`: a new try needs a new "
+        "ends as a failed saga, see below. Asked for again under the same `execution_id`, the same content is a "
+        "duplicate and gets no second answer, and other content is rejected as `conflicting_request`: a new try needs a new "
         "`execution_id`, after `invalid_request` as after any other end."
     ),
     EventType.STARTED: (

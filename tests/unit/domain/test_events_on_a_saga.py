@@ -8,9 +8,12 @@ import pytest
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
 from saga_orchestrator.domain.endings import end, ending_of
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
-from saga_orchestrator.domain.events import DeadlinePassed, Event, ExecutionFailed, Signal
+from saga_orchestrator.domain.events import DeadlinePassed, Event, ExecutionFailed, InvalidRequest, Signal
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.repair import examine
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import IllegalTransition, SagaState, move
+from sagas.execution import EXECUTION_SAGA
 from tests.unit.samples import (
     NOW,
     after,
@@ -315,3 +318,23 @@ def test_a_path_through_the_table_is_checked_at_every_step() -> None:
         move((SagaState.CREATED, SagaState.RUNNING, SagaState.FAILED, SagaState.FAILED))
     with pytest.raises(IllegalTransition):
         move((SagaState.COMPLETED, SagaState.RUNNING))
+
+
+def test_a_delete_that_was_held_back_is_owed_once_commands_are_on_again() -> None:
+    off, on = Policy(publish_commands=False), Policy()
+    held_back = decide(running(), failed(), LATER, rules(publish_commands=False)).saga
+    assert held_back is not None
+
+    assert examine(held_back, EXECUTION_SAGA, off, LATER).repairs == ()
+    assert examine(held_back, EXECUTION_SAGA, on, LATER).mended.outbox == ("delete_pod#1",)
+
+
+def test_a_request_that_cannot_be_run_leaves_a_sound_saga() -> None:
+    event = InvalidRequest(
+        event_id="r1", execution_id="ex-1", correlation_id="c", owner="alice", faults=("language",), request_hash=b"h"
+    )
+    for signals in ((event,), (started(), event), (started(), completed(), event), (event, failed(), started())):
+        saga = after(*signals)
+        examined = examine(saga, EXECUTION_SAGA, Policy(), LATER)
+        assert (examined.repairs, examined.by_hand) == ((), ())
+        assert (saga.owner, saga.faults, saga.request) == ("alice", ("language",), None)
