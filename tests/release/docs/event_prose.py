@@ -20,8 +20,8 @@ EFFECT: Final[dict[EventType, str]] = {
         "and `CREATE_POD_COMMAND`; waits until the start deadline (`StartDeadlineSeconds`). The owner is "
         "`metadata.user_id`; without one the execution is nobody's, and admins cancel it. A request that may not run "
         "ends as a failed saga, see below. Asked for again under the same `execution_id`, the same content is a "
-        "duplicate and gets no second answer, and other content is rejected as `conflicting_request`: a new try needs a new "
-        "`execution_id`, after `invalid_request` as after any other end."
+        "duplicate and gets no second answer, and other content is rejected as `conflicting_request`: a new try needs "
+        "a new `execution_id`, after `invalid_request` as after any other end."
     ),
     EventType.STARTED: (
         "The run deadline (`timeout_seconds` and `RunGraceSeconds`, by our clock) replaces the start deadline. Sends "

@@ -67,9 +67,10 @@ def encode(saga: Saga) -> Item:  # noqa: C901, PLR0912 - one line an attribute r
         item["req"] = {"M": _encode_request(saga.request)}
     if saga.request_hash:
         item["rh"] = {"B": saga.request_hash}
-    for name, holds in (("inline", saga.inline_script), ("shadow", saga.shadow)):
-        if holds:
-            item[name] = {"BOOL": True}
+    if saga.inline_script:
+        item["inline"] = {"BOOL": True}
+    if saga.shadow:
+        item["shadow"] = {"BOOL": True}
     if saga.claim is not None:
         item["claim"] = {"S": f"{saga.claim.resource}#{saga.claim.shard}"}
     for name, words in (
