@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest_plugins = ["saga_testing.plugin"]
+
 
 @pytest.fixture(autouse=True)
 def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Events that can never be applied, each with the reason for which it must be set aside; and some that must be
+"""Events that can never be applied, each with the reason for which it must be rejected; and some that must be
 ignored.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from demo.cases import CASES, What
 from demo.executions import Execution, body_of
-from local_worker.publishers import Transport
+from local_worker import Transport
 
 Body = dict[str, Any]
 _REQUESTED = "EXECUTION_REQUESTED"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.cases import Case, What
-from local_worker.publishers import Transport
+from local_worker import Transport
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SCRIPT_BUCKET = "demo-scripts"

@@ -3,10 +3,10 @@
 import threading
 from collections import Counter, defaultdict
 
-from local_stack.stack_event import EventKind, StackEvent
-from local_worker.worker import PodNews
+from local_stack import EventKind, StackEvent
+from local_worker import PodNews
 
-_LOSSES = (EventKind.PARKED, EventKind.DROPPED, EventKind.RECORDS_LOST)
+_LOSSES = (EventKind.REJECTED, EventKind.DROPPED, EventKind.RECORDS_LOST)
 
 
 class Tally:

@@ -27,3 +27,10 @@ class KafkaUnavailableError(LocalStackError):
 
 class StackClosedError(LocalStackError):
     """The stack is shutting down; whatever asked for this has nobody left to answer to."""
+
+
+class BrokenTemplate(Exception):
+    """The template, or the parameters given with it, cannot become a stack: one line for whoever asked for it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from local_stack.aws.clients import AwsClients
-from local_stack.template.inventory import Provisioned
+from local_stack.aws import AwsClients
+from local_stack.template import Provisioned
 
 
 @dataclass(frozen=True)

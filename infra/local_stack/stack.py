@@ -27,7 +27,7 @@ Interface:
 
 What is not AWS: delays between asynchronous attempts are multiplied by `async_delay_scale`, Kafka batches gather for
 100 ms unless the mapping says otherwise, time to live is enforced every `ttl_interval` seconds, permissions and alarms
-are declared but not enforced (`provision.DECLARED_ONLY`).
+are declared but not enforced (`template.provisioning.DECLARED_ONLY`).
 """
 
 import contextlib
@@ -41,27 +41,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from local_stack.aws.clients import AwsClients, isolated_session
-from local_stack.aws.endpoint import AwsEndpoint
-from local_stack.aws.moto_repairs import repairs as moto_repairs
-from local_stack.aws.ttl_reaper import DEFAULT_INTERVAL_SECONDS, TtlReaper
+from local_stack.aws import (
+    DEFAULT_INTERVAL_SECONDS,
+    AwsClients,
+    AwsEndpoint,
+    TableStream,
+    TtlReaper,
+    dispatch_rules_to,
+    isolated_session,
+    reset_emulator,
+)
 from local_stack.errors import LocalStackError
-from local_stack.functions.destinations import Destinations
-from local_stack.functions.function_logs import FunctionLogs
-from local_stack.functions.function_spec import FunctionSpec
-from local_stack.functions.lambda_service import LambdaLimits, LambdaService
+from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.ready import ReadyFile, ready_file
-from local_stack.sources.eventbridge import RuleDelivery
-from local_stack.sources.kafka_broker import KafkaBroker, broker_for
-from local_stack.sources.kafka_mapping import KafkaPoller
-from local_stack.sources.mapping_config import KafkaMapping
-from local_stack.sources.schedule import Ticker
-from local_stack.sources.stream_mapping import StreamPoller
+from local_stack.sources import KafkaBroker, KafkaMapping, KafkaPoller, RuleDelivery, StreamPoller, Ticker, broker_for
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
-from local_stack.template.inventory import ACCOUNT, Provisioned
-from local_stack.template.local_values import reset_emulator, sandbox_environment, with_local_values
-from local_stack.template.provision import provision
-from local_stack.template.reading import read_template
+from local_stack.template import ACCOUNT, Provisioned, provision, read_template, sandbox_environment, with_local_values
+
+__all__ = ["LocalStack", "ReadyFile", "StackOptions"]
 
 OWN_ACCESS_KEY = "LOCALSTACK"
 _WRITES = frozenset(
@@ -190,7 +187,7 @@ class LocalStack:
         made = self._made = provision(declared.resources, declared.code, clients, options.stack_name)
         self._start_functions(made, clients)
         broker.create_topics(sorted(_topics(made)))
-        self._start_sources(made, clients, broker)
+        self._start_sources(made, broker)
         _register_stack(clients, options.stack_name, made.outputs)
         return ready_file(made, clients, broker.bootstrap)
 
@@ -213,15 +210,16 @@ class LocalStack:
         self._lambda.add(made.functions.values(), sandbox_environment(clients, scratch))
         self._cleanup.callback(self._lambda.close)
         self._endpoint.route_invocations_to(self._lambda)
-        moto_repairs.dispatch_rules_to(RuleDelivery(self._lambda, self.options.log))
-        self._cleanup.callback(moto_repairs.dispatch_rules_to, None)
+        dispatch_rules_to(RuleDelivery(self._lambda, self.options.log))
+        self._cleanup.callback(dispatch_rules_to, None)
 
-    def _start_sources(self, made: Provisioned, clients: AwsClients, broker: KafkaBroker) -> None:
+    def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:
         """Kafka joins first, as it may take seconds, and is waited for last."""
         log = self.options.log
         kafka = [KafkaPoller(mapping, broker, self._lambda, self._destinations, log) for mapping in made.kafka]
         self._streams = [
-            StreamPoller(mapping, clients, self._lambda, self._destinations, log) for mapping in made.streams
+            StreamPoller(mapping, TableStream(ACCOUNT, mapping.stream_arn), self._lambda, self._destinations, log)
+            for mapping in made.streams
         ]
         tickers = [
             Ticker(schedule, self.options.check_interval, self._lambda.invoke_async, log) for schedule in made.schedules

@@ -18,7 +18,7 @@ class EventKind(StrEnum):
     """A function raised, timed out, crashed or could not be initialised."""
     RETRY = "retry"
     """A source will deliver the same payload again after a delay."""
-    PARKED = "parked"
+    REJECTED = "rejected"
     """A source gave up and wrote the payload to its on-failure destination or dead-letter queue."""
     DROPPED = "dropped"
     """A source gave up and had nowhere to write the payload."""

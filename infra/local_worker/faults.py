@@ -1,4 +1,4 @@
-"""Misbehaviour on request, by the beginning of an execution's id: faults to survive can be had for real."""
+"""Fault injection, by the beginning of an execution's id: faults to survive can be had for real."""
 
 from dataclasses import dataclass
 

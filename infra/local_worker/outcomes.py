@@ -7,7 +7,7 @@ from typing import Any
 
 from local_worker.commands import CreatePodCommand
 from local_worker.refusals import CannotRunError, ErrorType
-from local_worker.sandbox import Capture, RunResult
+from local_worker.sandboxing import Capture, RunResult
 
 OUTPUT_BUDGET_BYTES = 900_000
 """Room for stdout and stderr together in one event, JSON-escaped: an EventBridge entry must stay under 1 MB, names

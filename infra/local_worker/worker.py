@@ -18,10 +18,8 @@ from local_worker.intake import Subscription, command_pattern, subscription
 from local_worker.ledger import Ledger, Pod, PodState, Verdict
 from local_worker.outcomes import PodOutcome, WorkerEvent
 from local_worker.publishers import EventPublisher, publish_until_accepted
-from local_worker.quantities import cpu_cores, memory_bytes
 from local_worker.refusals import CannotRunError, RuntimeUnavailableError
-from local_worker.runtimes import argument_vector
-from local_worker.sandbox import Limits, Sandbox
+from local_worker.sandboxing import Limits, Sandbox, argument_vector, cpu_cores, memory_bytes
 from local_worker.scripts import fetch_script
 
 _WAIT_SECONDS = 1

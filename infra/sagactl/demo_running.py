@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from demo.director import Progress
-from demo.display import DemoDisplay
-from demo.play import Outcome, play
-from demo.workload import plan
+from demo import DemoDisplay, Outcome, Progress, plan, play
 from sagactl.stop_signal import StopSignal
 
 

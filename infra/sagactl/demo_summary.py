@@ -56,7 +56,7 @@ def _rejected(facts: Facts) -> RenderableType:
         (row["reason"], row["expected"], row["actual"], _mark(good=row["expected"] == row["actual"]))
         for row in facts["rejected"]
     ]
-    return table("Rejected events, set aside", ("reason", "expected", "actual", ""), rows)
+    return table("Rejected events", ("reason", "expected", "actual", ""), rows)
 
 
 def _functions(facts: Facts) -> RenderableType:

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from local_stack.stack_event import EventKind, StackEvent
-from local_worker.worker import PodNews
+from local_stack import EventKind, StackEvent
+from local_worker import PodNews
 from sagactl.outlet import Output
 
 _STYLES = {
@@ -25,7 +25,7 @@ _STYLES = {
     EventKind.INVOKED: "green",
     EventKind.FUNCTION_ERROR: "bold red",
     EventKind.RETRY: "yellow",
-    EventKind.PARKED: "magenta",
+    EventKind.REJECTED: "magenta",
     EventKind.DROPPED: "bold red",
     EventKind.RECORDS_LOST: "bold red",
     EventKind.EXPIRED: "dim",
@@ -97,7 +97,7 @@ class LiveView:
 
     def _status(self) -> Text:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
-        failures = sum(self._counts[kind] for kind in (EventKind.FUNCTION_ERROR, EventKind.PARKED, EventKind.DROPPED))
+        failures = sum(self._counts[kind] for kind in (EventKind.FUNCTION_ERROR, EventKind.REJECTED, EventKind.DROPPED))
         return Text.assemble(
             (f" {minutes:02d}:{seconds:02d} ", "reverse"),
             f"  invocations {self._counts[EventKind.INVOKED]}",

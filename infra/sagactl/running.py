@@ -4,10 +4,8 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from local_stack.ready import ReadyFile
-from local_stack.stack import LocalStack, StackOptions
-from local_worker.process import WorkerProcess
-from local_worker.process_options import WorkerOptions
+from local_stack.stack import LocalStack, ReadyFile, StackOptions
+from local_worker import WorkerOptions, WorkerProcess
 from sagactl.connection import READY_FILE
 from sagactl.live_view import LiveView
 from sagactl.ready_file import published, stack_named_in

@@ -14,13 +14,14 @@ import confluent_kafka
 
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World, observer
 from saga_testing.sample_events import eventbridge, kafka
 from sagactl.recounting import correct, steady_drifts
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage
 from tests.conformance.target import KafkaStandIn
-from tests.handlers.conftest import Context, World, _observer
 
 
 @dataclass
@@ -137,7 +138,7 @@ class Player:
         self.edited = True
         item = self.world.item(edit.execution) or {}
         item = {name: value for name, value in item.items() if name not in edit.drop} | edit.put
-        _observer().dynamodb.put_item(TableName="sagas", Item=item)
+        observer().dynamodb.put_item(TableName="sagas", Item=item)
 
     def _counter(self, step: Step) -> None:
         counter = step.counter
@@ -146,12 +147,12 @@ class Player:
         self.edited = True
         n = {"N": str(counter.n)} if isinstance(counter.n, int) else {"S": str(counter.n)}
         key = {"execution_id": {"S": f"#counter#{counter.language}#{counter.shard}"}, "saga_name": {"S": "#counter"}}
-        _observer().dynamodb.put_item(TableName="sagas", Item={**key, "n": n})
+        observer().dynamodb.put_item(TableName="sagas", Item={**key, "n": n})
 
     def _remove(self, step: Step) -> None:
         self.edited = True
         key = {"execution_id": {"S": str(step.remove)}, "saga_name": {"S": "execution_saga"}}
-        _observer().dynamodb.delete_item(TableName="sagas", Key=key)
+        observer().dynamodb.delete_item(TableName="sagas", Key=key)
 
     def _settings(self, step: Step) -> None:
         self.configure(step.settings or {})
@@ -260,7 +261,7 @@ class _Before:
 
 
 def _objects() -> dict[str, bytes]:
-    s3 = _observer().s3
+    s3 = observer().s3
     found = s3.list_objects_v2(Bucket="payloads").get("Contents", [])
     return {each["Key"]: s3.get_object(Bucket="payloads", Key=each["Key"])["Body"].read() for each in found}
 

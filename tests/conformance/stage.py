@@ -1,6 +1,5 @@
 """Where a requirement is played: the real handlers on moto; every call, record, log line and metric written down."""
 
-import base64
 import io
 import threading
 from collections import Counter
@@ -13,8 +12,9 @@ from aws_lambda_powertools import Logger, Metrics
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from saga_orchestrator.adapters.telemetry import Telemetry
+from saga_testing.aws.dynamodb.stream_record import as_lambda_image
+from saga_testing.moto_world import World, observer
 from tests.conformance.schema import Fault
-from tests.handlers.conftest import World, _observer
 
 SERVICES: Final = ("dynamodb", "s3", "sqs", "events", "secretsmanager")
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "TransactWriteItems"})
@@ -169,35 +169,17 @@ class Stage:
             return reply
 
     def _read(self, key: dict[str, Any]) -> dict[str, Any] | None:
-        item: dict[str, Any] | None = _observer().dynamodb.get_item(TableName="sagas", Key=key).get("Item")
+        item: dict[str, Any] | None = observer().dynamodb.get_item(TableName="sagas", Key=key).get("Item")
         return item
 
     def _stream(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
         if new is None or old == new:
             return
-        images = {"NewImage": image(new), "SequenceNumber": str(100 + len(self.records))}
+        images = {"NewImage": as_lambda_image(new), "SequenceNumber": str(100 + len(self.records))}
         if old is not None:
-            images["OldImage"] = image(old)
+            images["OldImage"] = as_lambda_image(old)
         keys = {name: new[name] for name in ("execution_id", "saga_name")}
         self.records.append({"eventName": "MODIFY" if old else "INSERT", "dynamodb": {"Keys": keys, **images}})
-
-
-def image(item: dict[str, Any]) -> dict[str, Any]:
-    """As Lambda delivers stream images: binary values are base64 text."""
-    return {name: _image_value(value) for name, value in item.items()}
-
-
-def _image_value(value: dict[str, Any]) -> dict[str, Any]:
-    ((kind, content),) = value.items()
-    match kind:
-        case "B":
-            return {"B": base64.b64encode(content).decode()}
-        case "M":
-            return {"M": image(content)}
-        case "L":
-            return {"L": [_image_value(each) for each in content]}
-        case _:
-            return value
 
 
 def _keys(arguments: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from saga_testing.moto_world import World
 from tests.conformance.compare import differences
 from tests.conformance.document import DOCUMENT, render
 from tests.conformance.play import play
 from tests.conformance.schema import Requirement
 from tests.conformance.table import read_theme, requirements, themes
-from tests.handlers.conftest import World
 
 VERIFIED = [requirement for requirement in requirements() if requirement.status == "verified"]
 

@@ -10,8 +10,7 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from local_stack.aws.moto_repairs import repairs as moto_repairs
-from local_stack.aws.ttl_reaper import delete_expired
+from local_stack.aws import delete_expired, moto_repairs
 from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
 from saga_testing.aws.events import SimulatedEventBus
 from saga_testing.aws.s3 import SimulatedS3

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import OWN_FIELDS, event, eventbridge, kafka
-from tests.handlers.conftest import Context, World
 
 
 def good(**fields: Any) -> dict[str, Any]:

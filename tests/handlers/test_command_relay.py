@@ -1,66 +1,25 @@
 """The relay: what a stream record owes is published once, in order; what cannot be published is not passed over."""
 
-import base64
 from typing import Any
 from unittest.mock import Mock
 
 import confluent_kafka
 import pytest
-from botocore.exceptions import ClientError
 from confluent_kafka import KafkaError, KafkaException
 
-from saga_orchestrator.adapters import publishers
+from saga_orchestrator.adapters import event_bus
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.entrypoints import relay_function
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.history import History
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event
-from tests.handlers.conftest import Context, World
-
-
-def image(item: dict[str, Any]) -> dict[str, Any]:
-    """As Lambda delivers stream images: binary values in base64."""
-
-    def value(each: dict[str, Any]) -> dict[str, Any]:
-        kind, content = next(iter(each.items()))
-        if kind == "B":
-            return {"B": base64.b64encode(content).decode()}
-        if kind == "M":
-            return {"M": image(content)}
-        if kind == "L":
-            return {"L": [value(inner) for inner in content]}
-        return each
-
-    return {name: value(each) for name, each in item.items()}
-
-
-class History:
-    """The stream of one saga, recorded write by write."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.records: list[dict[str, Any]] = []
-        self.last: dict[str, Any] | None = None
-
-    def deliver(self, detail: dict[str, Any]) -> None:
-        self.world.deliver(detail)
-        item = self.world.item(detail["execution_id"])
-        assert item is not None
-        record: dict[str, Any] = {
-            "eventName": "MODIFY" if self.last else "INSERT",
-            "dynamodb": {"SequenceNumber": str(100 + len(self.records)), "NewImage": image(item)},
-        }
-        if self.last:
-            record["dynamodb"]["OldImage"] = image(self.last)
-        self.records.append(record)
-        self.last = item
 
 
 @pytest.fixture
 def history(world: World) -> History:
-    history = History(world)
-    for name in ("EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_FAILED"):
-        history.deliver(event(name))
-    return history
+    return History.of(world, "EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_FAILED")
 
 
 def test_each_message_is_published_once_and_in_order(world: World, history: History) -> None:
@@ -123,36 +82,19 @@ def test_messages_rendered_later_have_the_same_bytes(world: World, history: Hist
     assert all(first[body["message_id"]] == body for body in world.published)
 
 
-def refuse(world: World, code: str | None) -> None:
-    client = world.at.sdk.events
-    original = client._make_api_call
-
-    def call(name: str, arguments: dict[str, Any]) -> Any:
-        if code is None:
-            raise ClientError({"Error": {"Code": "InternalException"}}, name)
-        reply = original(name, arguments)
-        reply["Entries"] = [
-            {"ErrorCode": code, "ErrorMessage": "no"} if entry["DetailType"] == "DELETE_POD_COMMAND" else answer
-            for entry, answer in zip(arguments["Entries"], reply["Entries"], strict=True)
-        ]
-        return reply
-
-    client._make_api_call = call
-
-
 @pytest.mark.parametrize(
     ("code", "failed"), [("ThrottlingException", "102"), ("InternalFailure", "102"), (None, "100")]
 )
 def test_the_lowest_record_that_may_pass_is_reported(
     world: World, history: History, code: str | None, failed: str
 ) -> None:
-    refuse(world, code)
+    world.refuse_entries(code)
 
     assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": failed}]}
 
 
 def test_a_permanently_bad_entry_is_parked_and_acknowledged(world: World, history: History) -> None:
-    refuse(world, "MalformedDetail")
+    world.refuse_entries("MalformedDetail")
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
     assert [pointer["reason"] for pointer in world.rejected()] == ["unpublishable_message"]
@@ -210,7 +152,7 @@ def test_a_script_too_large_for_the_bus_as_json_travels_by_its_reference(world: 
 def test_a_message_too_large_for_the_bus_is_parked_and_does_not_block_the_shard(
     world: World, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishers, "MAX_REQUEST_BYTES", 1_000)
+    monkeypatch.setattr(event_bus, "MAX_REQUEST_BYTES", 1_000)
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
     assert "CREATE_POD_COMMAND" not in {body["message_type"] for body in world.published}
@@ -294,9 +236,7 @@ def test_a_producer_that_broke_for_good_is_replaced(
 
 def test_with_commands_switched_off_only_saga_events_are_published(world: World) -> None:
     world.reconfigure(PUBLISH_COMMANDS="false")
-    history = History(world)
-    for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
-        history.deliver(event(name))
+    history = History.of(world, "EXECUTION_REQUESTED", "EXECUTION_FAILED")
 
     world.relay(*history.records)
 

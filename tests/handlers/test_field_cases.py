@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import OWN_FIELDS, event, eventbridge, kafka
-from tests.handlers.conftest import Context, World
 from tests.handlers.field_registry import CASES, CLAIMS, NOT_YET_CLAIMED
 
 FIELD_CASES = (

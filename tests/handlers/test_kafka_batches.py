@@ -7,8 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event, kafka
-from tests.handlers.conftest import Context, World
 
 
 def throttle(world: World, *execution_ids: str) -> None:

@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from saga_orchestrator.domain.states import SagaState
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event
-from tests.handlers.conftest import World
 
 TERMINAL = {
     "EXECUTION_COMPLETED": "completed",

@@ -14,10 +14,8 @@ from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import LostRace, NoRoom, Stored
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.policy import Policy
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event
-from tests.handlers.conftest import World, world
-
-__all__ = ["world"]
 
 
 class Scripted:
@@ -90,9 +88,13 @@ def test_cancellation_reasons_are_read_by_position(item: dict[str, Any], codes: 
         (CONFLICT, FAILED),
         (FINE, "ThrottlingError"),
         ("ProvisionedThroughputExceeded", FINE),
+        ("SomethingNew", FINE),
+        (FINE, "AccessDenied"),
+        (FINE, FINE),
+        (),
     ],
 )
-def test_conflicts_and_throttles_are_tried_again(item: dict[str, Any], codes: tuple[str, ...]) -> None:
+def test_conflicts_throttles_and_unheard_reasons_are_tried_again(item: dict[str, Any], codes: tuple[str, ...]) -> None:
     client = Scripted(cancelled(*codes), cancelled(*codes), None)
 
     assert isinstance(store_with(client).create(decode(item), "python"), Stored)
@@ -104,9 +106,22 @@ def test_conflicts_without_end_are_left_to_the_event_source(item: dict[str, Any]
         store_with(Scripted(*[cancelled(FINE, CONFLICT)] * 8)).create(decode(item), "python")
 
 
-def test_a_reason_nobody_foresaw_is_not_taken_for_success(item: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("ValidationError", FINE),
+        (FINE, "ValidationError"),
+        ("ItemCollectionSizeLimitExceeded", FINE),
+        ("ValidationError", CONFLICT),
+        ("ValidationError", FAILED),
+    ],
+)
+def test_a_permanent_reason_is_raised_at_once(item: dict[str, Any], codes: tuple[str, ...]) -> None:
+    client = Scripted(cancelled(*codes))
+
     with pytest.raises(ClientError):
-        store_with(Scripted(cancelled("ValidationError", FINE))).create(decode(item), "python")
+        store_with(client).create(decode(item), "python")
+    assert client.calls == 1
 
 
 @pytest.mark.parametrize("name", ["EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_COMPLETED"])

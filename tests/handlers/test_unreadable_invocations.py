@@ -15,9 +15,9 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.deployment import EXECUTIONS, Deployment
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import event, kafka
-from tests.proof.exhaustion.deployment import QUEUE_URL, STREAM_ARN, Context, Deployment
-from tests.proof.exhaustion.scenarios import deliveries
 
 LONG_AFTER = "253402300800000"
 
@@ -36,39 +36,39 @@ LONG_AFTER = "253402300800000"
 )
 @pytest.mark.parametrize("source", ["aws:kafka", "SelfManagedKafka"])
 def test_a_kafka_batch_whose_records_have_no_place_is_parked_whole(source: str, records: Any) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     payload = kafka(event("EXECUTION_REQUESTED")) | {"eventSource": source, "records": records}
 
-    EventFunction(deployment.container(), EventType.REQUESTED).run(payload, Context())
+    EventFunction(deployment.at, EventType.REQUESTED).run(payload, Context())
 
-    (pointer,) = map(json.loads, deployment.queue.bodies(QUEUE_URL))
+    (pointer,) = deployment.rejected()
     assert pointer["reason"] == "unrecognised_invocation"
-    assert json.loads(deployment.bucket.objects("payloads")[pointer["key"]]) == payload
+    assert json.loads(deployment.aws.s3.objects("payloads")[pointer["key"]]) == payload
 
 
 @pytest.mark.parametrize("source", [["aws:kafka"], {}, 7, None])
 def test_a_source_that_is_no_text_is_no_kafka_batch(source: Any) -> None:
-    deployment = Deployment()
-    EventFunction(deployment.container(), EventType.REQUESTED).run({"eventSource": source, "records": {}}, Context())
-    assert len(deployment.queue.bodies(QUEUE_URL)) == 1
+    deployment = Deployment(sagas=EXECUTIONS)
+    EventFunction(deployment.at, EventType.REQUESTED).run({"eventSource": source, "records": {}}, Context())
+    assert len(deployment.rejected()) == 1
 
 
 @pytest.mark.parametrize("broken", [{}, None, 5, {"dynamodb": {}}, {"dynamodb": {"SequenceNumber": 7}}])
 def test_the_relay_sends_nothing_of_a_batch_with_a_record_it_could_not_report(broken: Any) -> None:
-    deployment = Deployment()
-    deployment.deliver(deliveries()["request"])
-    sound = [record.as_lambda_record(STREAM_ARN) for record in deployment.table.stream]
+    deployment = Deployment(sagas=EXECUTIONS)
+    deployment.deliver(event("EXECUTION_REQUESTED"))
+    sound = deployment.records()
 
     with pytest.raises(RejectedEvent, match="unrecognised_invocation"):
-        CommandRelay(deployment.container()).run({"Records": [*sound, broken]}, Context())
+        CommandRelay(deployment.at).run({"Records": [*sound, broken]}, Context())
 
-    assert deployment.bus.accepted == []
+    assert deployment.published == []
 
 
 @pytest.mark.parametrize("wish", [{}, None, "ex-1", {"execution_id": ""}, {"execution_id": "ex-1", "saga_name": None}])
 def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
     with pytest.raises(RejectedEvent, match="names no saga"):
-        CommandRelay(Deployment().container()).run({"republish": [wish]}, Context())
+        CommandRelay(Deployment(sagas=EXECUTIONS).at).run({"republish": [wish]}, Context())
 
 
 @pytest.mark.parametrize(
@@ -87,19 +87,19 @@ def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
     ],
 )
 def test_the_relay_refuses_what_it_does_not_understand_and_names_the_right_form(invocation: Any) -> None:
-    deployment = Deployment()
-    deployment.deliver(deliveries()["request"])
+    deployment = Deployment(sagas=EXECUTIONS)
+    deployment.deliver(event("EXECUTION_REQUESTED"))
 
     with pytest.raises(RejectedEvent, match='republish": ') as refused:
-        CommandRelay(deployment.container()).run(invocation, Context())
+        CommandRelay(deployment.at).run(invocation, Context())
 
     assert refused.value.reason == "unrecognised_invocation"
-    assert deployment.bus.accepted == []
+    assert deployment.published == []
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"Records": 7}])
 def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
-    assert CheckTimeouts(Deployment().container()).run(payload, Context())["due"] == 0
+    assert CheckTimeouts(Deployment(sagas=EXECUTIONS).at).run(payload, Context())["due"] == 0
 
 
 @pytest.mark.parametrize(
@@ -116,28 +116,28 @@ def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
     ],
 )
 def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_shard(attribute: str, value: Any) -> None:
-    deployment = Deployment()
-    deployment.deliver(deliveries()["request"])
-    records = [record.as_lambda_record(STREAM_ARN) for record in deployment.table.stream]
+    deployment = Deployment(sagas=EXECUTIONS)
+    deployment.deliver(event("EXECUTION_REQUESTED"))
+    records = deployment.records()
     image = next(each["dynamodb"]["NewImage"] for each in records if "outbox" in each["dynamodb"]["NewImage"])
     image[attribute] = value
 
     with pytest.raises(CorruptSaga):
         decode(to_item(image))
-    assert CommandRelay(deployment.container()).run({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert deployment.relay(*records) == {"batchItemFailures": []}
 
-    assert [json.loads(body)["reason"] for body in deployment.queue.bodies(QUEUE_URL)] == ["corrupt_saga"]
+    assert [pointer["reason"] for pointer in deployment.rejected()] == ["corrupt_saga"]
 
 
 @pytest.mark.parametrize("attribute", ["req", "create_before"])
 def test_no_create_is_published_for_a_saga_that_has_lost_its_request(attribute: str) -> None:
-    deployment = Deployment()
-    deployment.deliver(deliveries()["request"])
-    records = [record.as_lambda_record(STREAM_ARN) for record in deployment.table.stream]
+    deployment = Deployment(sagas=EXECUTIONS)
+    deployment.deliver(event("EXECUTION_REQUESTED"))
+    records = deployment.records()
     image = next(each["dynamodb"]["NewImage"] for each in records if "outbox" in each["dynamodb"]["NewImage"])
     del image[attribute]
 
-    assert CommandRelay(deployment.container()).run({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert deployment.relay(*records) == {"batchItemFailures": []}
 
-    assert [json.loads(body)["reason"] for body in deployment.queue.bodies(QUEUE_URL)] == ["corrupt_saga"]
-    assert deployment.bus.accepted == []
+    assert [pointer["reason"] for pointer in deployment.rejected()] == ["corrupt_saga"]
+    assert deployment.published == []

@@ -13,9 +13,8 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
-from local_stack.aws.moto_repairs import repairs as moto_repairs
-from local_stack.aws.moto_repairs.dynamodb import deletions_by_time_to_live
-from local_stack.sources.background_thread import BackgroundThread
+from local_stack.aws.moto_repairs import STATE, deletions_by_time_to_live
+from local_stack.background_thread import BackgroundThread
 from local_stack.stack_event import EventKind, EventSink, happening
 
 FIVE_YEARS_SECONDS = 5 * 365 * 86_400
@@ -47,7 +46,7 @@ class TtlReaper(BackgroundThread):
 
 def delete_expired(backend: DynamoDBBackend, table_name: str, now: float) -> int:
     """Returns how many items it deleted. Atomic with respect to requests."""
-    with moto_repairs.STATE, deletions_by_time_to_live():
+    with STATE, deletions_by_time_to_live():
         table = backend.get_table(table_name)
         attribute = table.ttl.get("AttributeName")
         if table.ttl["TimeToLiveStatus"] != "ENABLED" or attribute is None:

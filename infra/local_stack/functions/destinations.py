@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_stack.aws.clients import AwsClients
+from local_stack.aws import AwsClients
 from local_stack.functions.function_spec import FunctionSpec
 from local_stack.stack_event import EventKind, StackEvent, happening
 
@@ -34,7 +34,7 @@ class Destinations:
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
-    def park(
+    def reject(
         self, spec: FunctionSpec, arn: str | None, record: dict[str, Any], key_prefix: str, what: str
     ) -> StackEvent:
         """Write the record; the happening says where it is, or that it is lost. AWS counts the latter as
@@ -49,7 +49,7 @@ class Destinations:
             detail = f"{what}: {condition}, and {arn} refused the record: {exc}"
             return happening(EventKind.DROPPED, spec.name, detail, condition=condition)
         return happening(
-            EventKind.PARKED, spec.name, f"{what}: {condition}: {where}", condition=condition, destination=where
+            EventKind.REJECTED, spec.name, f"{what}: {condition}: {where}", condition=condition, destination=where
         )
 
     def _send(self, arn: str, body: str, key_prefix: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from local_stack.aws.endpoint import InvokeReply, api_error
+from local_stack.aws import InvokeReply, api_error
 from local_stack.errors import StackClosedError
 from local_stack.functions.async_queue import AsyncHooks, AsyncQueue, QueuedEvent
 from local_stack.functions.child_processes import ChildProcesses
@@ -133,7 +133,9 @@ class LambdaService:
     def _gave_up(self, spec: FunctionSpec, event: QueuedEvent, condition: str) -> None:
         failure = Failure(event.request_id, condition, event.attempts, event.last.payload if event.last else None)
         record = async_failure_record(spec, failure, event.payload)
-        self._sink(self._destinations.park(spec, spec.asynchronous.on_failure, record, f"async/{spec.name}", "1 event"))
+        self._sink(
+            self._destinations.reject(spec, spec.asynchronous.on_failure, record, f"async/{spec.name}", "1 event")
+        )
 
 
 def _is_json(payload: bytes) -> bool:

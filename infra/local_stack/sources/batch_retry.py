@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from local_stack.functions.sandbox import Outcome
+from local_stack.functions import Outcome
 from local_stack.sources.back_off import BackOff
 from local_stack.sources.mapping_config import INFINITE, FailurePolicy
 

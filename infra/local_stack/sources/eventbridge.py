@@ -16,9 +16,8 @@ from typing import Any
 from moto.events.models import Rule
 from moto.sqs.models import sqs_backends
 
-from local_stack.aws.call import function_name_of
-from local_stack.functions.destinations import service_of
-from local_stack.functions.lambda_service import MAX_ASYNC_BYTES, LambdaService
+from local_stack.aws import function_name_of
+from local_stack.functions import MAX_ASYNC_BYTES, LambdaService, service_of
 from local_stack.stack_event import EventKind, EventSink, happening
 
 
@@ -105,7 +104,7 @@ class RuleDelivery:
             return
         self._sink(
             happening(
-                EventKind.PARKED,
+                EventKind.REJECTED,
                 None,
                 f"rule {rule.name}: {why.code} for {target['Arn']}",
                 **facts,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_stack.aws.call import function_name_of
+from local_stack.aws import function_name_of
 from local_stack.errors import UnsupportedResource
-from local_stack.functions.destinations import Destinations, service_of
+from local_stack.functions import Destinations, service_of
 from local_stack.sources import event_pattern
 
 TYPE = "AWS::Lambda::EventSourceMapping"

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local_stack.aws.call import function_name_of
+from local_stack.aws import function_name_of
+from local_stack.background_thread import BackgroundThread
 from local_stack.errors import UnsupportedResource
-from local_stack.functions.destinations import service_of
-from local_stack.sources.background_thread import BackgroundThread
+from local_stack.functions import service_of
 from local_stack.stack_event import EventKind, EventSink, happening
-from local_stack.template.intrinsics import Resource
 
+TYPE = "AWS::Scheduler::Schedule"
 _RATE = re.compile(r"rate\((\d+) (second|minute|hour|day)s?\)")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
@@ -33,16 +33,14 @@ class Schedule:
     dead_letter_arn: str | None
 
 
-def schedule_of(resource: Resource, name: str, arn: str, properties: Mapping[str, Any]) -> Schedule | None:
+def schedule_of(logical_id: str, name: str, arn: str, properties: Mapping[str, Any]) -> Schedule | None:
     """None when it is disabled. Raises UnsupportedResource for anything but a rate and a Lambda target."""
     if properties.get("State", "ENABLED") == "DISABLED":
         return None
     target = properties["Target"]
     match = _RATE.fullmatch(properties["ScheduleExpression"])
     if not match or service_of(target["Arn"]) != "lambda":
-        raise UnsupportedResource(
-            resource.type, resource.logical_id, "the local stack runs rate(...) schedules with a Lambda target"
-        )
+        raise UnsupportedResource(TYPE, logical_id, "the local stack runs rate(...) schedules with a Lambda target")
     return Schedule(
         name=name,
         arn=arn,

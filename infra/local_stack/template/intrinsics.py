@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from local_stack.template.parameters import BrokenTemplate, ParameterValue, effective_parameters
+from local_stack.errors import BrokenTemplate
+from local_stack.template.parameters import ParameterValue, effective_parameters
 
 __all__ = [
     "BrokenTemplate",

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from local_stack.functions.function_spec import FunctionSpec
-from local_stack.sources.mapping_config import KafkaMapping, StreamMapping
-from local_stack.sources.schedule import Schedule
-from local_stack.template.parameters import BrokenTemplate
+from local_stack.errors import BrokenTemplate
+from local_stack.functions import FunctionSpec
+from local_stack.sources import KafkaMapping, Schedule, StreamMapping
 
 ACCOUNT = "123456789012"
 

@@ -1,16 +1,12 @@
-"""What only this machine knows: the broker's address for the template, the surroundings of the sandboxes, a fresh
-emulator."""
+"""What only this machine knows: the broker's address for the template, the surroundings of the sandboxes."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from moto.core.base_backend import BackendDict
-from moto.core.model_instances import reset_model_data
 from samtranslator.yaml_helper import yaml_parse
 
-from local_stack.aws.clients import AwsClients
-from local_stack.aws.moto_repairs import repairs as moto_repairs
+from local_stack.aws import AwsClients
 
 
 def with_local_values(template: Path, given: Mapping[str, str], kafka_bootstrap: str) -> dict[str, str]:
@@ -47,10 +43,3 @@ def sandbox_environment(clients: AwsClients, scratch: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-
-
-def reset_emulator() -> None:
-    """moto's state belongs to the process and may be left over from a stack before this one."""
-    with moto_repairs.STATE:
-        BackendDict.reset()
-        reset_model_data()

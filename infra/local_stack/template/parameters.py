@@ -4,14 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from local_stack.errors import BrokenTemplate
+
 ParameterValue = str | list[str]
-
-
-class BrokenTemplate(Exception):
-    """The template, or the parameters given with it, cannot become a stack: one line for whoever asked for it."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
 
 
 def effective_parameters(

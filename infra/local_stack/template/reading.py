@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_stack.template.expand import FunctionCode, expand
+from local_stack.errors import BrokenTemplate
+from local_stack.template.expansion import FunctionCode, expand
 from local_stack.template.intrinsics import ResolvedTemplate, pseudo_parameters, resolve_template
 from local_stack.template.inventory import ACCOUNT
-from local_stack.template.parameters import BrokenTemplate
-from local_stack.template.provision import check_supported
+from local_stack.template.provisioning import check_supported
 
 
 @dataclass(frozen=True)

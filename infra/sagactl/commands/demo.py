@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from local_stack import BrokenTemplate, LocalStackError
 from sagactl.commands.local_up import TEMPLATE
 from sagactl.errors import NotDoneError, NotUsableError
 from sagactl.options import fail, with_exit_code
@@ -28,11 +29,8 @@ def demo(
 
     def run() -> None:
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
-        from demo.post import NotSentError  # noqa: PLC0415
-        from demo.report import report  # noqa: PLC0415
-        from local_stack.errors import LocalStackError  # noqa: PLC0415
-        from local_stack.template.parameters import BrokenTemplate  # noqa: PLC0415
-        from local_worker.process import WorkerNotStartedError  # noqa: PLC0415
+        from demo import NotSentError, report  # noqa: PLC0415
+        from local_worker import WorkerNotStartedError  # noqa: PLC0415
         from sagactl.demo_running import played  # noqa: PLC0415
         from sagactl.demo_summary import summary  # noqa: PLC0415
 

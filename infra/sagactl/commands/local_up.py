@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from local_stack import BrokenTemplate, LocalStackError
 from sagactl.connection import READY_FILE
 from sagactl.errors import NotUsableError
 from sagactl.options import with_exit_code
@@ -59,10 +60,8 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
 
     def run() -> None:
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
-        from local_stack.errors import LocalStackError  # noqa: PLC0415
         from local_stack.stack import StackOptions  # noqa: PLC0415
-        from local_stack.template.parameters import BrokenTemplate  # noqa: PLC0415
-        from local_worker.process import WorkerNotStartedError  # noqa: PLC0415
+        from local_worker import WorkerNotStartedError  # noqa: PLC0415
         from sagactl.live_view import LiveView  # noqa: PLC0415
         from sagactl.running import keep_up  # noqa: PLC0415
 

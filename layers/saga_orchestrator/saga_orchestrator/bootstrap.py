@@ -10,21 +10,20 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-
-from .adapters.aws_errors import retryable
+from .adapters.aws_errors import part_of, retryable
+from .adapters.event_bus import EventBus
 from .adapters.payload_bucket import PayloadBucket, RejectedEvents
-from .adapters.publishers import EventBus, KafkaTopic
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
 from .adapters.settings import Settings
-from .adapters.telemetry import Telemetry
+from .adapters.telemetry import telemetry
 from .adapters.tracing import trace_sdk_calls
 from .application.apply_event import SagaWriter
 from .application.ports import Clock, Pause, Publisher, Reporting
 from .application.rejected_events import KeepRejected
 from .application.relay import Relay
 from .domain.decide import Rules
+from .domain.errors import RetryableError
 from .domain.registry import SagaRegistry
 from .domain.secret import Secret
 
@@ -118,7 +117,9 @@ class Resources:
         bus = EventBus(self.sdk.events, self.settings.event_bus_name)
         if not self.settings.kafka_target_bootstrap:
             return (bus,)
-        return (bus, KafkaTopic(self._kafka_configuration(), self.settings.kafka_target_topic))
+        from .adapters.kafka_topic import KafkaTopic  # noqa: PLC0415 - a native library that most functions never load
+
+        return (bus, KafkaTopic(self._kafka_configuration, self.settings.kafka_target_topic, self.clock))
 
     def _kafka_configuration(self) -> dict[str, Any]:
         configuration = {
@@ -129,7 +130,7 @@ class Resources:
             return configuration
         with retryable():
             secret = self.sdk.secretsmanager.get_secret_value(SecretId=self.settings.kafka_target_secret_arn)
-        login = json.loads(secret["SecretString"])
+        login = _login(part_of(secret, "SecretString"))
         return configuration | {
             "sasl.mechanism": "SCRAM-SHA-512",  # what MSK offers (MSK developer guide, SASL/SCRAM authentication)
             "sasl.username": login["username"],
@@ -138,14 +139,22 @@ class Resources:
 
     @cached_property
     def telemetry(self) -> Reporting:
-        return self._telemetry or Telemetry(
-            Logger(location=None), Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
-        )
+        return self._telemetry or telemetry(os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
 
     @cached_property
     def executor(self) -> Executor:
         """Threads are kept between invocations, but no work is: every handler waits for what it started."""
         return self._executor or ThreadPoolExecutor(self.settings.batch_concurrency, thread_name_prefix="saga")
+
+
+def _login(secret: str) -> dict[str, str]:
+    """User name and password. A secret that is none is put right by people, while the messages wait."""
+    try:
+        fields = json.loads(secret)
+        return {name: str(fields[name]) for name in ("username", "password")}
+    except (ValueError, TypeError, KeyError):
+        msg = "the secret of the Kafka target is no JSON object with username and password"
+        raise RetryableError(msg) from None
 
 
 class _LazyScripts:

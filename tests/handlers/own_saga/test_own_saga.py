@@ -14,21 +14,22 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.aws.dynamodb.stream_record import as_lambda_image
+from saga_testing.deployment import EXECUTIONS
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import NOW_MS, event
-from sagas import SAGAS
-from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
 from tests.handlers.own_saga.workspace_saga import WORKSPACE_SAGA
-from tests.handlers.test_command_relay import image
 
 RULES = Rules(WORKSPACE_SAGA, Policy())
 
 
 @pytest.fixture
 def two_sagas(
-    world: World,  # noqa: F811 - the fixture imported above
+    world: World,
 ) -> World:
     """The handlers' deployment, with the second saga registered as the document says."""
-    world.register(SagaRegistry((*SAGAS, WORKSPACE_SAGA)))
+    world.register(SagaRegistry((*EXECUTIONS, WORKSPACE_SAGA)))
     return world
 
 
@@ -173,7 +174,7 @@ def test_the_timeout_checker_finds_both(two_sagas: World) -> None:
 def test_the_relay_publishes_what_the_second_sagas_stream_record_owes(two_sagas: World) -> None:
     two_sagas.deliver(event("EXECUTION_REQUESTED"))
     (item,) = (item for item in two_sagas.items() if item["saga_name"]["S"] == WORKSPACE_SAGA.name)
-    record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "100", "NewImage": image(item)}}
+    record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "100", "NewImage": as_lambda_image(item)}}
 
     assert two_sagas.relay(record) == {"batchItemFailures": []}
 
@@ -183,9 +184,12 @@ def test_the_relay_publishes_what_the_second_sagas_stream_record_owes(two_sagas:
 
 def test_a_relay_that_does_not_know_the_saga_waits_at_its_record(two_sagas: World) -> None:
     two_sagas.deliver(event("EXECUTION_REQUESTED"))
-    two_sagas.register(SAGAS)
+    two_sagas.register(EXECUTIONS)
     records = [
-        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": item["saga_name"]["S"], "NewImage": image(item)}}
+        {
+            "eventName": "INSERT",
+            "dynamodb": {"SequenceNumber": item["saga_name"]["S"], "NewImage": as_lambda_image(item)},
+        }
         for item in two_sagas.items()
         if "outbox" in item
     ]

@@ -1,64 +1,26 @@
-"""One deployment in memory: production handlers over the simulated AWS, with a clock that stands still."""
+"""The kit's deployment, with every delivery repeated until it is acknowledged, and the promises looked at."""
 
 import json
-import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from saga_orchestrator.adapters.settings import Settings
-from saga_orchestrator.application.ports import Reporting
-from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
-from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
-from saga_testing.aws.events import SimulatedEventBus
-from saga_testing.aws.s3 import SimulatedS3
-from saga_testing.aws.sqs import SimulatedSqs
-from saga_testing.executor import InTurn
-from saga_testing.faults import Fault, Killed, inflict
-from saga_testing.saga_table import SAGA_TABLE
-from saga_testing.sample_events import NOW_MS
-from saga_testing.telemetry import QuietTelemetry
-from sagas import SAGAS
+from saga_testing.aws.account import QUEUE_URL
+from saga_testing.deployment import EXECUTIONS, Deployment
+from saga_testing.faults import Killed
+from saga_testing.lambda_context import Context
+from saga_testing.telemetry import RecordingTelemetry
+from saga_testing.wire import Wire
 from tests.proof.exhaustion.invariants import check_history, check_published, check_reflected
 
-STREAM_ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/1"
-QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/rejected"
 MAX_DELIVERIES: Final = 12
 """More than any two faults can cause: whoever needs more is not making progress."""
 
-_ENVIRONMENT: Final = {
-    "SAGA_TABLE": "sagas",
-    "PAYLOAD_BUCKET": "payloads",
-    "REJECTED_QUEUE_URL": QUEUE_URL,
-    "EVENT_BUS_NAME": "bus",
-    "ADMIN_USERS": "root-admin",
-    "DEFAULT_LANGUAGE_LIMIT": "1",
-    # One shard, so that a run with faults and one without take the same unit.
-    "COUNTER_SHARDS": "1",
-    "DEADLINE_SHARDS": "2",
-}
-
-
-@cache
-def settings(kafka_mode: str = "on-demand", limit: int = 1) -> Settings:
-    """Read once: thousands of deployments share it, as containers of one deployment do."""
-    return Settings.from_environment(_ENVIRONMENT | {"KAFKA_MODE": kafka_mode, "DEFAULT_LANGUAGE_LIMIT": str(limit)})
-
-
-class Context:
-    """Lambda's context with all the time in the world."""
-
-    aws_request_id = "request-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+_ONE_SHARD: Final = {"COUNTER_SHARDS": "1", "DEADLINE_SHARDS": "2"}
+"""So that a run with faults and one without take the same unit."""
 
 
 @dataclass(frozen=True)
@@ -72,44 +34,6 @@ class Delivery:
     clock_ms: int = 0
     """How far the clock moves before it."""
     kafka_mode: str = "on-demand"
-
-
-@dataclass
-class Wire:
-    """Between the handlers and the simulated AWS: counts the calls, and makes the planned ones go wrong."""
-
-    plan: dict[int, Fault] = field(default_factory=dict)
-    calls: list[str] = field(default_factory=list)
-    before_call: Callable[[str], None] = lambda _operation: None
-    after_call: Callable[[], None] = lambda: None
-
-    def client(self, target: Any) -> Any:
-        return _Client(self, target)
-
-    def invoke(self, operation: str, call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        self.before_call(operation)
-        fault = self.plan.get(len(self.calls))
-        self.calls.append(operation)
-        try:
-            return inflict(fault, operation, call, arguments) if fault else call(**arguments)
-        finally:
-            self.after_call()
-
-
-class _Client:
-    """Stands where the botocore client stands."""
-
-    def __init__(self, wire: Wire, target: Any) -> None:
-        self._wire = wire
-        self._target = target
-
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        call = getattr(self._target, operation)
-
-        def invoke(**arguments: Any) -> Any:
-            return self._wire.invoke(operation, call, arguments)
-
-        return invoke
 
 
 @dataclass(frozen=True)
@@ -126,51 +50,28 @@ class Account:
     objects: dict[str, bytes]
 
 
-class Deployment:
-    """Table, bucket, queue and bus, and containers made as needed."""
+class CheckedDeployment(Deployment):
+    """Deliveries are repeated until they are acknowledged, in new containers; slots are counted at each call."""
 
     def __init__(self, limit: int = 1) -> None:
-        self.now = NOW_MS
         self.limit = limit
-        self.table = SimulatedDynamoDb(lambda: self.now)
-        self.table.create_table(**SAGA_TABLE)
-        self.bucket, self.queue, self.bus = SimulatedS3(), SimulatedSqs(), SimulatedEventBus()
-        self.bucket.create_bucket(Bucket="payloads")
-        self.queue.create_queue(QueueName="rejected", QueueUrl=QUEUE_URL)
-        self.wire = Wire(after_call=self.check_slots)
-        self.relayed = 0
-
-    def container(
-        self, kafka_mode: str = "on-demand", wire: Wire | None = None, telemetry: Reporting | None = None
-    ) -> Resources:
-        """A fresh process: nothing in memory survives a kill."""
-        wire = wire or self.wire
-        sdk = SimpleNamespace(
-            dynamodb=wire.client(self.table),
-            s3=wire.client(self.bucket),
-            sqs=wire.client(self.queue),
-            events=wire.client(self.bus),
+        super().__init__(
+            {**_ONE_SHARD, "DEFAULT_LANGUAGE_LIMIT": str(limit)},
+            sagas=EXECUTIONS,
+            wire=Wire(after_call=self.check_slots),
+            telemetry=RecordingTelemetry(),
         )
-        return Resources(
-            settings(kafka_mode, self.limit),
-            sdk,
-            clock=lambda: self.now,
-            pause=lambda _seconds: None,
-            rng=random.Random(1),
-            sagas=SAGAS,
-            telemetry=telemetry or QuietTelemetry(),
-            executor=InTurn(),
-            function="under-test",
-        )
+        self.table, self.bucket = self.aws.dynamodb, self.aws.s3
+        self.queue, self.bus = self.aws.sqs, self.aws.events
 
     def invoke(self, delivery: Delivery, wire: Wire | None = None) -> bool:
         """One invocation. True when its source may forget it, False when it must deliver it again."""
-        at = self.container(delivery.kafka_mode, wire)
+        at = self.container(settings={"KAFKA_MODE": delivery.kafka_mode}, wire=wire)
         try:
             if delivery.function == "checker":
                 return not CheckTimeouts(at).run({}, Context())["unfinished"]
             if delivery.function == "relay":
-                return self._relay(at)
+                return self.relay_stream(at)
             answer = EventFunction(at, EventType(delivery.function)).run(delivery.event, Context())
         except (RetryableError, Killed):
             return False
@@ -181,16 +82,7 @@ class Deployment:
             check_reflected(delivery.function, self.table.get_item(TableName="sagas", Key=key).get("Item"))
         return acknowledged
 
-    def _relay(self, at: Resources) -> bool:
-        """The stream from the checkpoint on: a failed record is where the next batch begins."""
-        records = [record.as_lambda_record(STREAM_ARN) for record in self.table.stream[self.relayed :]]
-        answer = CommandRelay(at).run({"Records": records}, Context())
-        failures = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-        self.relayed += numbers.index(failures[0]) if failures else len(records)
-        return not failures
-
-    def deliver(self, delivery: Delivery) -> int:
+    def carry_out(self, delivery: Delivery) -> int:
         """Deliver until acknowledged; how often it took."""
         self.now += delivery.clock_ms
         for times in range(1, MAX_DELIVERIES + 1):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from saga_testing.faults import Fault, possible_at
-from tests.proof.exhaustion.deployment import Account, Delivery, Deployment
+from tests.proof.exhaustion.deployment import Account, CheckedDeployment, Delivery
 from tests.proof.exhaustion.scenarios import PRIORS, deliveries, prior
 
 
@@ -18,7 +18,7 @@ class Tally:
     deliveries: int = 0
     by_fault: dict[Fault, int] = field(default_factory=dict)
 
-    def add(self, plan: dict[int, Fault], deployment: Deployment, times: int) -> None:
+    def add(self, plan: dict[int, Fault], deployment: CheckedDeployment, times: int) -> None:
         self.cases += 1
         self.calls += len(deployment.wire.calls)
         self.deliveries += times
@@ -41,22 +41,22 @@ def scenarios() -> list[Scenario]:
     return [Scenario(prior, delivery) for prior in PRIORS for delivery in deliveries()]
 
 
-def stage(scenario: Scenario) -> tuple[Deployment, Delivery]:
+def stage(scenario: Scenario) -> tuple[CheckedDeployment, Delivery]:
     """A deployment in the scenario's state, its calls not counted yet."""
-    deployment = Deployment()
+    deployment = CheckedDeployment()
     for step in prior(scenario.prior):
-        deployment.deliver(step)
+        deployment.carry_out(step)
     deployment.wire.calls.clear()
     return deployment, deliveries()[scenario.delivery]
 
 
-def run(scenario: Scenario, plan: dict[int, Fault]) -> tuple[Deployment, int]:
+def run(scenario: Scenario, plan: dict[int, Fault]) -> tuple[CheckedDeployment, int]:
     """Deliver with the planned faults until acknowledged, then let the relay send everything without further faults."""
     deployment, delivery = stage(scenario)
     deployment.wire.plan = plan
-    times = deployment.deliver(delivery)
+    times = deployment.carry_out(delivery)
     deployment.wire.plan = {}
-    deployment.deliver(deliveries()["relay"])
+    deployment.carry_out(deliveries()["relay"])
     return deployment, times
 
 
@@ -71,9 +71,9 @@ class Yardstick:
 
 def yardstick(scenario: Scenario) -> Yardstick:
     deployment, delivery = stage(scenario)
-    deployment.deliver(delivery)
+    deployment.carry_out(delivery)
     calls = tuple(deployment.wire.calls)
-    deployment.deliver(deliveries()["relay"])
+    deployment.carry_out(deliveries()["relay"])
     account = copy.deepcopy(deployment.account())
     assert len(deployment.bus.accepted) == len(account.published), "without faults every message is published once"
     return Yardstick(account, calls)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from greenlet import greenlet
 
-from tests.proof.exhaustion.deployment import Delivery, Deployment, Wire
+from saga_testing.wire import Wire
+from tests.proof.exhaustion.deployment import CheckedDeployment, Delivery
 
 
 @dataclass
@@ -19,7 +20,7 @@ class _Invocation:
 
 
 def run_interleaved(
-    deployment: Deployment, deliveries: tuple[Delivery, ...], schedule: tuple[int, ...]
+    deployment: CheckedDeployment, deliveries: tuple[Delivery, ...], schedule: tuple[int, ...]
 ) -> list[tuple[int, int]]:
     """Run by `schedule`, then always the first that can go on. Returns each choice made, and how many there were.
 
@@ -45,7 +46,7 @@ def run_interleaved(
         choices.append((chosen, len(alive)))
         alive[chosen].switch()
     for delivery in again:
-        deployment.deliver(delivery)
+        deployment.carry_out(delivery)
     return choices
 
 

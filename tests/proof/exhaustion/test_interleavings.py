@@ -8,22 +8,22 @@ import pytest
 
 from saga_testing.sample_events import event, eventbridge
 from tests.proof.exhaustion.conftest import Figures
-from tests.proof.exhaustion.deployment import Account, Delivery, Deployment
+from tests.proof.exhaustion.deployment import Account, CheckedDeployment, Delivery
 from tests.proof.exhaustion.interleaving import every_schedule, run_interleaved
 from tests.proof.exhaustion.scenarios import PRIORS, deliveries, prior
 
 ON_ONE_SAGA = [name for name in deliveries() if name not in {"relay", "deadline"} and "Kafka" not in name]
 
 
-def staged(prior_name: str, limit: int = 1) -> Deployment:
-    deployment = Deployment(limit)
+def staged(prior_name: str, limit: int = 1) -> CheckedDeployment:
+    deployment = CheckedDeployment(limit)
     for step in prior(prior_name):
-        deployment.deliver(step)
+        deployment.carry_out(step)
     return deployment
 
 
-def outcome(deployment: Deployment) -> Account:
-    deployment.deliver(deliveries()["relay"])
+def outcome(deployment: CheckedDeployment) -> Account:
+    deployment.carry_out(deliveries()["relay"])
     return copy.deepcopy(deployment.account())
 
 
@@ -32,7 +32,7 @@ def serial_outcomes(prior_name: str, together: tuple[Delivery, ...], limit: int 
     for order in itertools.permutations(together):
         deployment = staged(prior_name, limit)
         for delivery in order:
-            deployment.deliver(delivery)
+            deployment.carry_out(delivery)
         found.append(outcome(deployment))
     return found
 
@@ -40,7 +40,7 @@ def serial_outcomes(prior_name: str, together: tuple[Delivery, ...], limit: int 
 def explore(prior_name: str, together: tuple[Delivery, ...], limit: int = 1) -> int:
     """Run every schedule; each must end as some serial order ends. Returns how many there were."""
     serial = serial_outcomes(prior_name, together, limit)
-    last: list[Deployment] = []
+    last: list[CheckedDeployment] = []
 
     def run(schedule: tuple[int, ...]) -> list[tuple[int, int]]:
         last[:] = [staged(prior_name, limit)]
@@ -90,9 +90,9 @@ def explore_when_due(prior_name: str, together: tuple[Delivery, ...]) -> int:
     for order in itertools.permutations(together):
         deployment = overdue(prior_name)
         for delivery in order:
-            deployment.deliver(delivery)
+            deployment.carry_out(delivery)
         serial.append(outcome(deployment))
-    last: list[Deployment] = []
+    last: list[CheckedDeployment] = []
 
     def run(schedule: tuple[int, ...]) -> list[tuple[int, int]]:
         last[:] = [overdue(prior_name)]
@@ -105,7 +105,7 @@ def explore_when_due(prior_name: str, together: tuple[Delivery, ...]) -> int:
     return schedules
 
 
-def overdue(prior_name: str) -> Deployment:
+def overdue(prior_name: str) -> CheckedDeployment:
     deployment = staged(prior_name)
     deployment.now += 3_600_000
     return deployment

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from saga_orchestrator.adapters.publishers import EventBus
+from saga_orchestrator.adapters.event_bus import EventBus
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import Fate, Outcome
 from saga_orchestrator.application.relay import EmittingWrite

@@ -21,9 +21,11 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
 from saga_testing.aws.dynamodb.attribute_values import checked_item
 from saga_testing.aws.errors import Refused
-from saga_testing.telemetry import QuietTelemetry
+from saga_testing.lambda_context import Context
+from saga_testing.telemetry import RecordingTelemetry
+from saga_testing.wire import Wire
 from sagas.execution import EXECUTION_SAGA
-from tests.proof.exhaustion.deployment import Context, Deployment, Wire
+from tests.proof.exhaustion.deployment import CheckedDeployment
 from tests.proof.exhaustion.scenarios import HOUR_MS
 
 Target = Callable[[bytes], list[str]]
@@ -109,7 +111,7 @@ def _rendered(saga: Saga) -> list[str]:
     return outcomes
 
 
-class _Attentive(QuietTelemetry):
+class _Attentive(RecordingTelemetry):
     """A record that breaks the relay is delivered again until it is too old, and holds up its shard: it must not be."""
 
     def warn(self, message: str, **fields: Any) -> None:
@@ -119,7 +121,7 @@ class _Attentive(QuietTelemetry):
 
 
 def _relayed(image: dict[str, Any]) -> list[str]:
-    at = Deployment().container(telemetry=_Attentive())
+    at = CheckedDeployment().container(telemetry=_Attentive())
     record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {}, "NewImage": image}}
     answer = CommandRelay(at).run({"Records": [record]}, Context())
     return ["relay: later" if answer["batchItemFailures"] else "relay: sent or parked"]
@@ -127,7 +129,7 @@ def _relayed(image: dict[str, Any]) -> list[str]:
 
 def _checked(item: Item) -> list[str]:
     """One saga that cannot be ended must not keep the checker from all the others."""
-    deployment = Deployment()
+    deployment = CheckedDeployment()
     try:
         deployment.table.put_item(TableName="sagas", Item=item)
     except ClientError:
@@ -140,7 +142,7 @@ def _checked(item: Item) -> list[str]:
 def envelopes(content: bytes) -> list[str]:
     """As anybody with the right to invoke may: whatever the payload, it is parked, ignored or refused by name."""
     payload = _json(content)
-    deployment = Deployment()
+    deployment = CheckedDeployment()
     at = deployment.container()
     # Nothing goes wrong at AWS here, so an event function has nothing to raise: it would be delivered for ever.
     EventFunction(at, _function_for(payload, content)).run(payload, Context())

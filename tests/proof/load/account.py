@@ -1,92 +1,75 @@
-"""One AWS account in memory for load: atomic calls from many threads, each counted, and what is read is forgotten."""
+"""One deployment under load: atomic calls from many threads, each counted, and what is read is forgotten."""
 
 import json
-import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from typing import Any, Final
 
-from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
-from saga_testing.aws.events import SimulatedEventBus
-from saga_testing.aws.s3 import SimulatedS3
-from saga_testing.aws.sqs import SimulatedSqs
+from saga_testing.aws.account import STREAM_ARN
+from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.faults import Killed, inflict
-from saga_testing.saga_table import SAGA_TABLE
-from saga_testing.sample_events import NOW_MS, eventbridge
-from saga_testing.telemetry import QuietTelemetry
-from sagas import SAGAS
-from tests.proof.exhaustion.deployment import QUEUE_URL, STREAM_ARN
+from saga_testing.lambda_context import Context
+from saga_testing.sample_events import eventbridge
+from saga_testing.telemetry import RecordingTelemetry
+from saga_testing.wire import Wire
 from tests.proof.load.trouble import Trouble
 
 STREAM_BATCH: Final = 100
 MAX_DELIVERIES: Final = 50
 
 
-class Context:
-    """Lambda's context; `until` is a clock's value at which the time is up."""
+class BusyWire(Wire):
+    """Each call is one atomic step, as it is on AWS; emulation time is kept apart."""
 
-    aws_request_id = "request-1"
-
-    def __init__(self, remaining_ms: Callable[[], int] = lambda: 30_000) -> None:
-        self.get_remaining_time_in_millis = remaining_ms
-
-
-class Account:
-    """Table, bucket, queue and bus. Each call is one atomic step, as it is on AWS; emulation time is kept apart."""
-
-    def __init__(self, **settings: str) -> None:
-        self.now = NOW_MS
+    def __init__(self) -> None:
+        super().__init__()
         self.lock = threading.RLock()
-        self.calls: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
         self.emulation_cpu = 0.0
-        self.table = SimulatedDynamoDb(lambda: self.now)
-        self.table.create_table(**SAGA_TABLE)
-        self.bucket, self.queue, self.bus = SimulatedS3("payloads"), SimulatedSqs(), SimulatedEventBus()
-        self.queue.create_queue(QueueName="rejected")
-        self.settings = Settings.from_environment(
-            {
-                "SAGA_TABLE": "sagas",
-                "PAYLOAD_BUCKET": "payloads",
-                "REJECTED_QUEUE_URL": QUEUE_URL,
-                "EVENT_BUS_NAME": "bus",
-                "DEFAULT_LANGUAGE_LIMIT": "0",
-                **settings,
-            }
-        )
-        self.telemetry = QuietTelemetry()
-        self.retried = 0
         self.trouble: Trouble | None = None
 
-    def container(self, seed: int = 1, threads: int = 0) -> Resources:
-        return Resources(
-            self.settings,
-            SimpleNamespace(
-                dynamodb=_Client(self, self.table),
-                s3=_Client(self, self.bucket),
-                sqs=_Client(self, self.queue),
-                events=_Client(self, self.bus),
-            ),
-            clock=lambda: self.now,
-            pause=lambda _seconds: time.sleep(0),  # gives way to whoever it lost against, and wastes no time
-            rng=random.Random(seed),
-            sagas=SAGAS,
-            telemetry=self.telemetry,
-            executor=ThreadPoolExecutor(threads) if threads else None,
-            function="under-load",
-        )
+    def invoke(self, operation: str, call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        time.sleep(0)  # lets another thread in between any two calls, as a network would
+        with self.lock:
+            self.counted[operation] += 1
+            fault = self.trouble.of(operation) if self.trouble else None
+            started = time.thread_time()
+            try:
+                return inflict(fault, operation, call, arguments) if fault else call(**arguments)
+            finally:
+                self.emulation_cpu += time.thread_time() - started
 
-    def deliver(self, at: Resources, detail: dict[str, Any]) -> None:
+
+class Account(Deployment):
+    """Containers are used by many threads at once, each by one."""
+
+    def __init__(self, **settings: str) -> None:
+        self.busy = BusyWire()
+        self.lock, self.calls = self.busy.lock, self.busy.counted
+        self.retried = 0
+        super().__init__(
+            {"DEFAULT_LANGUAGE_LIMIT": "0", **settings},
+            sagas=EXECUTIONS,
+            wire=self.busy,
+            telemetry=RecordingTelemetry(),
+            executor=None,
+            pause=lambda _seconds: time.sleep(0),  # gives way to whoever it lost against, and wastes no time
+        )
+        self.table, self.bucket, self.bus = self.aws.dynamodb, self.aws.s3, self.aws.events
+
+    def process(self, seed: int = 1, threads: int = 0) -> Resources:
+        return self.container(seed=seed, executor=ThreadPoolExecutor(threads) if threads else None)
+
+    def deliver_to(self, at: Resources, detail: dict[str, Any]) -> None:
         """One event from the bus, again and again until it is acknowledged."""
         envelope = eventbridge(detail)
         for _ in range(MAX_DELIVERIES):
@@ -100,7 +83,7 @@ class Account:
         msg = f"not acknowledged after {MAX_DELIVERIES} deliveries"
         raise AssertionError(msg)
 
-    def relay(self, at: Resources) -> None:
+    def relay_all(self, at: Resources) -> None:
         """Everything on the stream, in batches; records without an outbox are filtered out, as the mapping does."""
         with self.lock:
             written, self.table.stream[:] = list(self.table.stream), []
@@ -128,24 +111,17 @@ class Account:
     def republish(self, at: Resources, keys: list[dict[str, str]]) -> dict[str, Any]:
         return CommandRelay(at).run({"republish": keys}, Context())
 
-    def check(self, at: Resources, context: Context) -> dict[str, Any]:
+    def check_from(self, at: Resources, context: Context) -> dict[str, Any]:
         return CheckTimeouts(at).run({}, context)
 
-    def published(self) -> list[dict[str, Any]]:
+    def take_published(self) -> list[dict[str, Any]]:
         """What the bus has taken since the last call."""
         with self.lock:
             entries, self.bus.accepted[:] = list(self.bus.accepted), []
         return [json.loads(entry["Detail"]) for entry in entries]
 
-    def sagas(self) -> list[dict[str, Any]]:
+    def stored_sagas(self) -> list[dict[str, Any]]:
         return [item for item in self.table.items("sagas") if item["saga_name"]["S"] != "#counter"]
-
-    def slots(self) -> int:
-        counters = [item for item in self.table.items("sagas") if item["saga_name"]["S"] == "#counter"]
-        return sum(int(item["n"]["N"]) for item in counters)
-
-    def rejected(self) -> list[dict[str, Any]]:
-        return [json.loads(body) for body in self.queue.bodies(QUEUE_URL)]
 
     def forget(self, keys: Iterable[tuple[str, str]]) -> None:
         """What the table's time to live does to ended sagas, and the bucket's life cycle to their scripts."""
@@ -156,28 +132,3 @@ class Account:
         self.table._transactions._done.clear()  # AWS forgets a transaction's token after ten minutes; this clock stands
         for key in list(self.bucket.objects("payloads")):
             self.bucket.delete_object(Bucket="payloads", Key=key)
-
-
-class _Client:
-    """Stands where the botocore client stands."""
-
-    def __init__(self, account: Account, target: Any) -> None:
-        self._account = account
-        self._target = target
-
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        call, account = getattr(self._target, operation), self._account
-
-        def invoke(**arguments: Any) -> Any:
-            time.sleep(0)  # lets another thread in between any two calls, as a network would
-            with account.lock:
-                account.calls[operation] += 1
-                fault = account.trouble.of(operation) if account.trouble else None
-                started = time.thread_time()
-                try:
-                    return inflict(fault, operation, call, arguments) if fault else call(**arguments)
-                finally:
-                    account.emulation_cpu += time.thread_time() - started
-
-        setattr(self, operation, invoke)
-        return invoke

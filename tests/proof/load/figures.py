@@ -46,7 +46,13 @@ class Measured:
 
     def __enter__(self) -> Self:
         account = self._account
-        self._before = (time.process_time(), account.emulation_cpu, account.calls.total(), account.retried, peak_kib())
+        self._before = (
+            time.process_time(),
+            account.busy.emulation_cpu,
+            account.calls.total(),
+            account.retried,
+            peak_kib(),
+        )
         return self
 
     def __exit__(
@@ -54,7 +60,7 @@ class Measured:
     ) -> None:
         account = self._account
         cpu, emulation, calls, retried, peak = self._before
-        spent = (time.process_time() - cpu) - (account.emulation_cpu - emulation)
+        spent = (time.process_time() - cpu) - (account.busy.emulation_cpu - emulation)
         made, again, grown = account.calls.total() - calls, account.retried - retried, peak_kib() - peak
 
         def of(units: int) -> Figures:

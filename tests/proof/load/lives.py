@@ -6,8 +6,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import event
-from tests.proof.load.account import Account, Context
+from tests.proof.load.account import Account
 from tests.proof.load.figures import Figures, Measured
 from tests.proof.load.pods import Pods
 
@@ -22,8 +23,8 @@ class Lives:
 
     def __init__(self, account: Account, seed: int = 1) -> None:
         self.account = account
-        self.containers = [account.container(seed * 100 + number) for number in range(THREADS)]
-        self.relay = account.container(seed * 100 + THREADS)
+        self.containers = [account.process(seed * 100 + number) for number in range(THREADS)]
+        self.relay = account.process(seed * 100 + THREADS)
         self.dice = random.Random(seed)
         self.pods = Pods(self.dice)
         self.messages: dict[str, str] = {}
@@ -39,7 +40,7 @@ class Lives:
         ]
         while events:
             self._deliver(events)
-            self.account.relay(self.relay)
+            self.account.relay_all(self.relay)
             events = [answer for message in self._published() for answer in self.pods.obey(message)]
 
     def _deliver(self, events: list[dict[str, Any]]) -> None:
@@ -50,13 +51,13 @@ class Lives:
 
         def work(number: int) -> None:
             for each in all_of_them[number::THREADS]:
-                self.account.deliver(self.containers[number], each)
+                self.account.deliver_to(self.containers[number], each)
 
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(work, range(THREADS)))
 
     def _published(self) -> list[dict[str, Any]]:
-        found = self.account.published()
+        found = self.account.take_published()
         for body in found:
             text = json.dumps(body)
             assert self.messages.setdefault(body["message_id"], text) == text, "one message, two contents"
@@ -64,7 +65,7 @@ class Lives:
 
     def check(self, executions: int) -> None:
         """All that must hold when everything is over."""
-        sagas = self.account.sagas()
+        sagas = self.account.stored_sagas()
         assert len(sagas) == executions
         assert {item["state"]["S"] for item in sagas} <= FINAL_STATES
         assert not [item for item in sagas if "claim" in item]
@@ -86,9 +87,9 @@ class Lives:
     def forget(self) -> None:
         """Time passes: ended sagas, their scripts and what workers remember of them expire."""
         # Reading the index also lets the emulator settle it.
-        assert self.account.check(self.relay, Context())["due"] == 0
-        self.account.forget((item["execution_id"]["S"], item["saga_name"]["S"]) for item in self.account.sagas())
-        self.account.relay(self.relay)
+        assert self.account.check_from(self.relay, Context())["due"] == 0
+        self.account.forget((item["execution_id"]["S"], item["saga_name"]["S"]) for item in self.account.stored_sagas())
+        self.account.relay_all(self.relay)
         self.messages.clear()
         self.pods.forget()
 

@@ -10,8 +10,9 @@ from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.faults import Fault
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import event, eventbridge, iso
-from tests.proof.load.account import Account, Context
+from tests.proof.load.account import Account
 from tests.proof.load.figures import Figures, Measured
 from tests.proof.load.trouble import Trouble
 
@@ -25,16 +26,16 @@ RUNS_TO_RECOVER: Final = 2
 def throttled_minute(sagas: int) -> Figures:
     """Every call of a minute is throttled: nothing is acknowledged, nothing is lost, and little is spent."""
     account = Account(DEFAULT_LANGUAGE_LIMIT=str(sagas))
-    at = account.container(threads=account.settings.batch_concurrency)
+    at = account.process(threads=account.at.settings.batch_concurrency)
     names = [f"ex-{number}" for number in range(sagas)]
     for name in names:
-        account.deliver(at, event("EXECUTION_REQUESTED", name))
-    account.relay(at)
+        account.deliver_to(at, event("EXECUTION_REQUESTED", name))
+    account.relay_all(at)
     sent, lost = names[: sagas // 2], names[sagas // 2 :]
     ends = [event("EXECUTION_COMPLETED", name) for name in sent]
     account.now += 3_600_000
 
-    account.trouble = Trouble(random.Random(1), everywhere=Fault.THROTTLED)
+    account.busy.trouble = Trouble(random.Random(1), everywhere=Fault.THROTTLED)
     account.calls.clear()
     with Measured("a minute of throttles", "deliveries", account) as measured:
         for each in ends:
@@ -42,21 +43,24 @@ def throttled_minute(sagas: int) -> Figures:
                 EventFunction(at, EventType.COMPLETED).run(eventbridge(each), Context())
         calls = account.calls.total()
         with pytest.raises(RetryableError):
-            account.check(at, Context())
+            account.check_from(at, Context())
     assert calls <= CALLS_OF_A_FAILING_DELIVERY * len(ends)
-    assert {item["state"]["S"] for item in account.sagas()} == {"running"}
+    assert {item["state"]["S"] for item in account.stored_sagas()} == {"running"}
 
-    account.trouble = None
+    account.busy.trouble = None
     for each in ends:
-        account.deliver(at, each)
-    ended = sum(account.check(at, Context())["timed_out"] for _ in range(RUNS_TO_RECOVER))
-    account.relay(at)
+        account.deliver_to(at, each)
+    ended = sum(account.check_from(at, Context())["timed_out"] for _ in range(RUNS_TO_RECOVER))
+    account.relay_all(at)
     at.executor.shutdown()
 
     assert ended == len(lost)
-    assert Counter(item["state"]["S"] for item in account.sagas()) == {"completed": len(sent), "timeout": len(lost)}
+    assert Counter(item["state"]["S"] for item in account.stored_sagas()) == {
+        "completed": len(sent),
+        "timeout": len(lost),
+    }
     assert (account.slots(), account.rejected()) == (0, [])
-    said = Counter((body["execution_id"], body["message_type"]) for body in account.published())
+    said = Counter((body["execution_id"], body["message_type"]) for body in account.take_published())
     assert all(said[name, "SAGA_COMPLETED"] == 1 for name in sent)
     assert all(said[name, "SAGA_TIMEOUT"] == said[name, "DELETE_POD_COMMAND"] == 1 for name in lost)
     return measured.of(len(ends))
@@ -65,16 +69,16 @@ def throttled_minute(sagas: int) -> Figures:
 def relay_off_for_a_day(sagas: int) -> Figures:
     """The records are gone when the relay comes back: what sagas still owe is rendered again from the table."""
     account = Account(DEFAULT_LANGUAGE_LIMIT=str(sagas))
-    at = account.container(threads=account.settings.batch_concurrency)
+    at = account.process(threads=account.at.settings.batch_concurrency)
     names = [f"ex-{number}" for number in range(sagas)]
     for name in names:
-        account.deliver(at, event("EXECUTION_REQUESTED", name))
+        account.deliver_to(at, event("EXECUTION_REQUESTED", name))
     account.now += (STREAM_HOURS + 1) * 3_600_000
-    while account.check(at, Context())["unfinished"]:
+    while account.check_from(at, Context())["unfinished"]:
         pass
     waiting = [f"late-{number}" for number in range(sagas)]
     for name in waiting:
-        account.deliver(at, event("EXECUTION_REQUESTED", name, timestamp=iso(account.now)))
+        account.deliver_to(at, event("EXECUTION_REQUESTED", name, timestamp=iso(account.now)))
     account.table.stream.clear()
 
     keys = [{"execution_id": name, "saga_name": "execution_saga"} for name in (*names, *waiting)]
@@ -82,7 +86,7 @@ def relay_off_for_a_day(sagas: int) -> Figures:
         answer = account.republish(at, keys)
     at.executor.shutdown()
 
-    said = Counter((body["execution_id"], body["message_type"]) for body in account.published())
+    said = Counter((body["execution_id"], body["message_type"]) for body in account.take_published())
     assert set(said.values()) == {1}, "each message once"
     assert {kind for name, kind in said if name in set(names)} == {"SAGA_STARTED", "SAGA_TIMEOUT", "DELETE_POD_COMMAND"}
     assert {kind for name, kind in said if name in set(waiting)} == {"SAGA_STARTED", "CREATE_POD_COMMAND"}

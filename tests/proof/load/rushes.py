@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from zlib import crc32
 
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import event
-from tests.proof.load.account import Account, Context
+from tests.proof.load.account import Account
 from tests.proof.load.figures import Figures, Measured
 
 THREADS: Final = 8
@@ -19,9 +20,9 @@ def rush(account: Account, events: Sequence[dict[str, Any]]) -> None:
     """Each thread is a container of its own, and takes every so manyth event."""
 
     def work(number: int) -> None:
-        at = account.container(number)
+        at = account.process(number)
         for each in events[number::THREADS]:
-            account.deliver(at, each)
+            account.deliver_to(at, each)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, range(THREADS)))
@@ -32,9 +33,9 @@ def rush_for_a_limit(requests: int, limit: int) -> Figures:
     with Measured(f"requests for a limit of {limit}", "requests", account) as measured:
         rush(account, [event("EXECUTION_REQUESTED", f"ex-{number}") for number in range(requests)])
 
-    states = Counter(item["state"]["S"] for item in account.sagas())
+    states = Counter(item["state"]["S"] for item in account.stored_sagas())
     assert states == {"running": limit, "failed": requests - limit}
-    assert account.slots() == limit == sum("claim" in item for item in account.sagas())
+    assert account.slots() == limit == sum("claim" in item for item in account.stored_sagas())
     assert most_slots_ever(account) == limit, "not even for a moment more"
     return measured.of(requests)
 
@@ -63,12 +64,12 @@ def rush_for_one_saga(deliveries: int) -> Figures:
     with Measured("deliveries of one saga", "deliveries", account) as measured:
         rush(account, [request] * (deliveries // 2))
         rush(account, ends * (deliveries // 8))
-        account.relay(account.container())
+        account.relay_all(account.process())
 
-    (saga,) = account.sagas()
+    (saga,) = account.stored_sagas()
     assert saga["state"]["S"] in {"completed", "failed", "timeout", "cancelled"}
     assert account.slots() == 0
-    said = Counter(body["message_type"] for body in account.published())
+    said = Counter(body["message_type"] for body in account.take_published())
     assert said["SAGA_STARTED"] == said["CREATE_POD_COMMAND"] == 1
     assert sum(count for kind, count in said.items() if kind.startswith("SAGA_")) == 2, f"one start, one end: {said}"
     return measured.of(deliveries)
@@ -83,12 +84,12 @@ def stopwatch() -> Callable[[], int]:
 def due_sagas(sagas: int) -> Figures:
     """One function with its own time limit, run again by the schedule until nothing is left."""
     account = Account()
-    at = account.container(threads=account.settings.batch_concurrency)
-    account.deliver(at, event("EXECUTION_REQUESTED", "model"))
-    (model,) = account.sagas()
+    at = account.process(threads=account.at.settings.batch_concurrency)
+    account.deliver_to(at, event("EXECUTION_REQUESTED", "model"))
+    (model,) = account.stored_sagas()
     for number in range(1, sagas):
         execution_id = f"ex-{number}"
-        shard = crc32(execution_id.encode()) % account.settings.deadline_shards
+        shard = crc32(execution_id.encode()) % account.at.settings.deadline_shards
         copy = {**model, "execution_id": {"S": execution_id}, "deadline_shard": {"N": str(shard)}}
         account.table.put_item(TableName="sagas", Item=copy)
     account.now += 3_600_000
@@ -99,13 +100,13 @@ def due_sagas(sagas: int) -> Figures:
         unfinished = True
         while unfinished:
             runs += 1
-            answer = account.check(at, Context(stopwatch()))
+            answer = account.check_from(at, Context(stopwatch()))
             ended, unfinished = ended + answer["timed_out"], answer["unfinished"]
             assert runs <= sagas, "each run gets somewhere"
     at.executor.shutdown()
 
     assert ended == sagas
-    assert {item["state"]["S"] for item in account.sagas()} == {"timeout"}
+    assert {item["state"]["S"] for item in account.stored_sagas()} == {"timeout"}
     assert account.calls["get_item"] == account.calls["update_item"] == sagas, "one read and one write for each"
     assert account.calls.keys() == {"query", "get_item", "update_item"}
     return measured.of(sagas)

@@ -39,9 +39,9 @@ def soak(go_on: Callable[[int], bool]) -> Figures:
     def wave() -> None:
         nonlocal waves
         trouble.draw()
-        account.trouble = trouble
+        account.busy.trouble = trouble
         lives.live(WAVE, f"w{waves}")
-        account.trouble = None
+        account.busy.trouble = None
         lives.check(WAVE)
         lives.forget()
         waves += 1

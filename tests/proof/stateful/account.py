@@ -16,29 +16,23 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.aws.account import QUEUE_URL, SimulatedAws
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
+from saga_testing.deployment import EXECUTIONS, settings_of
 from saga_testing.executor import InTurn
 from saga_testing.faults import Fault, Killed, possible_at
-from sagas import SAGAS
-from tests.proof.exhaustion.deployment import Wire
+from saga_testing.wire import Wire
 from tests.proof.simulation.faults.weather import Weather
-from tests.proof.simulation.oracles import end as oracles_end
-from tests.proof.simulation.oracles import flow as oracles_flow
-from tests.proof.simulation.oracles import writes as oracles_writes
-from tests.proof.simulation.oracles.registry import Judge, When
+from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.world import lambda_service
 from tests.proof.simulation.world.call_budget import booked
 from tests.proof.simulation.world.lambda_service import TIME_LIMIT_MS, Container, Invocation, LambdaService, Outcome
 from tests.proof.simulation.world.ledger import Ledger
 from tests.proof.simulation.world.plan import START_MS, Plan
 from tests.proof.simulation.world.scheduler import Scheduler
-from tests.proof.simulation.world.services import Services, settings_of
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.stateful.pods import Pods
 
-__all__ = ["QUEUE_URL", "Account", "oracles_end", "oracles_flow", "oracles_writes"]
-
-QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/rejected"
 CRASHED: Final = "crashed"
 
 
@@ -54,7 +48,7 @@ class Account:
         self.scheduler = Scheduler(START_MS)
         self.ledger = Ledger(_plan(settings))
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
-        self.aws = Services(lambda: self.scheduler.now, lambda: index_lag_ms, self._entry_fate)
+        self.aws = SimulatedAws(lambda: self.scheduler.now, lambda: index_lag_ms, self._entry_fate)
         self.ledger.payloads = self.aws.s3.objects("payloads")
         self.pods = Pods()
         self.owed: list[StreamRecord] = []
@@ -148,11 +142,11 @@ class Account:
         container = Container(function, self.settings, self.clock_offset_ms)
         container.resources = Resources(
             self.settings,
-            _Sdk(self._wire, self.aws),
+            self._wire.sdk(self.aws),
             clock=lambda: self.scheduler.now + container.offset_ms,
             pause=lambda _seconds: None,
             rng=random.Random(self._invocations),
-            sagas=SAGAS,
+            sagas=EXECUTIONS,
             telemetry=SilentTelemetry(self),
             executor=InTurn(),
             function=function,
@@ -258,16 +252,6 @@ class BookingWire(Wire):
         on_the_wire = "".join(word.title() for word in operation.split("_"))
         attempt = functools.partial(super().invoke, operation, call, arguments)
         return booked(invocation.made, on_the_wire, arguments, attempt)
-
-
-class _Sdk:
-    """Stands where `Sdk` stands: four clients by name."""
-
-    def __init__(self, wire: Wire, aws: Services) -> None:
-        self.dynamodb = wire.client(aws.dynamodb)
-        self.s3 = wire.client(aws.s3)
-        self.sqs = wire.client(aws.sqs)
-        self.events = wire.client(aws.events)
 
 
 def _plan(settings: dict[str, str]) -> Plan:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
+from saga_testing.aws.account import QUEUE_URL
 from saga_testing.faults import Fault
 from tests.proof.simulation.oracles.registry import When
 from tests.proof.simulation.sources.stream_mapping import ARN
@@ -28,7 +29,7 @@ from tests.proof.simulation.world.scenario import (
     Inbound,
     report,
 )
-from tests.proof.stateful.account import QUEUE_URL, Account
+from tests.proof.stateful.account import Account
 from tests.proof.stateful.events import LANGUAGE_OF, MAX_AGE_SECONDS, Actor, Content, cancel, request
 from tests.proof.stateful.sources import EventBridge, Kafka
 

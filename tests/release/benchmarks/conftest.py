@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.handlers.conftest import World, world  # noqa: F401 - a fixture is found by its name here
+from saga_testing.moto_world import World
 from tests.release.benchmarks.report import Report
 from tests.release.benchmarks.scenes import SILENCE, QuietWorld
 
@@ -53,5 +53,5 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def deployment(world: World, quiet: None) -> QuietWorld:  # noqa: F811 - the fixture above
+def deployment(world: World, quiet: None) -> QuietWorld:
     return QuietWorld(world.settings)

@@ -3,16 +3,13 @@
 import logging
 import os
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
 
-from saga_orchestrator.adapters.telemetry import Telemetry
-from saga_orchestrator.application.ports import Reporting
+from saga_orchestrator.adapters.telemetry import Telemetry, telemetry
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event
-from tests.handlers.conftest import World
 
 SILENCE = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the logger that keeps it
 BUCKET = "saga-orchestrator-payloadbucket-1x8k2mq9w4zc"
@@ -22,14 +19,14 @@ EXECUTION = "3f0c8a52-6d1e-4b7f-9a90-0c5d2e8b7f14"
 def quiet_telemetry() -> Telemetry:
     # pytest keeps, and formats, every record that reaches the root logger: that is no cost of a handler's.
     logging.getLogger("benchmarks").propagate = False
-    return Telemetry(Logger(service="benchmarks", stream=SILENCE, location=None), Metrics(namespace="SagaOrchestrator"))
+    return telemetry("SagaOrchestrator", service="benchmarks", stream=SILENCE)
 
 
-@dataclass
 class QuietWorld(World):
     """The handlers' world, with its log lines out of the way."""
 
-    telemetry: Reporting | None = field(default_factory=quiet_telemetry)
+    def __init__(self, settings: dict[str, str]) -> None:
+        super().__init__(settings, telemetry=quiet_telemetry())
 
     def with_ordinary_names(self) -> "QuietWorld":
         boto3.client("s3").create_bucket(Bucket=BUCKET)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.release.compatibility.corpus import golden_event
-from tests.release.compatibility.deployment import Deployment, Json
+from tests.release.compatibility.deployment import Json, OlderTable
 
 SECOND: Final = 1000
 
@@ -25,8 +25,8 @@ class History:
     steps: tuple[Step, ...]
     settings: dict[str, str] = field(default_factory=dict)
 
-    def play(self) -> Deployment:
-        deployment = Deployment(self.settings)
+    def play(self) -> OlderTable:
+        deployment = OlderTable(self.settings)
         for number, step in enumerate(self.steps, start=1):
             deployment.now += step.after_ms
             if step.event is None:

@@ -26,7 +26,7 @@ from tests.release.compatibility.corpus import (
     text_of,
 )
 from tests.release.compatibility.decoding import decoded
-from tests.release.compatibility.deployment import Deployment, Json
+from tests.release.compatibility.deployment import Json, OlderTable
 from tests.release.compatibility.event_samples import VERSION, samples
 from tests.release.compatibility.histories import HISTORIES
 from tests.release.compatibility.newer_items import newer_items
@@ -48,7 +48,7 @@ RECORDED: Final = {
 
 def todays_items() -> Iterator[tuple[Path, Json]]:
     for name, history in HISTORIES.items():
-        item = history.play().item()
+        item = history.play().image()
         if item is None:
             msg = f"{name} stores nothing"
             raise ValueError(msg)
@@ -84,19 +84,19 @@ def todays_records() -> Iterator[tuple[Path, Json]]:
     removed = deployment.records()[-1]
     yield place(RECORDS, SCHEMA, "removed"), what_is_relayed("the retention has passed", deployment, removed)
     counter = HISTORIES["running"].play().records()[-1]
-    yield place(RECORDS, SCHEMA, "counter"), what_is_relayed("a counter's change", Deployment(), counter)
+    yield place(RECORDS, SCHEMA, "counter"), what_is_relayed("a counter's change", OlderTable(), counter)
 
 
-def what_is_relayed(about: str, deployment: Deployment, record: Json) -> Json:
+def what_is_relayed(about: str, deployment: OlderTable, record: Json) -> Json:
     """The record, the script that the bucket holds, what the relay answers and what it publishes."""
     scripts = {key: content.decode() for key, content in deployment.aws.s3.objects("payloads").items()}
     answer = deployment.relay(record)
-    return {"about": about, "scripts": scripts, "record": record, "answer": answer, "published": deployment.published()}
+    return {"about": about, "scripts": scripts, "record": record, "answer": answer, "published": deployment.texts()}
 
 
 def todays_counters() -> Iterator[tuple[Path, Json]]:
     for name, taken in {"running": "one unit is taken", "completed": "it was given back"}.items():
-        item = HISTORIES[name].play().item("#counter#python#0", "#counter")
+        item = HISTORIES[name].play().image("#counter#python#0", "#counter")
         if item is None:
             msg = f"{name} counts nothing"
             raise ValueError(msg)

@@ -8,10 +8,11 @@ import pytest
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import kafka
 from tests.release.compatibility.corpus import EVENTS, golden, golden_event, lacks, load, name_of, plain
 from tests.release.compatibility.decoding import decoded
-from tests.release.compatibility.deployment import Context, Deployment
+from tests.release.compatibility.deployment import OlderTable
 from tests.release.compatibility.event_samples import VERSION, samples
 
 TYPES: Final = [str(event_type) for event_type in EventType]
@@ -27,15 +28,15 @@ def test_it_is_decoded_as_it_was_meant(file: Path) -> None:
 @pytest.mark.parametrize("file", golden(EVENTS), ids=name_of)
 def test_through_kafka_and_the_bus_it_takes_effect(file: Path) -> None:
     event = load(file)["event"]
-    by_kafka, by_bus = Deployment(), Deployment()
+    by_kafka, by_bus = OlderTable(), OlderTable()
 
     EventFunction(by_kafka.at, EventType(event["event_type"].upper())).run(kafka(event), Context())
     by_bus.deliver(event)
 
     anonymous = file.stem in {"EXECUTION_CANCELLED.minimal", "EXECUTION_CANCELLED.lower_case_type"}
-    assert by_kafka.rejected() == by_bus.rejected() == (["no_actor"] if anonymous else [])
-    assert by_kafka.item() == by_bus.item()
-    assert (by_bus.item() is None) == anonymous
+    assert by_kafka.reasons() == by_bus.reasons() == (["no_actor"] if anonymous else [])
+    assert by_kafka.image() == by_bus.image()
+    assert (by_bus.image() is None) == anonymous
 
 
 @pytest.mark.parametrize("event_type", TYPES)
@@ -56,12 +57,12 @@ def test_every_type_has_its_golden_events() -> None:
 @pytest.mark.parametrize("event_type", TYPES)
 def test_an_event_of_another_version_is_set_aside_whole_and_once(event_type: str, version: str) -> None:
     event = golden_event(f"{event_type}.full") | {"event_version": version}
-    deployment = Deployment()
+    deployment = OlderTable()
 
     EventFunction(deployment.at, EventType(event_type)).run(kafka(event), Context())
     deployment.deliver(event)
 
-    assert deployment.rejected() == ["unknown_event_version"] * 2
+    assert deployment.reasons() == ["unknown_event_version"] * 2
     assert list(deployment.aws.dynamodb.items("sagas")) == []
     originals = [json.loads(text) for text in deployment.aws.s3.objects("payloads").values()]
     assert [original.get("detail", original) for original in originals] == [event] * 2

@@ -27,7 +27,7 @@ from tests.release.compatibility.corpus import (
     place,
     plain,
 )
-from tests.release.compatibility.deployment import Deployment, Json
+from tests.release.compatibility.deployment import Json, OlderTable
 from tests.release.compatibility.record import RECORDED, todays_counters, todays_items, todays_records, what_is_relayed
 
 KNOWN: Final = frozenset(attribute.attr_name for attribute in SagaItem.get_attributes().values())
@@ -97,21 +97,21 @@ def test_the_checker_ends_it_when_it_is_due_and_takes_nothing_away(file: Path) -
     deployment.check()
 
     _stands(kept, deployment)
-    after = deployment.item() or {}
+    after = deployment.image() or {}
     assert after["state"]["S"] == ("timeout" if "deadline" in kept["item"] else kept["item"]["state"]["S"])
 
 
-def _holding(item: Json) -> Deployment:
-    deployment = Deployment()
+def _holding(item: Json) -> OlderTable:
+    deployment = OlderTable()
     deployment.now += 60_000
     deployment.put(item)
     return deployment
 
 
-def _stands(kept: Json, deployment: Deployment) -> None:
+def _stands(kept: Json, deployment: OlderTable) -> None:
     """Nothing was set aside as corrupt, at most one version more, and whatever must never change has not changed."""
-    before, after = kept["item"], deployment.item() or {}
-    assert {*deployment.rejected()} <= RIGHTLY_REJECTED
+    before, after = kept["item"], deployment.image() or {}
+    assert {*deployment.reasons()} <= RIGHTLY_REJECTED
     assert int(after["version"]["N"]) - int(before["version"]["N"]) in {0, 1}
     unknown = set(before) - KNOWN
     write_once = set() if before["state"] == {"S": "created"} else {"req", "rh", "owner", "sb", "create_before", "dv"}
@@ -128,7 +128,7 @@ def test_a_field_of_a_remembered_event_is_lost_when_older_code_remembers_another
 
     deployment.deliver({**golden_event("EXECUTION_CANCELLED.minimal"), "cancelled_by": "bob", "event_id": "evt-next"})
 
-    remembered = (deployment.item() or {})["early"]["L"]
+    remembered = (deployment.image() or {})["early"]["L"]
     assert len(remembered) == 7
     assert not any("via" in early["M"] for early in remembered)
 
@@ -136,28 +136,28 @@ def test_a_field_of_a_remembered_event_is_lost_when_older_code_remembers_another
 @pytest.mark.parametrize("file", golden(RECORDS), ids=name_of)
 def test_a_stream_record_is_relayed_as_it_was(file: Path) -> None:
     kept = load(file)
-    deployment = Deployment()
+    deployment = OlderTable()
     deployment.aws.s3.objects("payloads").update({key: text.encode() for key, text in kept["scripts"].items()})
 
     seen = what_is_relayed(kept["about"], deployment, kept["record"])
 
     assert seen["answer"] == kept["answer"]
     assert [*map(as_ever, seen["published"])] == [*map(as_ever, kept["published"])]
-    assert deployment.rejected() == []
+    assert deployment.reasons() == []
 
 
 def test_the_relay_waits_at_a_message_of_newer_code_and_sends_what_comes_before() -> None:
     newer = load(place(NEWER_ITEMS, "1", "message_of_a_newer_kind"))
     running = load(place(RECORDS, "1", "running"))
-    deployment = Deployment()
+    deployment = OlderTable()
     record = {**running["record"], "dynamodb": {**running["record"]["dynamodb"], "NewImage": newer["item"]}}
     record["dynamodb"]["SequenceNumber"] = "2"
 
     answer = deployment.relay(running["record"], record)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
-    assert deployment.published() == running["published"]
-    assert deployment.rejected() == []
+    assert deployment.texts() == running["published"]
+    assert deployment.reasons() == []
 
 
 @pytest.mark.parametrize("file", golden(COUNTERS), ids=name_of)
@@ -165,13 +165,13 @@ def test_the_relay_waits_at_a_message_of_newer_code_and_sends_what_comes_before(
 def test_a_counter_counts_on(file: Path, more: Json) -> None:
     counter = load(file)["item"] | more
     taken = int(counter["n"]["N"])
-    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": "1"})
+    deployment = OlderTable({"DEFAULT_LANGUAGE_LIMIT": "1"})
     deployment.put(counter)
 
     deployment.deliver(golden_event("EXECUTION_REQUESTED.full"))
 
-    assert deployment.item("#counter#python#0", "#counter") == counter | {"n": {"N": "1"}}
-    assert (deployment.item() or {})["state"] == {"S": "failed" if taken else "running"}
+    assert deployment.image("#counter#python#0", "#counter") == counter | {"n": {"N": "1"}}
+    assert (deployment.image() or {})["state"] == {"S": "failed" if taken else "running"}
 
 
 @pytest.mark.parametrize("made", [todays_items, todays_records, todays_counters])

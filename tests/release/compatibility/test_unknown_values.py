@@ -8,9 +8,10 @@ import pytest
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_testing.lambda_context import Context
 from saga_testing.sample_events import kafka
 from tests.release.compatibility.corpus import ITEMS, RECORDS, golden_event, load, place
-from tests.release.compatibility.deployment import Context, Deployment, Json
+from tests.release.compatibility.deployment import Json, OlderTable
 
 Change = Callable[[Json], Any]
 
@@ -44,7 +45,7 @@ def _item(value: str) -> Json:
 @pytest.mark.parametrize("name", EVENTS)
 @of_every_value
 def test_an_event_for_it_is_set_aside_and_its_neighbours_are_applied(value: str, name: str) -> None:
-    deployment, item = Deployment(), _item(value)
+    deployment, item = OlderTable(), _item(value)
     deployment.put(item)
     neighbour = golden_event(name) | {"execution_id": "ex-2"}
     function = EventFunction(deployment.at, EventType(name.partition(".")[0]))
@@ -52,38 +53,38 @@ def test_an_event_for_it_is_set_aside_and_its_neighbours_are_applied(value: str,
     for _ in range(3):
         assert function.run(kafka(golden_event(name) | {"event_id": "evt-next"}, neighbour), Context()) is None
 
-    assert deployment.rejected() == ["corrupt_saga"] * 3
-    assert deployment.item() == item
+    assert deployment.reasons() == ["corrupt_saga"] * 3
+    assert deployment.image() == item
     assert len(deployment.aws.s3.objects("payloads").keys() & _parked(deployment)) == 1
-    assert deployment.item("ex-2") is not None
+    assert deployment.image("ex-2") is not None
 
 
-def _parked(deployment: Deployment) -> set[str]:
+def _parked(deployment: OlderTable) -> set[str]:
     return {key for key in deployment.aws.s3.objects("payloads") if key.startswith("rejected/")}
 
 
 @of_every_value
 def test_the_checker_sets_it_aside_and_ends_the_others(value: str) -> None:
-    deployment, item = Deployment(), _item(value)
+    deployment, item = OlderTable(), _item(value)
     deployment.deliver(golden_event("EXECUTION_REQUESTED.full") | {"execution_id": "ex-2"})
     deployment.put(item)
     deployment.now += 3_600_000
 
     deployment.check()
 
-    assert deployment.rejected() == (["corrupt_saga"] if "deadline" in item else [])
-    assert deployment.item() == item
-    assert (deployment.item("ex-2") or {})["state"] == {"S": "timeout"}
+    assert deployment.reasons() == (["corrupt_saga"] if "deadline" in item else [])
+    assert deployment.image() == item
+    assert (deployment.image("ex-2") or {})["state"] == {"S": "timeout"}
 
 
 @of_every_value
 def test_the_relay_sets_its_record_aside_and_sends_the_others(value: str) -> None:
-    deployment, item = Deployment(), _item(value)
+    deployment, item = OlderTable(), _item(value)
     sound = load(place(RECORDS, "1", "running"))
     images = {"NewImage": item | {"outbox": {"S": "create_pod#1"}}, "SequenceNumber": "1", "Keys": {}}
 
     answer = deployment.relay({"eventName": "INSERT", "dynamodb": images}, sound["record"])
 
     assert answer == {"batchItemFailures": []}
-    assert deployment.rejected() == ["corrupt_saga"]
-    assert deployment.published() == sound["published"]
+    assert deployment.reasons() == ["corrupt_saga"]
+    assert deployment.texts() == sound["published"]

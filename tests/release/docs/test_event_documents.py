@@ -23,13 +23,13 @@ from saga_orchestrator.domain.request_rules import INVALID_REQUEST
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
 from saga_testing.sample_events import NOW_MS, event
+from saga_testing.wire_values import CASES, WIDE
 from sagas.execution import EXECUTION_SAGA, Refusal
 from tests.release.docs.documents import ROOT
 from tests.release.docs.event_documents import DOCUMENT, SCHEMAS
 from tests.release.docs.event_documents import render as render_document
 from tests.release.docs.event_prose import MEANING, OTHER_ENDS, REFUSED
 from tests.release.docs.event_schemas import REASONS, event_schema, saga_schema, schema_texts
-from tests.unit.entrypoints.wire_values import CASES, WIDE
 
 HOUR_MS = 3_600_000
 REFERENCE = {"bucket": "scripts", "key": "k", "size": 1, "sha256": "0" * 64}

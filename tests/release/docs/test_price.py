@@ -8,8 +8,8 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 
 from saga_orchestrator.adapters.telemetry import Telemetry
-from tests.handlers.conftest import World, world  # noqa: F401 - a fixture is found by its name here
-from tests.handlers.test_command_relay import History
+from saga_testing.history import History
+from saga_testing.moto_world import World
 from tests.release.benchmarks.billing import Meter
 from tests.release.benchmarks.scenes import ordinary
 from tests.release.docs import price
@@ -33,7 +33,7 @@ def test_the_scripts_put_is_more_than_half_of_the_writes_price() -> None:
 
 
 def test_the_counts_are_those_of_the_handlers(
-    world: World,  # noqa: F811 - the fixture imported above
+    world: World,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     # A logger keeps the stream it was made with, so one that other tests have made would write elsewhere.

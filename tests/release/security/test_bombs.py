@@ -11,8 +11,9 @@ from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.strict_json import MAX_EVENT_BYTES, parse_object
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event, eventbridge, kafka
-from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
 
 MIB: Final = 1024 * 1024
 GOOD: Final = json.dumps(event("EXECUTION_COMPLETED"))
@@ -47,7 +48,7 @@ SECONDS: Final = 3.0
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_acknowledged_at_a_bounded_cost(world: World, bomb: str) -> None:  # noqa: F811 - the fixture's value
+def test_a_bomb_is_acknowledged_at_a_bounded_cost(world: World, bomb: str) -> None:
     started = time.thread_time()
 
     world.function("EXECUTION_COMPLETED").run(kafka(BOMBS[bomb], event("EXECUTION_COMPLETED", "after")), Context())
@@ -82,7 +83,7 @@ def nested(depth: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("depth", [10, 500, 900])
-def test_a_nested_event_from_the_bus(world: World, depth: int) -> None:  # noqa: F811 - the fixture's value
+def test_a_nested_event_from_the_bus(world: World, depth: int) -> None:
     """Lambda's runtime has parsed it already, so what it refuses cannot come: only depths below that are tried."""
     world.function("EXECUTION_COMPLETED").run(eventbridge(nested(depth)), Context())
     rejected = {**nested(depth), "execution_id": 7}
@@ -94,7 +95,7 @@ def test_a_nested_event_from_the_bus(world: World, depth: int) -> None:  # noqa:
 
 @pytest.mark.parametrize("field", ["runtime_command", "metadata", "language", "runtime_filename", "cpu_limit"])
 def test_a_huge_value_in_a_known_field_is_refused_and_not_repeated(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     field: str,
 ) -> None:
     huge: Any = "x" * MIB
@@ -113,7 +114,7 @@ MOST_EXTRA_MEMORY: Final = 128 * MIB
 
 @pytest.mark.parametrize("filling", ["{}", '{"a":1}'], ids=["empty objects", "objects with a key"])
 def test_a_batch_at_the_payload_limit_stays_within_its_memory(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     filling: str,
 ) -> None:
     """Every record is parsed before the first is applied, so what all of them become is in memory at once."""

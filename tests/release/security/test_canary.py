@@ -10,9 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.errors import SagaError
+from saga_testing.history import History
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event, kafka
-from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
-from tests.handlers.test_command_relay import History
 from tests.release.security.printed import Printed
 
 CANARY: Final = "Kn4rienV0gel"
@@ -51,7 +52,7 @@ def request(execution_id: str = "ex-1", **fields: Any) -> dict[str, Any]:
     return event(REQUESTED, execution_id, script=SCRIPT, **fields)
 
 
-def look_everywhere(world: World, printed: Printed) -> None:  # noqa: F811 - the fixture's value
+def look_everywhere(world: World, printed: Printed) -> None:
     assert_hidden(world.items(), "the saga items")
     assert_hidden(world.published, "a published message")
     assert_hidden(world.rejected(), "a rejected pointer")
@@ -67,7 +68,7 @@ def look_everywhere(world: World, printed: Printed) -> None:  # noqa: F811 - the
 
 @pytest.fixture
 def printed(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Printed:
@@ -77,7 +78,7 @@ def printed(
 @pytest.mark.parametrize("ending", OUTPUTS)
 @pytest.mark.parametrize("early", [False, True], ids=["in order", "before its request"])
 def test_through_a_whole_life(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     printed: Printed,
     ending: str,
     early: bool,
@@ -113,13 +114,13 @@ def hostile(event_type: str) -> Iterator[bytes | dict[str, Any]]:
 
 
 @pytest.mark.parametrize("event_type", [REQUESTED, "EXECUTION_STARTED", *OUTPUTS])
-def test_in_whatever_is_rejected(world: World, printed: Printed, event_type: str) -> None:  # noqa: F811 - the fixture's value
+def test_in_whatever_is_rejected(world: World, printed: Printed, event_type: str) -> None:
     world.function(event_type).run(kafka(*hostile(event_type)), Context())
 
     look_everywhere(world, printed)
 
 
-def test_in_a_second_request_with_another_script(world: World, printed: Printed) -> None:  # noqa: F811 - the fixture's value
+def test_in_a_second_request_with_another_script(world: World, printed: Printed) -> None:
     world.deliver(event(REQUESTED))
     world.deliver(request())
 
@@ -129,7 +130,7 @@ def test_in_a_second_request_with_another_script(world: World, printed: Printed)
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem", "TransactWriteItems"])
 @pytest.mark.parametrize("code", ["InternalServerError", "AccessDeniedException", "ValidationException"])
 def test_when_aws_refuses_and_when_code_breaks(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     printed: Printed,
     operation: str,
     code: str,
@@ -158,7 +159,7 @@ def test_when_aws_refuses_and_when_code_breaks(
     assert_hidden(world.rejected(), "a rejected pointer")
 
 
-def test_the_canary_would_be_found(world: World, printed: Printed) -> None:  # noqa: F811 - the fixture's value
+def test_the_canary_would_be_found(world: World, printed: Printed) -> None:
     world.at.telemetry.info("careless", script=SCRIPT)
     text = printed.text()
 

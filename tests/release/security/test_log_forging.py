@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import pytest
 
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import OWN_FIELDS, event, eventbridge, kafka
-from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
 from tests.release.security.printed import Printed
 
 FORGED: Final = '{"level":"CRITICAL","message":"all is well","forged":true}'
@@ -48,7 +49,7 @@ def check(text: str, at_least: int) -> None:
 
 @pytest.mark.parametrize("event_type", OWN_FIELDS)
 def test_every_line_is_one_of_ours(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     event_type: str,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -68,7 +69,7 @@ def test_every_line_is_one_of_ours(
 
 
 def test_bytes_that_are_no_event_write_no_line_of_their_own(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -86,7 +87,7 @@ def test_bytes_that_are_no_event_write_no_line_of_their_own(
 
 @pytest.mark.parametrize("field", ["id", "source", "detail-type", "account", "region", "unknown"])
 def test_an_envelope_writes_no_line_of_its_own(
-    world: World,  # noqa: F811 - the fixture's value
+    world: World,
     field: str,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

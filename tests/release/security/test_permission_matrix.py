@@ -16,10 +16,11 @@ from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.deployment import EXECUTIONS
+from saga_testing.history import History
+from saga_testing.lambda_context import Context
+from saga_testing.moto_world import World
 from saga_testing.sample_events import event, kafka
-from sagas import SAGAS
-from tests.handlers.conftest import Context, World, world  # noqa: F401 - a fixture is found by its name here
-from tests.handlers.test_command_relay import History, refuse
 from tests.release.security.called_actions import Grant, needed
 from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
 from tests.release.template.test_permissions import granted
@@ -54,19 +55,19 @@ def by_code(function: str, parameters: dict[str, str] | None = None) -> set[Gran
     return everything - AWS_SIDE[function].keys()
 
 
-def calls_of(world: World, scenario: Callable[[], object]) -> set[Grant]:  # noqa: F811 - the fixture's value
+def calls_of(world: World, scenario: Callable[[], object]) -> set[Grant]:
     world.calls.clear()
     scenario()
     calls, world.calls = list(world.calls), []
-    world.at = world._resources()  # a container that has seen none of it
+    world.reconfigure()  # a container that has seen none of it
     return needed(calls)
 
 
-def no_event(world: World, event_type: str) -> None:  # noqa: F811 - the fixture's value
+def no_event(world: World, event_type: str) -> None:
     world.function(event_type).run(kafka(b"no event"), Context())
 
 
-def test_the_request_function(world: World) -> None:  # noqa: F811 - the fixture's value
+def test_the_request_function(world: World) -> None:
     world.reconfigure(LANGUAGE_LIMITS='{"python": 1, "node": 0}')
 
     def scenario() -> None:
@@ -85,7 +86,7 @@ def test_the_request_function(world: World) -> None:  # noqa: F811 - the fixture
 
 
 @pytest.mark.parametrize("event_type", [str(each) for each in EventType if each is not EventType.REQUESTED])
-def test_every_other_event_function(world: World, event_type: str) -> None:  # noqa: F811 - the fixture's value
+def test_every_other_event_function(world: World, event_type: str) -> None:
     world.reconfigure(LANGUAGE_LIMITS='{"node": 0}')
     for execution_id, language in (("limited", "python"), ("unlimited", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
@@ -99,7 +100,7 @@ def test_every_other_event_function(world: World, event_type: str) -> None:  # n
     assert calls_of(world, scenario) == by_code(EVENT_FUNCTIONS[event_type])
 
 
-def test_the_timeout_checker(world: World) -> None:  # noqa: F811 - the fixture's value
+def test_the_timeout_checker(world: World) -> None:
     world.reconfigure(LANGUAGE_LIMITS='{"node": 0}')
     for execution_id, language in (("limited", "python"), ("unlimited", "node"), ("corrupt", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
@@ -117,15 +118,15 @@ def test_the_timeout_checker(world: World) -> None:  # noqa: F811 - the fixture'
     assert [pointer["reason"] for pointer in world.rejected()] == ["corrupt_saga"]
 
 
-def relayed(world: World, history: History) -> None:  # noqa: F811 - the fixture's value
+def relayed(world: World, history: History) -> None:
     world.relay(*history.records)
     CommandRelay(world.at).run({"republish": [{"execution_id": "ex-1"}]}, Context())
-    refuse(world, "MalformedDetail")
+    world.refuse_entries("MalformedDetail")
     world.relay(*history.records)  # a refused entry is parked
 
 
 @pytest.mark.parametrize("inline", ["0", "4096"])
-def test_the_relay(world: World, inline: str) -> None:  # noqa: F811 - the fixture's value
+def test_the_relay(world: World, inline: str) -> None:
     world.reconfigure(INLINE_SCRIPT_MAX_BYTES=inline)
     history = History(world)
     for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
@@ -154,7 +155,7 @@ def test_the_relay_reads_the_login_of_its_kafka_target() -> None:
         }
     )
     sdk = SimpleNamespace(secretsmanager=SimpleNamespace(get_secret_value=get_secret_value))
-    Resources(settings, sdk, sagas=SAGAS)._kafka_configuration()
+    Resources(settings, sdk, sagas=EXECUTIONS)._kafka_configuration()
     parameters = {"KafkaTargetBootstrap": "b-1:9092", "KafkaTargetSecretArn": arn}
     without = by_code("CommandRelayFunction")
 
@@ -163,7 +164,7 @@ def test_the_relay_reads_the_login_of_its_kafka_target() -> None:
     }
 
 
-def test_counters_are_all_that_the_request_function_reads(world: World) -> None:  # noqa: F811 - the fixture's value
+def test_counters_are_all_that_the_request_function_reads(world: World) -> None:
     """The grant's condition names the counters' keys; a read of anything else would be refused on AWS."""
     world.reconfigure(LANGUAGE_LIMITS='{"python": 1}')
     for number in range(3):
@@ -176,7 +177,7 @@ def test_counters_are_all_that_the_request_function_reads(world: World) -> None:
     assert all(key.startswith("#counter#") for key in keys)
 
 
-def test_a_denied_park_is_not_taken_for_done(world: World) -> None:  # noqa: F811 - the fixture's value
+def test_a_denied_park_is_not_taken_for_done(world: World) -> None:
     """A permission that goes missing after deployment must not lose an event."""
     client = world.at.sdk.s3
 

@@ -9,9 +9,11 @@ from typing import Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
-from saga_testing.sample_events import event, eventbridge
-from tests.proof.exhaustion.deployment import Delivery
-from tests.proof.exhaustion.deployment import Deployment as Simulated
+from saga_orchestrator.domain.errors import RetryableError
+from saga_testing.deployment import EXECUTIONS
+from saga_testing.deployment import Deployment as Simulated
+from saga_testing.sample_events import event
+from saga_testing.telemetry import RecordingTelemetry
 from tests.release.template.deployment import (
     EVENT_FUNCTIONS,
     FUNCTIONS,
@@ -80,7 +82,7 @@ def test_what_gives_up_leaves_one_object_and_starts_nothing(function: str) -> No
 )
 @pytest.mark.parametrize("event_type", EVENT_FUNCTIONS)
 def test_an_attempt_that_loses_every_race_makes_a_bounded_number_of_calls(event_type: str, code: str) -> None:
-    deployment = Simulated()
+    deployment = Simulated(sagas=EXECUTIONS, telemetry=RecordingTelemetry())
     made: list[str] = []
 
     def refuse(operation: str) -> None:
@@ -96,17 +98,17 @@ def test_an_attempt_that_loses_every_race_makes_a_bounded_number_of_calls(event_
 
     deployment.wire.before_call = refuse
 
-    assert not deployment.invoke(Delivery("poison", event_type, eventbridge(event(event_type))))
+    with pytest.raises(RetryableError):
+        deployment.deliver(event(event_type))
     assert 1 <= len(made) <= CALLS_OF_ONE_ATTEMPT
-    assert not deployment.table.stream
+    assert not deployment.records()
 
 
 def test_a_poison_saga_costs_a_cent_a_day_at_most() -> None:
     """It stays due, so each run of the checker meets it, parks it again under the same key, and goes on."""
-    deployment = Simulated()
-    deployment.wire.after_call = lambda: None  # the poison breaks the count of slots too
-    deployment.deliver(Delivery("request", "EXECUTION_REQUESTED", eventbridge(event("EXECUTION_REQUESTED"))))
-    deployment.table.update_item(
+    deployment = Simulated(sagas=EXECUTIONS, telemetry=RecordingTelemetry())
+    deployment.deliver(event("EXECUTION_REQUESTED"))
+    deployment.aws.dynamodb.update_item(
         TableName="sagas",
         Key={"execution_id": {"S": "ex-1"}, "saga_name": {"S": "execution_saga"}},
         UpdateExpression="REMOVE #v",
@@ -115,12 +117,14 @@ def test_a_poison_saga_costs_a_cent_a_day_at_most() -> None:
     per_tick: list[dict[str, int]] = []
     for _ in range(5):
         deployment.wire.calls.clear()
-        deployment.deliver(Delivery("tick", "checker", clock_ms=3_600_000))
+        deployment.advance(3600)
+        deployment.reconfigure()  # a process that has kept it once remembers; at the worst each tick has a new one
+        deployment.check()
         calls = deployment.wire.calls
         per_tick.append({operation: calls.count(operation) for operation in set(calls) - {"query"}})
 
     assert per_tick == [{"get_item": 1, "put_object": 1, "send_message": 1}] * 5
-    assert set(deployment.bucket.objects("payloads")) >= {"rejected/under-test/deadline/ex-1/execution_saga"}
+    assert set(deployment.aws.s3.objects("payloads")) >= {"rejected/under-test/deadline/ex-1/execution_saga"}
     assert ticks_of_a_day(deploy()) * (S3_PUT + SQS_MESSAGE) < DOLLARS_OF_A_POISON_SAGA
 
 

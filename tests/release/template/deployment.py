@@ -6,8 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local_stack.template.expand import ExpandedTemplate, expand
-from local_stack.template.intrinsics import ResolvedTemplate, pseudo_parameters, resolve, resolve_template
+from local_stack.template import (
+    ExpandedTemplate,
+    ResolvedTemplate,
+    expand,
+    pseudo_parameters,
+    resolve,
+    resolve_template,
+)
 from saga_orchestrator.domain.events import EventType
 
 ROOT = Path(__file__).parents[3]
@@ -67,15 +73,17 @@ class Deployment:
             yield name, alarm, watched or [alarm]
 
 
-def deploy(parameters: Mapping[str, str] | None = None) -> Deployment:
-    return _deploy(tuple(sorted((parameters or {}).items())))
+def deploy(
+    parameters: Mapping[str, str] | None = None, template: Path = TEMPLATE, stack_name: str = STACK
+) -> Deployment:
+    return _deploy(tuple(sorted((parameters or {}).items())), template, stack_name)
 
 
 @cache
-def _deploy(parameters: tuple[tuple[str, str], ...]) -> Deployment:
+def _deploy(parameters: tuple[tuple[str, str], ...], template: Path, stack_name: str) -> Deployment:
     given = dict(parameters)
-    expanded = expand(TEMPLATE, given, REGION)
-    pseudo = pseudo_parameters(region=REGION, account_id=ACCOUNT, stack_name=STACK)
+    expanded = expand(template, given, REGION)
+    pseudo = pseudo_parameters(region=REGION, account_id=ACCOUNT, stack_name=stack_name)
     resolved = resolve_template(expanded.template, given, pseudo)
     properties = {
         logical_id: resolve(resource.properties, symbol) for logical_id, resource in resolved.resources.items()

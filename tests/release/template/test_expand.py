@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.template.expand import BrokenTemplate, expand
+from local_stack import BrokenTemplate
+from local_stack.template import expand
 from tests.release.template.deployment import REGION, ROOT, TEMPLATE, deploy
 
 HEAD = "Transform: AWS::Serverless-2016-10-31\nResources:\n"

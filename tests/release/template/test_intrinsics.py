@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from local_stack.template.intrinsics import (
-    BrokenTemplate,
-    creation_order,
-    pseudo_parameters,
-    references,
-    resolve,
-    resolve_template,
-)
+from local_stack import BrokenTemplate
+from local_stack.template import creation_order, pseudo_parameters, references, resolve, resolve_template
 
 PSEUDO = pseudo_parameters(region="eu-central-1", account_id="123456789012", stack_name="sagas")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.play import Outcome
+from demo.playing import Outcome
 from demo.verification import Evidence
 from tests.tools.demo.hand_made import outcome_of, perfect_evidence
 

@@ -7,11 +7,11 @@ from demo.cases import BURST_LIMIT, BURST_SLUG, What
 from demo.executions import Execution, body_of
 from demo.expectations import Expected, Pods
 from demo.observer import Observer
-from demo.play import Account, Outcome
+from demo.playing import Account, Outcome
 from demo.tally import Tally
 from demo.verification import Evidence
 from demo.workload import plan
-from local_worker.worker import WorkerCounts
+from local_worker import WorkerCounts
 from saga_orchestrator.domain.events import ExecutionRequest, Script
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
@@ -27,7 +27,9 @@ _COMMANDS = {
 def hear(observer: Observer, execution_id: str, message_type: str, message_id: str | None = None, **more: Any) -> None:
     """One message on the bus."""
     key = message_id or f"{execution_id}/{message_type}"
-    observer.take({"message_id": key, "message_type": message_type, "execution_id": execution_id, **more})
+    saga_name = more.pop("saga_name", "execution_saga")
+    body = {"message_id": key, "message_type": message_type, "execution_id": execution_id, "saga_name": saga_name}
+    observer.take(body | more)
 
 
 def perfect_evidence() -> Evidence:

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from demo.cases import CASES
-from demo.play import Outcome
+from demo.playing import Outcome
 from sagactl.app import app
 
 SAGACTL = Path(sys.executable).with_name("sagactl")

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from demo.play import Outcome
-from demo.report import report
+from demo.playing import Outcome
+from demo.reporting import report
 from sagactl.demo_summary import summary
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from local_stack.aws import reset_emulator
 from local_stack.aws.clients import AwsClients
 from local_stack.aws.endpoint import AwsEndpoint
 from local_stack.stack import LocalStack, StackOptions
 from local_stack.stack_event import EventKind, StackEvent
-from local_stack.template.local_values import reset_emulator
 
 HANDLER = '''
 """Records every event, then does what its content asks for."""

@@ -1,82 +1,25 @@
 """Each repair against the AWS statement that it restores, with threads where atomicity is the point."""
 
 import sys
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
+from local_stack.aws import moto_repairs
 from local_stack.aws.clients import AwsClients
-from local_stack.aws.moto_repairs import repairs as moto_repairs
 from local_stack.aws.ttl_reaper import FIVE_YEARS_SECONDS, delete_expired
 from local_stack.template.inventory import ACCOUNT
-
-Item = dict[str, dict[str, Any]]
-
-
-class Table:
-    """A table with stream and TTL of its own, and what its stream has said."""
-
-    def __init__(self, aws: AwsClients) -> None:
-        self.name = f"t-{uuid.uuid4().hex[:8]}"
-        self.db, self._streams = aws("dynamodb"), aws("dynamodbstreams")
-        keys = ("pk", "sk")
-        self._arn = self.db.create_table(
-            TableName=self.name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )["TableDescription"]["LatestStreamArn"]
-
-    def put(self, pk: str, **attributes: Any) -> None:
-        self.db.put_item(TableName=self.name, Item={**key_of(pk), **attributes})
-
-    def get(self, pk: str) -> Item | None:
-        item: Item | None = self.db.get_item(TableName=self.name, Key=key_of(pk), ConsistentRead=True).get("Item")
-        return item
-
-    def add(self, pk: str, amount: int = 1) -> dict[str, Any]:
-        return {
-            "Update": {
-                "TableName": self.name,
-                "Key": key_of(pk),
-                "UpdateExpression": "ADD n :amount",
-                "ExpressionAttributeValues": {":amount": {"N": str(amount)}},
-            }
-        }
-
-    def create(self, pk: str) -> dict[str, Any]:
-        return {"Put": {"TableName": self.name, "Item": key_of(pk), "ConditionExpression": "attribute_not_exists(pk)"}}
-
-    def stream(self) -> list[dict[str, Any]]:
-        shard = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        iterator = self._streams.get_shard_iterator(
-            StreamArn=self._arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        records: list[dict[str, Any]] = self._streams.get_records(ShardIterator=iterator)["Records"]
-        return records
-
-
-def key_of(pk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": "x"}}
+from tests.tools.local_stack.repaired_table import Table, code_of, key_of
 
 
 @pytest.fixture
 def table(aws: AwsClients) -> Table:
     return Table(aws)
-
-
-def code_of(call: Callable[[], object]) -> str:
-    with pytest.raises(ClientError) as caught:
-        call()
-    return str(caught.value.response["Error"]["Code"])
 
 
 def in_parallel(work: Callable[[int], object], count: int) -> None:
@@ -274,82 +217,6 @@ class TestTimeToLive:
     def test_a_table_without_it_keeps_everything(self, table: Table) -> None:
         table.put("past", expires={"N": "1"})
         assert self.reap(table) == 0
-
-
-class TestQueues:
-    @pytest.fixture
-    def queue(self, aws: AwsClients) -> str:
-        return str(aws("sqs").create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"])
-
-    def test_a_long_poll_delays_nobody_else(self, aws: AwsClients, queue: str, table: Table) -> None:
-        table.put("warm")
-        poll = threading.Thread(target=lambda: aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20))
-        poll.start()
-        time.sleep(0.1)
-        table.put("meanwhile")
-        still_waiting = poll.is_alive()
-        aws("sqs").send_message(QueueUrl=queue, MessageBody="enough")
-        poll.join()
-        assert still_waiting
-
-    def test_a_long_poll_sees_a_message_that_comes_while_it_waits(self, aws: AwsClients, queue: str) -> None:
-        send = threading.Timer(0.2, lambda: aws("sqs").send_message(QueueUrl=queue, MessageBody="late"))
-        send.start()
-        answer = aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)
-        send.join()
-        assert [message["Body"] for message in answer["Messages"]] == ["late"]
-
-
-class TestBus:
-    @pytest.fixture
-    def matched(self) -> Iterator[list[dict[str, Any]]]:
-        events: list[dict[str, Any]] = []
-        moto_repairs.dispatch_rules_to(lambda _, event: events.append(event))
-        yield events
-        moto_repairs.dispatch_rules_to(None)
-
-    @pytest.fixture
-    def bus(self, aws: AwsClients, matched: list[dict[str, Any]]) -> str:
-        name = f"bus-{uuid.uuid4().hex[:8]}"
-        aws("events").create_event_bus(Name=name)
-        aws("events").put_rule(Name="rule", EventBusName=name, EventPattern='{"source":["me"]}')
-        return name
-
-    def entry(self, bus: str, detail: str = '{"a":1}', **more: Any) -> dict[str, Any]:
-        return {"Source": "me", "DetailType": "Thing", "Detail": detail, "EventBusName": bus, **more}
-
-    def test_the_envelope_is_awss(self, aws: AwsClients, bus: str, matched: list[dict[str, Any]]) -> None:
-        sent = aws("events").put_events(Entries=[self.entry(bus, Resources=["arn:x"], Time=1_700_000_000)])
-        assert matched == [
-            {
-                "version": "0",
-                "id": sent["Entries"][0]["EventId"],
-                "detail-type": "Thing",
-                "source": "me",
-                "account": ACCOUNT,
-                "time": "2023-11-14T22:13:20Z",
-                "region": "us-east-1",
-                "resources": ["arn:x"],
-                "detail": {"a": 1},
-            }
-        ]
-
-    def test_a_disabled_rule_matches_nothing(self, aws: AwsClients, bus: str, matched: list[dict[str, Any]]) -> None:
-        aws("events").disable_rule(Name="rule", EventBusName=bus)
-        aws("events").put_events(Entries=[self.entry(bus)])
-        assert matched == []
-
-    def test_entries_of_one_megabyte_are_refused(self, aws: AwsClients, bus: str) -> None:
-        overhead = len("me") + len("Thing") + len('{"a":""}')
-        fits = '{"a":"%s"}' % ("x" * (moto_repairs.MAX_PUT_EVENTS_BYTES - overhead - 1))
-        assert aws("events").put_events(Entries=[self.entry(bus, fits)])["FailedEntryCount"] == 0
-        too_long = fits.replace("x", "xx", 1)
-        assert code_of(lambda: aws("events").put_events(Entries=[self.entry(bus, too_long)])) == "ValidationException"
-
-    def test_the_limit_counts_bytes_of_the_whole_request(self, aws: AwsClients, bus: str) -> None:
-        half = '{"a":"%s"}' % ("é" * (moto_repairs.MAX_PUT_EVENTS_BYTES // 4))
-        entries = [self.entry(bus, half), self.entry(bus, half)]
-        assert code_of(lambda: aws("events").put_events(Entries=entries)) == "ValidationException"
 
 
 def test_another_version_of_moto_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from local_stack import BrokenTemplate
 from local_stack.aws.clients import AwsClients
 from local_stack.errors import LocalStackError, PortTakenError, UnsupportedResource
 from local_stack.stack import LocalStack, StackOptions
-from local_stack.template.parameters import BrokenTemplate
 
 Eventually = Callable[..., Any]
 

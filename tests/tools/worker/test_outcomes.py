@@ -6,7 +6,7 @@ import pytest
 
 from local_worker.commands import CreatePodCommand
 from local_worker.outcomes import OUTPUT_BUDGET_BYTES, ended, fit_outputs, json_size, outcome_of, started
-from local_worker.sandbox import OUTPUT_CAP_BYTES, Capture, RunResult
+from local_worker.sandboxing.sandbox import OUTPUT_CAP_BYTES, Capture, RunResult
 from tests.tools.worker.samples import create_command
 
 

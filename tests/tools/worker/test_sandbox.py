@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from local_worker.refusals import RuntimeUnavailableError
-from local_worker.runtimes import argument_vector
-from local_worker.sandbox import OUTPUT_CAP_BYTES, Limits, RunResult, Sandbox
+from local_worker.sandboxing.runtimes import argument_vector
+from local_worker.sandboxing.sandbox import OUTPUT_CAP_BYTES, Limits, RunResult, Sandbox
 from tests.tools.worker.samples import eventually
 
 ROOMY = Limits(wall_seconds=20, memory_bytes=512 * 1024 * 1024, niceness=5)

@@ -10,7 +10,7 @@ from saga_orchestrator.domain.events import EventType, ExecutionRequested, Inval
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire
 from saga_testing.sample_events import OWN_FIELDS, event
-from tests.unit.entrypoints.wire_values import CASES, REFERENCE, WIDE
+from saga_testing.wire_values import CASES, REFERENCE, WIDE
 
 
 def fault(name: str, fields: dict[str, Any]) -> str | None:

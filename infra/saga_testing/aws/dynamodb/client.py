@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.attribute_values import item_size
-from saga_testing.aws.dynamodb.conditions import check_placeholders
+from saga_testing.aws.dynamodb.expressions.operands import check_placeholders
 from saga_testing.aws.dynamodb.item_writes import CALL_PARAMETERS, Plan, plan_delete, plan_put, plan_update, returned
 from saga_testing.aws.dynamodb.queries import QUERY_PARAMETERS, SCAN_PARAMETERS, compiled_projection, query, scan
 from saga_testing.aws.dynamodb.stream_record import StreamRecord

@@ -8,16 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.attribute_values import checked, checked_item, text_bytes
-from saga_testing.aws.dynamodb.conditions import (
-    CompiledCondition,
-    Names,
-    Values,
-    check_placeholders,
-    compiled_condition,
-)
-from saga_testing.aws.dynamodb.key_schema import Key
-from saga_testing.aws.dynamodb.table import Table
-from saga_testing.aws.dynamodb.updates import (
+from saga_testing.aws.dynamodb.expressions.conditions import CompiledCondition, compiled_condition
+from saga_testing.aws.dynamodb.expressions.operands import Names, Values, check_placeholders
+from saga_testing.aws.dynamodb.expressions.updates import (
     BoundUpdate,
     CompiledUpdate,
     applied,
@@ -25,6 +18,8 @@ from saga_testing.aws.dynamodb.updates import (
     check_update_values,
     compiled_update,
 )
+from saga_testing.aws.dynamodb.key_schema import Key
+from saga_testing.aws.dynamodb.table import Table
 from saga_testing.aws.errors import ConditionFailed, Item, invalid
 
 _EXPRESSIONS: Final = frozenset({"ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"})

@@ -6,24 +6,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.attribute_values import item_size
-from saga_testing.aws.dynamodb.conditions import (
-    CompiledCondition,
-    Names,
-    Values,
-    check_placeholders,
-    compiled_condition,
-)
-from saga_testing.aws.dynamodb.conditions import resolve as resolve_path
-from saga_testing.aws.dynamodb.expression_syntax import (
-    All,
-    Between,
-    Comparison,
-    Condition,
-    Function,
-    Parser,
-    Path,
-    Value,
-)
+from saga_testing.aws.dynamodb.expressions.conditions import CompiledCondition, compiled_condition
+from saga_testing.aws.dynamodb.expressions.operands import Names, Values, check_placeholders
+from saga_testing.aws.dynamodb.expressions.operands import resolve as resolve_path
+from saga_testing.aws.dynamodb.expressions.parser import Parser
+from saga_testing.aws.dynamodb.expressions.tree import All, Between, Comparison, Condition, Function, Path, Value
 from saga_testing.aws.dynamodb.key_schema import KeySchema
 from saga_testing.aws.dynamodb.secondary_index import SecondaryIndex
 from saga_testing.aws.dynamodb.table import Table

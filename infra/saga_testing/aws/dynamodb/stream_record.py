@@ -31,15 +31,15 @@ class StreamRecord:
         """The record inside an event of a stream mapping: binary values are base64 text, times are whole seconds."""
         change: dict[str, Any] = {
             "ApproximateCreationDateTime": self.created_at_ms // 1000,
-            "Keys": _as_json(self.keys),
+            "Keys": as_lambda_image(self.keys),
             "SequenceNumber": self.sequence_number,
             "SizeBytes": sum(item_size(image) for image in (self.keys, self.old_image, self.new_image) if image),
             "StreamViewType": self.view_type,
         }
         if self.old_image is not None:
-            change["OldImage"] = _as_json(self.old_image)
+            change["OldImage"] = as_lambda_image(self.old_image)
         if self.new_image is not None:
-            change["NewImage"] = _as_json(self.new_image)
+            change["NewImage"] = as_lambda_image(self.new_image)
         record = {
             "eventID": f"{int(self.sequence_number):032x}",
             "eventName": self.event_name,
@@ -54,7 +54,8 @@ class StreamRecord:
         return record
 
 
-def _as_json(image: Item) -> Item:
+def as_lambda_image(image: Item) -> Item:
+    """As Lambda delivers stream images: binary values are base64 text."""
     return {name: _value(value) for name, value in image.items()}
 
 
@@ -66,7 +67,7 @@ def _value(value: dict[str, Any]) -> dict[str, Any]:
         case "BS":
             return {"BS": [base64.b64encode(member).decode() for member in content]}
         case "M":
-            return {"M": _as_json(content)}
+            return {"M": as_lambda_image(content)}
         case "L":
             return {"L": [_value(element) for element in content]}
         case _:

@@ -1,45 +1,42 @@
-"""Which AWS and network errors may pass. One place, so that no caller guesses."""
+"""Which of AWS's answers are permanent. One place, so that no caller guesses; whatever is not listed may pass.
+
+An answer taken for permanent by mistake costs an execution its event. One taken for passing by mistake costs repeated
+deliveries, which its source bounds by age, and an alarm. So throttles under any name, skewed clocks, credentials, keys,
+missing resources and codes that AWS has yet to invent are all tried again: people repair them while the event waits.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from saga_orchestrator.domain.errors import RetryableError
 
-RETRYABLE_CODES: Final = frozenset(
-    {
-        "InternalServerError",
-        "InternalFailure",
-        "InternalException",
-        "ServiceUnavailable",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottlingError",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "TransactionConflict",
-        "TransactionInProgressException",
-        "RequestTimeout",
-        "OverLimit",
-        # Credentials and resources can be repaired while the event waits at its source: never acknowledge here.
-        "AccessDenied",
-        "AccessDeniedException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "ResourceNotFoundException",
-        "NoSuchBucket",
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueDoesNotExist",
-    }
+PERMANENT: Final = {
+    "ValidationException": "the request breaks a rule of the API, the size of an item or a batch among them",
+    "SerializationException": "the request cannot be read: a value has the wrong type",
+    "ItemCollectionSizeLimitExceededException": "no more items fit beside this one (DynamoDB API reference, PutItem)",
+    "EntityTooLarge": "larger than S3 takes in one put (S3 error responses)",
+    "KeyTooLongError": "longer than a key of S3 may be (S3 error responses)",
+    "RequestEntityTooLarge": "the request is larger than the service takes",
+    "RequestEntityTooLargeException": "the request is larger than the service takes",
+}
+"""The same request would be refused each time, whatever anybody repairs: only another release could send another."""
+
+PERMANENT_REASONS: Final = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
+"""The same, as a reason for which a transaction is cancelled (DynamoDB API reference, TransactWriteItems)."""
+
+PERMANENT_ENTRIES: Final = frozenset({"MalformedDetail", "InvalidArgument"})
+"""The same, as the answer to one entry of PutEvents (EventBridge API reference, PutEventsResultEntry). What it calls
+non-retryable beside these are rights and keys, which people repair."""
+
+_ANSWERS: Final = frozenset(
+    {"ConditionalCheckFailedException", "TransactionCanceledException", "TransactionConflictException", "NoSuchKey"}
 )
+"""No failures: what was asked is answered, and the caller acts on it."""
 
 
 def code_of(error: ClientError) -> str:
@@ -51,22 +48,71 @@ def cancellation_reasons(error: ClientError) -> list[dict[str, Any]]:
     return list(error.response.get("CancellationReasons", []))
 
 
-@contextmanager
-def retryable() -> Iterator[None]:
-    """Turn errors whose cause may pass into `RetryableError`; all others come through as they are.
+def is_permanent(error: ClientError) -> bool:
+    """Whatever code comes with it: a failure of the server, or too many requests, says nothing of the request."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code_of(error) in PERMANENT and status < 500 and status != 429
+
+
+class _Retryable:
+    """Turn every failure into `RetryableError`, but for those known to be permanent, which come through as they are.
 
     AWS's own error stays chained for whoever debugs. Lambda's runtime reports the raised error alone, so AWS's text,
     which names ARNs and keys, gets into no log.
     """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is not None and (cause := _passing(error)) is not None:
+            raise RetryableError(cause) from error
+
+
+def _passing(error: BaseException) -> str | None:
+    """What failed, where it may pass."""
+    if isinstance(error, ClientError):
+        if code_of(error) in _ANSWERS or is_permanent(error):
+            return None
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return f"{error.operation_name} failed with {code_of(error) or status}"
+    if isinstance(error, BotoCoreError | ResponseParserError | OSError) and not isinstance(error, ParamValidationError):
+        # No connection, no credentials, no reply, or a reply that is none. A lost reply of an applied write is among
+        # these: the redelivery finds its own event id. A request that breaks its own shape was never sent.
+        return f"no answer from AWS: {type(error).__name__}"
+    return None
+
+
+_RETRYABLE: Final = _Retryable()
+"""It holds nothing, so one serves every call and every thread."""
+
+
+def retryable() -> _Retryable:
+    """`with retryable():` around a call of AWS."""
+    return _RETRYABLE
+
+
+@contextmanager
+def acknowledging_nothing() -> Iterator[None]:
+    """For a call after whose failure nothing may be acknowledged, permanent or not: keeping a rejected event."""
     try:
-        yield
-    except ClientError as error:
-        code, status = code_of(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in RETRYABLE_CODES or status >= 500:
-            msg = f"{error.operation_name} failed with {code or status}"
-            raise RetryableError(msg) from error
-        raise
-    except (BotocoreConnectionError, HTTPClientError) as error:
-        # A lost reply of an applied write is among these: the redelivery finds its own event id.
-        msg = f"no answer from AWS: {type(error).__name__}"
+        with retryable():
+            yield
+    except (ClientError, ParamValidationError) as error:
+        msg = f"not kept: {code_of(error) if isinstance(error, ClientError) else type(error).__name__}"
         raise RetryableError(msg) from error
+
+
+def part_of(reply: Any, name: str) -> Any:
+    """What an answer must hold.
+
+    Raises:
+        RetryableError: it does not: something between AWS and us answered, with a 200 that is no answer.
+    """
+    try:
+        return reply[name]
+    except (KeyError, TypeError):
+        msg = f"no answer from AWS: {name} is missing in the reply"
+        raise RetryableError(msg) from None

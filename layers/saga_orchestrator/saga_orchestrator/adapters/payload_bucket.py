@@ -10,7 +10,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import script_key
 from saga_orchestrator.domain.secret import Secret
 
-from .aws_errors import code_of, retryable
+from .aws_errors import acknowledging_nothing, code_of, part_of, retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,16 @@ class PayloadBucket:
     def put(self, execution_id: str, sha256: bytes, content: Secret) -> None:
         """Idempotent: the key is made of the content's hash."""
         with retryable():
-            self.client.put_object(Bucket=self.bucket, Key=script_key(execution_id, sha256), Body=content.reveal())
+            reply = self.client.put_object(
+                Bucket=self.bucket, Key=script_key(execution_id, sha256), Body=content.reveal()
+            )
+        part_of(reply, "ETag")
 
     def read_script(self, bucket: str, key: str) -> Secret:
         """For the relay alone, when small scripts travel inside the command."""
         try:
             with retryable():
-                return Secret(self.client.get_object(Bucket=bucket, Key=key)["Body"].read())
+                return Secret(part_of(self.client.get_object(Bucket=bucket, Key=key), "Body").read())
         except ClientError as error:
             if code_of(error) != "NoSuchKey":
                 raise
@@ -64,7 +67,7 @@ class RejectedEvents:
             "key": key,
             "rejected_at": rejected_at,
         }
-        with retryable():
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=original.reveal())
-            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(pointer))
+        with acknowledging_nothing():
+            part_of(self.s3.put_object(Bucket=self.bucket, Key=key, Body=original.reveal()), "ETag")
+            part_of(self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(pointer)), "MessageId")
         return key

@@ -17,11 +17,10 @@ from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.policy import Policy, shard_limits
 from saga_orchestrator.domain.saga import Claim, Saga
 
-from .aws_errors import cancellation_reasons, code_of, retryable
-from .saga_codec import Item, decode, encode
+from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, part_of, retryable
+from .saga_codec import Item, changes, decode, encode
 
 TRANSACTION_ATTEMPTS = 8
-PASSING_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 @dataclass
@@ -94,7 +93,7 @@ class DynamoDbSagaStore:
                     ExpressionAttributeValues={":shard": {"N": str(shard)}, ":now": {"N": str(now)}},
                     **start,
                 )
-            for item in page["Items"]:
+            for item in part_of(page, "Items"):
                 yield item["execution_id"]["S"], item["saga_name"]["S"], int(item["deadline"]["N"])
             if "LastEvaluatedKey" not in page:
                 return
@@ -119,9 +118,7 @@ class DynamoDbSagaStore:
 
     def _update(self, old: Saga, new: Saga) -> dict[str, Any]:
         """Set and remove only what differs, so that attributes of newer code survive older code's writes."""
-        before, after = encode(old), encode(new)
-        changed = [name for name in after if after[name] != before.get(name)]
-        gone = [name for name in before if name not in after]
+        changed, gone = changes(old, new)
         names = {f"#{position}": name for position, name in enumerate((*changed, *gone))}
         alias = {name: short for short, name in names.items()}
         expression = "SET " + ", ".join(f"{alias[name]} = :{alias[name][1:]}" for name in changed)
@@ -136,7 +133,7 @@ class DynamoDbSagaStore:
             "ConditionExpression": unchanged,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": {
-                **{f":{alias[name][1:]}": after[name] for name in changed},
+                **{f":{alias[name][1:]}": value for name, value in changed.items()},
                 ":read_version": {"N": str(old.version)},
             },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -167,7 +164,8 @@ class DynamoDbSagaStore:
         if reply.get("UnprocessedKeys"):
             msg = "counter shards could not all be read"
             raise RetryableError(msg)
-        taken = {item["execution_id"]["S"]: int(item["n"]["N"]) for item in reply["Responses"][self.table]}
+        counters = part_of(part_of(reply, "Responses"), self.table)
+        taken = {item["execution_id"]["S"]: int(item["n"]["N"]) for item in counters}
         room = [
             shard for shard, limit in enumerate(limits) if taken.get(_counter_key(Claim(resource, shard))[0], 0) < limit
         ]
@@ -205,7 +203,7 @@ class DynamoDbSagaStore:
 
 
 def _cancelled(error: ClientError) -> Outcome | None:
-    """What the cancellation means, by position; None when it may pass. Anything else is raised.
+    """What the cancellation means, by position; None when it may pass. A permanent one is raised.
 
     The saga's condition comes first: whatever the counter said, a saga that exists is decided on again.
     """
@@ -213,13 +211,12 @@ def _cancelled(error: ClientError) -> Outcome | None:
         raise error
     reasons = cancellation_reasons(error)
     codes = [reason.get("Code") for reason in reasons]
-    if codes[0] == "ConditionalCheckFailed":
+    if codes[:1] == ["ConditionalCheckFailed"]:
         return LostRace(_found(reasons[0]))
-    if PASSING_REASONS.intersection(codes):
-        return None
-    if codes[1] == "ConditionalCheckFailed":
-        return NoRoom()
-    raise error
+    if PERMANENT_REASONS.intersection(codes):
+        raise error
+    # Full only where nothing else is said: beside a conflict, a throttle or a reason we do not know, it may pass.
+    return NoRoom() if codes == ["None", "ConditionalCheckFailed"] else None
 
 
 def _found(carrier: dict[str, Any]) -> Saga | None:

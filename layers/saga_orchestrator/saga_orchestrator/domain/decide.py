@@ -7,7 +7,7 @@ from typing import Final
 from .beginnings import early_ending, first_deadline, identified_saga, requested_saga, run_deadline
 from .definition import SagaDefinition, StepContext
 from .early import remember
-from .endings import Ending, authorise, end, ending_of, may_send
+from .endings import Ending, authorise, end, ending_of, made_nothing, may_send
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from .events import (
     ClaimRefused,
@@ -133,13 +133,14 @@ def _start(
             )
         done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
-    saga = replace(
+    saga = emit(
         requested,
+        cause,
+        ("saga_started", *emitted),
         completed_steps=tuple(done),
         state=move((requested.state, SagaState.RUNNING)),
         deadline=first_deadline(requested, now, rules.policy),
     )
-    saga = emit(saga, cause, ("saga_started", *emitted))
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
 
 
@@ -169,9 +170,7 @@ def _report(saga: Saga | None, event: Event, now: int, rules: Rules) -> Decision
         return _started(saga, event, entry, now, rules)
     if saga.state.is_terminal:
         return _note(saga, entry)
-    ended = end(
-        replace(saga, version=saga.version + 1, claim=None), ending_of(event), entry, rules.definition, rules.policy
-    )
+    ended = end(saga, ending_of(event), entry, rules.definition, rules.policy, version=saga.version + 1, claim=None)
     return Decision(ended, Verdict.APPLIED, releases=saga.claim)
 
 
@@ -190,21 +189,17 @@ def _started(saga: Saga, event: ExecutionStarted, entry: TimelineEntry, now: int
     if saga.state is SagaState.RUNNING:
         if saga.has_started:
             return Decision(saga, Verdict.DUPLICATE)
-        running = replace(
-            saga,
-            version=saga.version + 1,
-            deadline=run_deadline(saga, now, rules.policy),
-            pod_name=event.pod_name,
-            node_name=event.node_name,
-        )
-        return Decision(emit(running, entry, ()), Verdict.APPLIED)
+        places = {"pod_name": event.pod_name, "node_name": event.node_name}
+        deadline = run_deadline(saga, now, rules.policy)
+        running = emit(saga, entry, (), version=saga.version + 1, deadline=deadline, **places)
+        return Decision(running, Verdict.APPLIED)
     if saga.state is SagaState.COMPLETED and not _is_second_pod(saga, event):
-        return _note(replace(saga, pod_name=event.pod_name, node_name=event.node_name), entry, unchanged=saga)
+        return _note(saga, entry, pod_name=event.pod_name, node_name=event.node_name)
     late_undos = [kind for kind in rules.definition.undo_again_on_late_start if _may_repeat(saga, kind, rules)]
     if not late_undos:
         return Decision(saga, Verdict.LATE)
     # The pod outlived its saga: tell the worker again. The state stays as it is, and the repetition is bounded.
-    return Decision(emit(replace(saga, version=saga.version + 1), entry, tuple(late_undos)), Verdict.APPLIED)
+    return Decision(emit(saga, entry, tuple(late_undos), version=saga.version + 1), Verdict.APPLIED)
 
 
 def _is_second_pod(saga: Saga, event: ExecutionStarted) -> bool:
@@ -212,11 +207,11 @@ def _is_second_pod(saga: Saga, event: ExecutionStarted) -> bool:
     return saga.has_started and (event.pod_name is None or event.pod_name != saga.pod_name)
 
 
-def _note(saga: Saga, entry: TimelineEntry, unchanged: Saga | None = None) -> Decision:
+def _note(saga: Saga, entry: TimelineEntry, **places: str | None) -> Decision:
     """Keep the first of each kind that comes after the end: it sends nothing, and an operator sees it."""
     if saga.knows_of(entry.cause):
-        return Decision(unchanged or saga, Verdict.LATE)
-    return Decision(emit(replace(saga, version=saga.version + 1), entry, ()), Verdict.NOTED)
+        return Decision(saga, Verdict.LATE)
+    return Decision(emit(saga, entry, (), version=saga.version + 1, **places), Verdict.NOTED)
 
 
 def _may_repeat(saga: Saga, kind: str, rules: Rules) -> bool:
@@ -224,7 +219,8 @@ def _may_repeat(saga: Saga, kind: str, rules: Rules) -> bool:
         entry.cause is Cause.STARTED and any(key.partition("#")[0] == kind for key in entry.messages)
         for entry in saga.timeline
     )
-    return repeated < MAX_LATE_UNDOS and may_send(saga, kind, rules.definition, rules.policy)
+    allowed = may_send(saga, kind, rules.definition, rules.policy) and not made_nothing(saga, rules.definition)
+    return allowed and repeated < MAX_LATE_UNDOS
 
 
 def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
@@ -233,12 +229,9 @@ def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
         return Decision(saga, Verdict.LATE)
     reason = "run_deadline_passed" if saga.has_started else "start_deadline_passed"
     entry = TimelineEntry(now, Cause.DEADLINE, f"deadline:{saga.deadline}")
-    timed_out = replace(saga, version=saga.version + 1, claim=None)
-    return Decision(
-        end(timed_out, Ending(SagaState.TIMEOUT, reason), entry, rules.definition, rules.policy),
-        Verdict.APPLIED,
-        releases=saga.claim,
-    )
+    ending = Ending(SagaState.TIMEOUT, reason)
+    timed_out = end(saga, ending, entry, rules.definition, rules.policy, version=saga.version + 1, claim=None)
+    return Decision(timed_out, Verdict.APPLIED, releases=saga.claim)
 
 
 def _is_command(rules: Rules, kind: str) -> bool:

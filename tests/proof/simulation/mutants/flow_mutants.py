@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.publishers import _fate
+from saga_orchestrator.adapters.event_bus import _fate
 from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import render
@@ -41,7 +41,7 @@ FLOW_MUTANTS: Final = (
     Mutant(
         "answers of PutEvents not looked at",
         "S6",
-        edit(_fate, "    return Fate.MAY_PASS if", "    return Fate.PUBLISHED\n    return Fate.MAY_PASS if"),
+        edit(_fate, "    return Fate.PERMANENT if", "    return Fate.PUBLISHED\n    return Fate.PERMANENT if"),
     ),
     Mutant(
         "publishing error swallowed",

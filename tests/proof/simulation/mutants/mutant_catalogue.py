@@ -89,7 +89,7 @@ MUTANTS: Final = (
     Mutant(
         "conflict taken for a full counter",
         "L4",
-        edit(_cancelled, "intersection(codes):\n        return None", "intersection(codes):\n        return NoRoom()"),
+        edit(_cancelled, 'if codes == ["None", "ConditionalCheckFailed"] else None', ""),
     ),
     Mutant(
         "throttle swallowed",

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.publishers import EventBus, KafkaTopic
+from saga_orchestrator.adapters.event_bus import EventBus
+from saga_orchestrator.adapters.kafka_topic import KafkaTopic
 from saga_orchestrator.application.relay import Relay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
@@ -29,38 +30,38 @@ TARGET_MUTANTS: Final = (
     Mutant(
         "delivery reports not looked at",
         "S6",
-        edit(KafkaTopic.publish, "fates[position] = _kafka_fate(error)", "fates[position] = Fate.PUBLISHED"),
+        edit(KafkaTopic._attempt, "fates[position] = self._fate(error)", "fates[position] = Fate.PUBLISHED"),
     ),
     Mutant(
         "queued taken for delivered",
         "S6",
-        edit(KafkaTopic.publish, "[Fate.MAY_PASS] * len(messages)", "[Fate.PUBLISHED] * len(messages)"),
+        edit(KafkaTopic._attempt, "[Fate.MAY_PASS] * len(messages)", "[Fate.PUBLISHED] * len(messages)"),
     ),
     Mutant(
         "full queue taken for delivered",
         "S6",
         edit(
-            KafkaTopic.publish,
+            KafkaTopic._attempt,
             "except BufferError:\n                break",
             "except BufferError:\n                fates[position] = Fate.PUBLISHED\n                break",
         ),
     ),
-    Mutant("broken producer kept", "L1", edit(KafkaTopic.publish, "if broken:", "if False:")),
+    Mutant("broken producer kept", "L1", edit(KafkaTopic._attempt, "if broken:", "if False:")),
     Mutant(
         "topic keyed by message",
         "S5c",
-        edit(KafkaTopic.publish, "key=message.execution_id.encode()", "key=message.id.encode()"),
+        edit(KafkaTopic._attempt, "key=message.execution_id.encode()", "key=message.id.encode()"),
     ),
     Mutant(
         "message too large for the topic tried for ever",
         "L1",
-        edit(KafkaTopic.publish, "fates[position] = _kafka_fate(refused.args[0])", "raise"),
+        edit(KafkaTopic._attempt, "fates[position] = self._fate(refused.args[0])", "raise"),
         _INLINED_ANYHOW,
     ),
     Mutant(
         "message too large for the bus tried for ever",
         "L1",
-        edit(EventBus.publish, "_weight(chunk[0][1]) > MAX_REQUEST_BYTES", "False"),
+        edit(EventBus._in_order, "_weight(chunk[0][1]) > MAX_REQUEST_BYTES", "False"),
         _INLINED_ANYHOW,
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.publishers import _chunks
+from saga_orchestrator.adapters.event_bus import _chunks
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.check_timeouts import TimeoutChecker

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError
 
-from saga_orchestrator.adapters.saga_store import PASSING_REASONS, TRANSACTION_ATTEMPTS
+from saga_orchestrator.adapters.saga_store import TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
 from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
 
@@ -49,7 +49,7 @@ def further_calls(refusal: Exception) -> int:
     reasons = response.get("CancellationReasons", [])
     codes = [reason["Code"] for reason in reasons]
     counter_is_full = codes[1:] == ["ConditionalCheckFailed"] and codes[0] == "None"
-    return 2 if counter_is_full and not PASSING_REASONS.intersection(codes) else 1
+    return 2 if counter_is_full else 1
 
 
 def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from saga_testing.aws.account import QUEUE_URL
 from tests.proof.simulation.world.scenario import (
     ADMIN,
     CANARY,
@@ -70,7 +71,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
     settings = {
         "SAGA_TABLE": "sagas",
         "PAYLOAD_BUCKET": "payloads",
-        "REJECTED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/rejected",
+        "REJECTED_QUEUE_URL": QUEUE_URL,
         "EVENT_BUS_NAME": "bus",
         "ADMIN_USERS": ADMIN,
         "ALLOWED_SCRIPT_BUCKETS": SCRIPT_BUCKET,

@@ -5,17 +5,15 @@ import zlib
 from collections import Counter
 from typing import Any, Final
 
+from saga_testing.aws.account import SimulatedAws
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
+from saga_testing.deployment import settings_of
 from tests.proof.simulation.faults.bus_weather import BusWeather
 from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.poison import foreign_events, poison_events
 from tests.proof.simulation.faults.restored_table import judge_repair
 from tests.proof.simulation.faults.weather import Fault, Weather
-from tests.proof.simulation.oracles import end as oracles_end
-from tests.proof.simulation.oracles import flow as oracles_flow
-from tests.proof.simulation.oracles import versions as oracles_versions
-from tests.proof.simulation.oracles import writes as oracles_writes
-from tests.proof.simulation.oracles.registry import Judge, When
+from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.sources.check_schedule import CHECK_MS, CheckSchedule
 from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
@@ -29,11 +27,8 @@ from tests.proof.simulation.world.ledger import Ledger
 from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
 from tests.proof.simulation.world.scenario import REQUESTED, Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
-from tests.proof.simulation.world.services import Services, settings_of
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.simulation.world.worker import Worker
-
-__all__ = ["World", "oracles_end", "oracles_flow", "oracles_versions", "oracles_writes"]
 
 CALM_SHARE: Final = 0.2
 PATIENCE_MS: Final = 3 * 3_600_000
@@ -63,7 +58,7 @@ class World:
         self._streamed = self._accepted = self._unsent = 0
         self._ttl_is_late = False
         self.bus = BusWeather(self.scheduler, self.weather, dice.latency)
-        self.aws = Services(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
+        self.aws = SimulatedAws(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
         self.ledger.payloads = self.aws.s3.objects("payloads")
         self.service = self._lambda_service()
         self.schedule = CheckSchedule(

@@ -1,0 +1,35 @@
+"""What one deployment uses of an AWS account: the table as template.yaml declares it, bucket, queue and bus."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
+from saga_testing.aws.events import SimulatedEventBus
+from saga_testing.aws.s3 import SimulatedS3
+from saga_testing.aws.sqs import SimulatedSqs
+from saga_testing.saga_table import SAGA_TABLE
+
+QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/rejected"
+STREAM_ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/2026-01-01T00:00:00.000"
+
+
+class SimulatedAws:
+    """`clock` gives epoch milliseconds, `index_lag` is asked at each change of the index, `entry_fate` at each entry
+    of PutEvents.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        index_lag: Callable[[], int] = lambda: 0,
+        entry_fate: Callable[[dict[str, Any]], str | None] = lambda _entry: None,
+    ) -> None:
+        self.dynamodb = SimulatedDynamoDb(clock, index_lag)
+        self.dynamodb.create_table(**SAGA_TABLE)
+        self.dynamodb.update_time_to_live(
+            TableName=SAGA_TABLE["TableName"], TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}
+        )
+        self.s3 = SimulatedS3("payloads")
+        self.sqs = SimulatedSqs(clock)
+        self.sqs.create_queue(QueueName="rejected")
+        self.events = SimulatedEventBus(entry_fate)

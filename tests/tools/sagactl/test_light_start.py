@@ -1,0 +1,13 @@
+"""Commands that only ask a stack do not pay for the emulator's import, which takes a second."""
+
+import subprocess
+import sys
+
+HEAVY = ("moto", "samtranslator", "local_stack.stack", "local_stack.aws", "local_worker", "demo")
+
+
+def test_the_command_line_is_read_without_the_emulator() -> None:
+    code = f"import sys, sagactl.app; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
