@@ -196,7 +196,7 @@ MUTANTS: Final = (
     Mutant(
         "start leaves the start deadline",
         "S10b",
-        edit(decide._started, "deadline=run_deadline(saga, now, rules.policy)", "deadline=saga.deadline"),
+        edit(decide._started, "deadline=deadline", "deadline=saga.deadline"),
     ),
     Mutant(
         "event applied again when delivered again",

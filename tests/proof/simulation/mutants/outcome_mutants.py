@@ -16,7 +16,7 @@ OUTCOME_MUTANTS: Final = (
     Mutant(
         "start takes the deadline away",
         "S8b",
-        edit(decide._started, "deadline=run_deadline(saga, now, rules.policy)", "deadline=None"),
+        edit(decide._started, "deadline=deadline", "deadline=None"),
     ),
     Mutant(
         "saga starts without its claim",
