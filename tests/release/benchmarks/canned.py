@@ -62,6 +62,7 @@ class CannedAws:
                 "SAGA_TABLE": "sagas",
                 "PAYLOAD_BUCKET": BUCKET,
                 "REJECTED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/rejected",
+                "OPERATOR_TABLE": "operator",
                 **self.settings,
             }
         )
@@ -103,7 +104,7 @@ class CannedAws:
             time.sleep(self.latency)
         status, reply = self.answer(operation, request.body)
         content = b"" if operation == "PutObject" else json.dumps(reply).encode()
-        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"9b2cf535f27731c974343645a3985328"'}
+        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"an invented tag"'}
         return AWSResponse(request.url, status, headers, _Body(content))
 
     def recorded(self, run: Callable[[], Any]) -> list[Call]:
