@@ -3,6 +3,8 @@
 from saga_orchestrator.adapters.counter_items import counter_key, directory_key
 from saga_testing import Deployment, event
 
+FIELD_CASES = ("raise-shards", "lower-limit")
+
 HELD = 100
 
 
