@@ -17,7 +17,7 @@ from saga_orchestrator.application.ports import Stored
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.repair import Examined, Fault, Problem, examine
-from sagactl.asking import agreed
+from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
@@ -78,13 +78,14 @@ def reconcile(
     was read, and a counter counts as wrong only if two passes agree.
     """
     stack = deployment(target)
-    findings = plan(stack, _now())
+    found = survey(stack, _now())
+    findings = _planned(found)
     changes = [finding for finding in findings if finding.outcome is Outcome.PLANNED]
     apply = bool(changes) and not dry_run
     if apply:
         _preview(changes)
         agreed(stack, f"Repair {number_of(len(changes), 'problem')}", yes=yes)
-        findings = repair(stack, _now())
+        findings = _repaired(stack, found)  # what was shown, and nothing that came since
     facts = [asdict(finding) for finding in findings]
     if not findings:
         show(target.output, facts, "nothing to repair: every saga is sound, every counter equals the slots held")
@@ -105,7 +106,15 @@ def _preview(changes: list[Finding]) -> None:
 
 def plan(stack: Deployment, now: int) -> list[Finding]:
     """What `repair` would do."""
-    found = survey(stack, now)
+    return _planned(survey(stack, now))
+
+
+def repair(stack: Deployment, now: int) -> list[Finding]:
+    """Put right whatever one look at the table finds."""
+    return _repaired(stack, survey(stack, now))
+
+
+def _planned(found: Survey) -> list[Finding]:
     return [
         *(_of_counter(drift, Outcome.PLANNED) for drift in found.drifts),
         *(finding for examined in found.sagas for finding in _of_saga(examined, Outcome.PLANNED)),
@@ -113,13 +122,12 @@ def plan(stack: Deployment, now: int) -> list[Finding]:
     ]
 
 
-def repair(stack: Deployment, now: int) -> list[Finding]:
+def _repaired(stack: Deployment, found: Survey) -> list[Finding]:
     """Counters first, so that a slot which an ended saga gives back is subtracted from a number that counts it."""
-    found = survey(stack, now)
     findings = [
         _of_counter(drift, Outcome.REPAIRED if correct(stack, drift) else Outcome.MOVED) for drift in found.drifts
     ]
-    for examined in found.sagas:
+    for examined in progress(found.sagas, "repairing"):
         written = not examined.repairs or _write(stack, examined)
         findings += _of_saga(examined, Outcome.REPAIRED if written else Outcome.MOVED)
     return [*findings, *found.by_hand]
