@@ -44,3 +44,20 @@ def stored_items(stack: Deployment) -> Iterator[Item]:
         if "LastEvaluatedKey" not in page:
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+@dataclass(frozen=True)
+class CounterOf:
+    """One counter item as it is stored; `cap` is None in items of releases that kept none."""
+
+    language: str
+    taken: int
+    cap: int | None
+
+
+def counters(stack: Deployment) -> Iterator[CounterOf]:
+    """Every counter that names a shard."""
+    for item in stored_items(stack):
+        if shard := shard_of(item):
+            cap = item.get("cap", {}).get("N")
+            yield CounterOf(shard[0], int(item.get("n", {}).get("N", "0")), None if cap is None else int(cap))
