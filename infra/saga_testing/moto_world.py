@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.application.ports import Reporting
-from saga_testing.deployment import Deployment, Json
-from saga_testing.saga_table import SAGA_TABLE
+from saga_orchestrator.domain.registry import SagaRegistry
+from saga_testing.deployment import EXECUTIONS, Deployment, Json
+from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 from saga_testing.wire import SERVICES, Wire
 
 DATA_CALLS: Final = frozenset({"PutItem", "UpdateItem", "GetItem", "TransactWriteItems", "BatchGetItem", "Query"})
@@ -36,11 +37,17 @@ class World(Deployment):
 
     Every call of the handlers is in `calls`, under its name on the wire, with its arguments."""
 
-    def __init__(self, settings: Mapping[str, str] | None = None, *, telemetry: Reporting | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        sagas: SagaRegistry = EXECUTIONS,
+        telemetry: Reporting | None = None,
+    ) -> None:
         self.calls: list[tuple[str, Json]] = []
         self._taken: list[Json] = []
         self._lock = threading.RLock()  # moto's conditional writes are not atomic under threads
-        super().__init__(settings, aws=observer(), telemetry=telemetry, executor=None)
+        super().__init__(settings, sagas=sagas, aws=observer(), telemetry=telemetry, executor=None)
 
     def sdk(self, wire: Wire) -> Any:
         del wire  # botocore's clients have a seam of their own
@@ -98,7 +105,8 @@ class World(Deployment):
 def moto_world() -> Iterator[World]:
     """An account with a table, a bucket, a bus and a queue, and one deployment in it."""
     with mock_aws():
-        observer().dynamodb.create_table(**SAGA_TABLE)
+        for table in (SAGA_TABLE, OPERATOR_TABLE):
+            observer().dynamodb.create_table(**table)
         observer().s3.create_bucket(Bucket="payloads")
         observer().events.create_event_bus(Name="bus")
         queue = observer().sqs.create_queue(QueueName="rejected")["QueueUrl"]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.payload_bucket import RejectedEvents
+from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide, render, saga
@@ -26,7 +26,7 @@ OUTCOME_MUTANTS: Final = (
     Mutant(
         "start creates the pod again",
         "S4",
-        edit(decide._started, "emit(running, entry, ())", 'emit(running, entry, ("create_pod",))'),
+        edit(decide._started, "emit(saga, entry, (),", 'emit(saga, entry, ("create_pod",),'),
     ),
     Mutant(
         "end overwrites whose saga it is",
