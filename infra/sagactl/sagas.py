@@ -8,6 +8,7 @@ from typing import Any
 from saga_orchestrator.adapters.saga_models import SagaReader
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.request_rules import sentence
 from saga_orchestrator.domain.saga import Saga
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
@@ -68,6 +69,9 @@ def details(saga: Saga) -> Facts:
         "exit_code": saga.exit_code,
         "error_type": saga.error_type,
         "ended_by": saga.ended_by,
+        "invalid": [sentence(fault) for fault in saga.faults],
+        "pod_name": saga.pod_name,
+        "node_name": saga.node_name,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),
         "completed_steps": list(saga.completed_steps),
         "compensated_steps": list(saga.compensated_steps),

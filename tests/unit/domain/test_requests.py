@@ -63,6 +63,7 @@ def test_with_commands_switched_off_the_step_is_done_without_its_command() -> No
 
     assert saga == replace(
         RUNNING,
+        shadow=True,
         timeline=(TimelineEntry(NOW, Cause.REQUESTED, "r1", ("saga_started#1",)),),
         outbox=("saga_started#1",),
     )
@@ -190,6 +191,7 @@ def test_a_request_after_a_start_waits_for_the_end_of_the_run() -> None:
         created_at=NOW + 5,
         create_before=NOW + 5 + 300_000,
         deadline=NOW + 5 + (30 + 11) * 1000,
+        pod_name="pod-1",
         timeline=(
             TimelineEntry(NOW, Cause.STARTED, "s1"),
             TimelineEntry(NOW + 5, Cause.REQUESTED, "r1", ("saga_started#1", "create_pod#1")),

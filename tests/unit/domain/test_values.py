@@ -88,7 +88,7 @@ def test_states_and_causes_are_stored_under_these_codes() -> None:
 
 
 def test_logs_name_verdicts_by_these_codes() -> None:
-    assert [str(verdict) for verdict in Verdict] == ["applied", "remembered", "duplicate", "late"]
+    assert [str(verdict) for verdict in Verdict] == ["applied", "remembered", "duplicate", "late", "noted"]
 
 
 def test_operators_and_requesters_see_these_codes() -> None:
@@ -228,6 +228,10 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "expires": None,
         "timeline": (),
         "early": (),
+        "faults": (),
+        "shadow": False,
+        "pod_name": None,
+        "node_name": None,
         "outbox": (),
     }
     assert TimelineEntry(NOW, Cause.STARTED, "s1").messages == ()

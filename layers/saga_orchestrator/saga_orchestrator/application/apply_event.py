@@ -89,4 +89,5 @@ def metric_of(decision: Decision) -> str:
         Verdict.REMEMBERED: "EarlyEvents",
         Verdict.DUPLICATE: "DuplicateEvents",
         Verdict.LATE: "LateEvents",
+        Verdict.NOTED: "LateEvents",
     }[decision.verdict]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from .definition import MessageSpec, SagaDefinition
 from .errors import UnknownMessageKey
 from .instants import rfc3339
+from .request_rules import INVALID_REQUEST, named_fields, sentence
 from .saga import Saga, TimelineEntry
 
 MESSAGE_VERSION: Final = "1.0"
@@ -78,7 +79,29 @@ def _ended_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
         "completed_steps": list(saga.completed_steps),
         "compensated_steps": list(saga.compensated_steps),
         **{name: value for name, value in known.items() if value is not None},
+        **_invalid_request(saga),
     }
+
+
+def _invalid_request(saga: Saga) -> Mapping[str, Any]:
+    """For the one who asked: which fields, and what would have been right."""
+    if saga.reason != INVALID_REQUEST:
+        return {}
+    return {
+        "invalid_fields": named_fields(saga.faults),
+        "explanation": "; ".join(map(sentence, saga.faults)),
+    }
+
+
+def _cancelled_body(saga: Saga, entry: TimelineEntry) -> Mapping[str, Any]:
+    """Who: an operator has no name here but what the event gave. Why: the right by which it was honoured."""
+    return {**_ended_body(saga, entry), "cancelled_by": saga.ended_by, "by_right_of": _right(saga)}
+
+
+def _right(saga: Saga) -> str:
+    if saga.ended_by is None:
+        return "operator"
+    return "owner" if saga.ended_by == saga.owner else "admin_or_operator"
 
 
 SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
@@ -86,6 +109,6 @@ SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
     "saga_completed": MessageSpec("SAGA_COMPLETED", _ended_body, is_command=False),
     "saga_failed": MessageSpec("SAGA_FAILED", _ended_body, is_command=False),
     "saga_timeout": MessageSpec("SAGA_TIMEOUT", _ended_body, is_command=False),
-    "saga_cancelled": MessageSpec("SAGA_CANCELLED", _ended_body, is_command=False),
+    "saga_cancelled": MessageSpec("SAGA_CANCELLED", _cancelled_body, is_command=False),
 }
 """What every saga announces about itself, whatever its definition."""

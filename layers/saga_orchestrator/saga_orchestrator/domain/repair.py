@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from .definition import SagaDefinition
+from .endings import may_send
 from .policy import Policy
 from .render import SAGA_MESSAGES
 from .saga import Cause, Claim, Saga, TimelineEntry, deadline_shard, emit
@@ -80,7 +81,7 @@ def examine(saga: Saga, definition: SagaDefinition | None, policy: Policy, now: 
     mended, repairs = saga, []
     looks: tuple[Callable[[Saga], tuple[Saga, Fault] | None], ...] = (
         _unlisted_messages,
-        lambda each: _owed_messages(each, definition, now),
+        lambda each: _owed_messages(each, definition, policy, now),
         _slot,
         _due_after_end,
         lambda each: _never_due(each, policy),
@@ -148,11 +149,12 @@ def _unlisted_messages(saga: Saga) -> tuple[Saga, Fault] | None:
     )
 
 
-def _owed_messages(saga: Saga, definition: SagaDefinition, now: int) -> tuple[Saga, Fault] | None:
+def _owed_messages(saga: Saga, definition: SagaDefinition, policy: Policy, now: int) -> tuple[Saga, Fault] | None:
     """An end that undid nothing, or told nobody. The relay publishes what this write puts into the outbox."""
     if not saga.state.is_terminal or not saga.timeline:
         return None
-    kinds = [*_undos(saga, definition), f"saga_{saga.state}"]
+    undos = [kind for kind in _undos(saga, definition) if may_send(saga, kind, definition, policy)]
+    kinds = [*undos, f"saga_{saga.state}"]
     owed = tuple(kind for kind in kinds if not saga.has_emitted(kind))
     if not owed:
         return None

@@ -47,6 +47,8 @@ class EarlyEvent:
     trusted: bool = False
     exit_code: int | None = None
     error_type: str | None = None
+    pod_name: str | None = None
+    node_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ class Saga:
     expires: int | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     early: tuple[EarlyEvent, ...] = ()
+    faults: tuple[str, ...] = ()
+    """What was wrong with a request that could not be run: fields and codes, never values."""
+    shadow: bool = False
+    """Requested while commands were switched off: no pod is this saga's, so it never deletes one."""
+    pod_name: str | None = None
+    node_name: str | None = None
     outbox: tuple[str, ...] = field(default=())
 
     @property
@@ -106,6 +114,10 @@ class Saga:
         """Was this very event applied or remembered? Then it is a redelivery, or our own write whose reply was lost."""
         ledger: tuple[TimelineEntry | EarlyEvent, ...] = (*self.timeline, *self.early)
         return any(entry.event_id == event_id and entry.cause is cause for entry in ledger)
+
+    def knows_of(self, cause: Cause) -> bool:
+        """Some event of this kind is in the timeline: it ended the saga, or came after its end."""
+        return any(entry.cause is cause for entry in self.timeline)
 
     def has_emitted(self, kind: str) -> bool:
         return self.occurrences(kind) > 0

@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, _cancelled
 from saga_orchestrator.application.apply_event import SagaWriter
-from saga_orchestrator.domain import decide, endings
+from saga_orchestrator.domain import beginnings, decide, endings
 from saga_orchestrator.domain.early import remember
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.decoding import _to_domain
@@ -143,9 +143,9 @@ MUTANTS: Final = (
     Mutant(
         "early end not applied",
         "S12",
-        edit(decide._early_ending, "elif early.cause is not Cause.STARTED:", "elif False:"),
+        edit(beginnings.early_ending, "elif early.cause is not Cause.STARTED:", "elif False:"),
     ),
-    Mutant("early events forgotten", "S12b", edit(decide._requested, "timeline=remembered", "timeline=()")),
+    Mutant("early events forgotten", "S12b", edit(beginnings.identified_saga, "for each in early)", "for each in ())")),
     Mutant(
         "one early cancel hides the others",
         "S11",
@@ -155,14 +155,18 @@ MUTANTS: Final = (
             "elif same_type:",
         ),
     ),
-    Mutant("version starts again after a stub", "S2", edit(decide._requested, "stub.version + 1 if stub else 1", "1")),
+    Mutant(
+        "version starts again after a stub",
+        "S2",
+        edit(beginnings.identified_saga, "stub.version + 1 if stub else 1", "1"),
+    ),
     Mutant(
         "any user cancels", "S13b", edit(endings.authorise, "(actor == owner or actor in policy.admin_users)", "True")
     ),
     Mutant(
         "early cancel of any user counts",
         "S13b",
-        edit(decide._early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
+        edit(beginnings.early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
     ),
     Mutant(
         "cancel without an actor is anybody's", "L4", edit(decide._check_cancel, "if event.actor is None:", "if False:")
@@ -187,12 +191,12 @@ MUTANTS: Final = (
     Mutant(
         "late start does not delete",
         "S11b",
-        edit(decide._started, "if saga.state is SagaState.COMPLETED or not late_undos:", "if True:"),
+        edit(decide._started, "if not late_undos:", "if True:"),
     ),
     Mutant(
         "start leaves the start deadline",
         "S10b",
-        edit(decide._started, "deadline=_run_deadline(saga, now, rules.policy)", "deadline=saga.deadline"),
+        edit(decide._started, "deadline=deadline", "deadline=saga.deadline"),
     ),
     Mutant(
         "event applied again when delivered again",
@@ -208,18 +212,20 @@ MUTANTS: Final = (
         "duplicate request restarts an ended saga",
         "S3",
         edit(
-            decide._request, "saga is None or saga.is_stub:", "saga is None or saga.is_stub or saga.state.is_terminal:"
+            decide._repeated,
+            "saga is None or saga.is_stub:",
+            "saga is None or saga.is_stub or saga.state.is_terminal:",
         ),
     ),
     Mutant(
         "conflicting request taken for a duplicate",
         "S14c",
-        edit(decide._request, "if saga.request_hash != event.request_hash:", "if False:"),
+        edit(decide._repeated, "if saga.request_hash != event.request_hash:", "if False:"),
     ),
     Mutant(
         "time to live on a running saga",
         "S15",
-        edit(decide._requested, "created_at=now,", "created_at=now, expires=now // 1000 + 86_400,"),
+        edit(beginnings.identified_saga, "created_at=now,", "created_at=now, expires=now // 1000 + 86_400,"),
     ),
     Mutant(
         "stub without a time to live",

@@ -32,7 +32,11 @@ VERSION_MUTANTS: Final = (
     Mutant(
         "event with an unknown field refused",
         "L4",
-        edit(decode_event, "model_validate(fields)", 'model_validate(fields, extra="forbid")'),
+        edit(
+            decode_event,
+            'if _is_another_version(fields.get("event_version")):',
+            'if _is_another_version(fields.get("event_version")) or fields.keys() - MODEL_OF[expected].model_fields:',
+        ),
     ),
     Mutant(
         "item with an unknown attribute refused",
