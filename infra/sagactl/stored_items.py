@@ -49,9 +49,32 @@ def stored_items(stack: Deployment) -> Iterator[Item]:
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
+@dataclass(frozen=True)
+class CounterOf:
+    """One counter item as it is stored; `cap` is None in items of releases that kept none."""
+
+    language: str
+    taken: int
+    cap: int | None
+
+
+def counters(stack: Deployment) -> Iterator[CounterOf]:
+    """Every counter that names a shard."""
+    for item in stored_items(stack):
+        name = item["execution_id"]["S"]
+        if is_counter(item) and (shard := _shard(name.removeprefix("#counter#"))):
+            cap = item.get("cap", {}).get("N")
+            yield CounterOf(shard[0], int(item.get("n", {}).get("N", "0")), None if cap is None else int(cap))
+
+
 def is_counter(item: Item) -> bool:
     """A counter's item, readable or not."""
     return bool(item["saga_name"]["S"] == _COUNTER)
+
+
+def is_beside_sagas(item: Item) -> bool:
+    """A counter, or whatever another release keeps there: no execution's id begins like this."""
+    return bool(item["execution_id"]["S"].startswith("#"))
 
 
 def counter_key(shard: Shard) -> Item:

@@ -1,14 +1,17 @@
 """What a command's caller can tell from its exit code alone: 0 done, 1 not done, 2 nothing was even looked at."""
 
 import json
+from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from typer.testing import CliRunner
 
 from saga_orchestrator.adapters.rejected_events import item_id
+from sagactl.app import app
 from sagactl.commands.cancel import _put
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
@@ -106,3 +109,8 @@ def stack(client: Any) -> Deployment:
     connection: Any = SimpleNamespace(client=lambda _service: client, is_local=True)
     outputs = {"RejectedQueueUrl": "queue", "EventBusName": "bus", "OperatorSource": "saga-operator"}
     return Deployment("saga-orchestrator", outputs, connection)
+
+
+def test_the_version_is_told() -> None:
+    outcome = CliRunner().invoke(app, ["--version"])
+    assert (outcome.exit_code, outcome.stdout) == (0, f"sagactl {version('saga-orchestrator')}\n")

@@ -105,9 +105,14 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
         found = f"saga {saga.saga_name} is not known to this version"
         return Fault(Problem.UNKNOWN_SAGA, found, "use the sagactl of the code that wrote it")
     kinds = {key.partition("#")[0] for key in saga.outbox} - {*definition.messages, *SAGA_MESSAGES}
-    if saga.definition_version > definition.version or kinds:
+    # After a rollback: what such a step owes is known to the code that took it, which must find it whole.
+    steps = {*saga.completed_steps, *saga.compensated_steps} - {
+        step.key for step in (*definition.retired, *definition.steps)
+    }
+    if saga.definition_version > definition.version or kinds or steps:
         found = f"written by newer code: definition {saga.definition_version}"
         found += f", messages {' '.join(sorted(kinds))}" if kinds else ""
+        found += f", steps {' '.join(sorted(steps))}" if steps else ""
         return Fault(Problem.NEWER_CODE, found, "use the sagactl of the code that wrote it")
     if saga.state is SagaState.COMPENSATING:
         found = f"rests in state {saga.state}, from which no function moves it"
@@ -187,14 +192,16 @@ def _due_after_end(saga: Saga) -> tuple[Saga, Fault] | None:
 
 
 def _steps(saga: Saga, definition: SagaDefinition) -> tuple[Saga, Fault] | None:
-    """A saga runs once every step is done; those that it forgot would not be undone."""
-    done = tuple(step.key for step in definition.steps)
+    """A saga runs once every step is done; those that it forgot would not be undone. Retired ones stay."""
+    retired = {step.key for step in definition.retired}
+    steps = tuple(step.key for step in definition.steps)
     if (
         saga.state is not SagaState.RUNNING
         or saga.definition_version != definition.version
-        or saga.completed_steps == done
+        or tuple(key for key in saga.completed_steps if key not in retired) == steps
     ):
         return None
+    done = (*(key for key in saga.completed_steps if key in retired), *steps)
     found = f"runs, and its steps done are {' '.join(saga.completed_steps) or 'none'}"
     return replace(saga, completed_steps=done), Fault(Problem.STEPS_MISSING, found, f"set them to {' '.join(done)}")
 
