@@ -8,7 +8,7 @@ from saga_orchestrator.adapters.limit_words import EXAMPLE, read_limits
 from saga_orchestrator.adapters.settings import InvalidSettings, Settings
 from saga_orchestrator.domain.policy import Without
 
-NEEDED = {"SAGA_TABLE": "sagas", "PAYLOAD_BUCKET": "payloads", "REJECTED_QUEUE_URL": "queue"}
+NEEDED = {"SAGA_TABLE": "sagas", "PAYLOAD_BUCKET": "payloads", "REJECTED_QUEUE_URL": "queue", "OPERATOR_TABLE": "acts"}
 
 
 def test_a_language_has_a_number_no_limit_or_no_work() -> None:
