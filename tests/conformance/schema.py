@@ -98,8 +98,6 @@ class Race(Entry):
     operation: str
     steps: list["Step"]
     times: int = 1
-    matching: str = ""
-    """Found in the call's arguments."""
 
 
 class RecordChange(Entry):

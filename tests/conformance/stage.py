@@ -84,7 +84,6 @@ class ActiveFault:
 @dataclass
 class ActiveRace:
     operation: str
-    matching: str
     run: Callable[[], None]
     left: int
 
@@ -129,7 +128,7 @@ class Stage:
             self.function = before
 
     def _call(self, service: str, operation: str, arguments: dict[str, Any], proceed: Any) -> Any:
-        self._race(operation, arguments)
+        self._race(operation)
         self.calls.append(Call(self.function, service, operation, arguments, beside=self.depth > 0))
         active = None if self.depth else self._fault_for(operation, arguments)
         if active is None:
@@ -145,10 +144,9 @@ class Stage:
                 return self._recorded(operation, arguments, proceed)
         raise _error(fault, operation)
 
-    def _race(self, operation: str, arguments: dict[str, Any]) -> None:
+    def _race(self, operation: str) -> None:
         for race in self.races:
-            meant = race.operation == operation and race.matching in str(arguments)
-            if race.left > 0 and meant and self.depth == 0:
+            if race.left > 0 and race.operation == operation and self.depth == 0:
                 race.left -= 1
                 self.depth += 1
                 try:
@@ -168,7 +166,7 @@ class Stage:
         if operation not in WRITES:
             return proceed(operation, arguments)
         with self.lock:
-            keys = [key for key in _keys(arguments) if not key["saga_name"]["S"].startswith("#")]
+            keys = [key for key in _keys(arguments) if key["saga_name"]["S"] != "#counter"]
             before = [self._read(key) for key in keys]
             reply = proceed(operation, arguments)
             for key, old in zip(keys, before, strict=True):

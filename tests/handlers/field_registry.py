@@ -13,8 +13,8 @@ NOT_YET_CLAIMED: Final = frozenset(
         *("write-signature-expired", "complete-signature-expired", "claim-throttled", "slow-down-by-status"),
         *("validation-is-permanent", "recreated-topic", "redrive-two-of-one-position", "relay-given-a-list"),
         *("relay-mistyped-republish", "kafka-password-rotated", "kafka-target-down", "limits-lost-their-quotes"),
-        *("limits-of-no-language", "cluster-by-vpc-connection", "allowed-images-too-long"),
-        *("restored-table", "retired-step-reconciled", "unknown-step-reconciled", "refused-read"),
+        *("limits-of-no-language", "cluster-by-vpc-connection", "allowed-images-too-long", "raise-shards"),
+        *("lower-limit", "restored-table", "retired-step-reconciled", "unknown-step-reconciled", "refused-read"),
         *("one-bad-item", "newest-first", "list-json-goes-on", "two-stacks-up", "two-stacks-deployed", "wheel"),
     }
 )

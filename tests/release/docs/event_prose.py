@@ -59,6 +59,9 @@ MEANING: Final[dict[RejectReason, str]] = {
     RejectReason.CONFLICTING_REQUEST: "the execution was requested before, with other content or another owner",
     RejectReason.NO_ACTOR: "a cancel that names nobody",
     RejectReason.UNAUTHORISED_CANCEL: "a cancel by somebody who is neither owner nor admin; a security metric too",
+    RejectReason.UNAUTHORISED_REPORT: "an event about a step of a waiting saga, from somebody who may not say it",
+    RejectReason.NEVER_SENT: "a reply to a message that no saga has sent",
+    RejectReason.NOT_AWAITED: "a reply to a message that nobody awaits an answer to",
     RejectReason.TOO_MANY_EARLY_CANCELS: "eight other people have cancelled an execution that was not requested yet",
     RejectReason.CORRUPT_SAGA: "the stored saga cannot be read, or has done a step unknown to this code",
     RejectReason.UNPUBLISHABLE: "a message that its target refuses for good, or whose script is gone",
@@ -72,7 +75,6 @@ REFUSED: Final[dict[str, str]] = {
     Refusal.LANGUAGE_NOT_ALLOWED: "the language is not in `AllowedLanguages`",
     Refusal.IMAGE_NOT_ALLOWED: "the image is not in `AllowedImages`",
     "limit_reached": "every slot of the language is taken",
-    "language_closed": "the language takes no new work",
     "invalid_request": "a field of the request is missing or breaks its rule; the message names fields and rules",
 }
 OTHER_ENDS: Final[dict[str, tuple[str, str]]] = {

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from .beginnings import early_ending, first_deadline, identified_saga, requested_saga, run_deadline
-from .definition import SagaDefinition, StepContext
+from .definition import MessageSpec, SagaDefinition, StepContext
 from .early import remember
 from .endings import Ending, authorise, end, ending_of, made_nothing, may_send
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
@@ -19,14 +19,13 @@ from .events import (
     InvalidRequest,
     Signal,
 )
-from .policy import CLOCK_TOLERANCE_MS, Policy, Without
+from .policy import CLOCK_TOLERANCE_MS, Policy
 from .request_rules import INVALID_REQUEST, stored_faults
 from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, emit
 from .states import SagaState, move
 
 MAX_LATE_UNDOS: Final = 3
 LIMIT_REACHED: Final = "limit_reached"
-LANGUAGE_CLOSED: Final = "language_closed"
 
 
 class Verdict(StrEnum):
@@ -58,6 +57,10 @@ class Decision:
     claims: str | None = None
     releases: Claim | None = None
     ignored_cancels: int = 0
+    notes: tuple[str, ...] = ()
+    """Metrics to count once the write is durable, or where nothing is written."""
+    told: str | None = None
+    """Why an authorised cancel changes nothing, for whoever asked."""
 
     @property
     def changed(self) -> bool:
@@ -78,8 +81,8 @@ def decide(saga: Saga | None, signal: Signal, now: int, rules: Rules) -> Decisio
     match signal:
         case DeadlinePassed():
             return _time_out(saga, now, rules)
-        case ClaimRefused(event=event, closed=closed):
-            return _start(saga, event, now, rules, refused=LANGUAGE_CLOSED if closed else LIMIT_REACHED)
+        case ClaimRefused(event=event):
+            return _start(saga, event, now, rules, claim_refused=True)
         case ExecutionRequested():
             return _request(saga, signal, now, rules)
         case InvalidRequest():
@@ -106,7 +109,7 @@ def _repeated(saga: Saga | None, event: ExecutionRequested | InvalidRequest) -> 
 
 
 def _start(
-    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, refused: str | None = None
+    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, claim_refused: bool = False
 ) -> Decision:
     """Apply the request and whatever was remembered, in one write: the saga runs, or ends at once."""
     requested = requested_saga(stub, event, now, rules.definition, rules.policy)
@@ -123,12 +126,14 @@ def _start(
     for step in rules.definition.steps:
         refusal = step.check(context) if step.check else None
         if refusal is None and step.claims is not None:
-            claims, refusal = _claim(step.claims(event.request), rules.policy, refused)
+            resource = step.claims(event.request)
+            if rules.policy.limit_of(resource) > 0:
+                claims, refusal = (None, LIMIT_REACHED) if claim_refused else (resource, None)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
-            stopped = replace(requested, completed_steps=tuple(done))
+            refused = replace(requested, completed_steps=tuple(done))
             return Decision(
-                end(stopped, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
+                end(refused, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
         done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
@@ -141,15 +146,6 @@ def _start(
         deadline=first_deadline(requested, now, rules.policy),
     )
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
-
-
-def _claim(resource: str, policy: Policy, refused: str | None) -> tuple[str | None, str | None]:
-    """(what to take a unit of, why not): neither where there is no limit."""
-    limit = policy.limit_of(resource)
-    if limit is Without.UNLIMITED:
-        return None, None
-    refusal = LANGUAGE_CLOSED if limit is Without.CLOSED else refused
-    return (None, refusal) if refusal else (resource, None)
 
 
 def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) -> Decision:
@@ -244,4 +240,4 @@ def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
 
 def _is_command(rules: Rules, kind: str) -> bool:
     spec = rules.definition.messages.get(kind)
-    return spec is None or spec.is_command
+    return not isinstance(spec, MessageSpec) or spec.is_command

@@ -127,10 +127,9 @@ class DeadlinePassed:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRefused:
-    """Every counter shard of the resource that `event` needs is full; `closed`: it takes no work at all."""
+    """Every counter shard of the resource that `event` needs is full."""
 
     event: ExecutionRequested
-    closed: bool = False
 
 
 Signal = Event | DeadlinePassed | ClaimRefused
