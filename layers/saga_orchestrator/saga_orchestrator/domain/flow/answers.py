@@ -12,9 +12,8 @@ from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
 from .asking import park
-from .forward import advance
+from .forward import REFUSED, UNUSABLE_REPLY, advance, fail, fail_undo, is_past_pivot, refuse, succeed
 from .ledger import MAX_REPEATED_UNDOS, TAKEN_BACK, UNDOING, Entry, Standing
-from .outcome import REFUSED, UNUSABLE_REPLY, fail, fail_undo, is_past_pivot, refuse, succeed
 from .signals import CommandAnswered
 from .terms import Answer
 from .turn import Draft, Turn

@@ -6,7 +6,7 @@ from saga_orchestrator.domain.decide import Decision, Verdict
 from saga_orchestrator.domain.saga import Saga, emit
 from saga_orchestrator.domain.states import SagaState
 
-from .outcome import is_past_pivot
+from .forward import is_past_pivot
 from .turn import Draft, Turn
 
 

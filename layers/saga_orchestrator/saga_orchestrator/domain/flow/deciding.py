@@ -11,13 +11,11 @@ from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
 from .answers import answer, contradicts
-from .authority import may_cancel, may_report, outcome_named
 from .closing import decided
 from .dues import pass_time
-from .forward import advance, apply_outcome
+from .forward import advance, apply_outcome, is_past_pivot
 from .ledger import Standing
-from .opening import open_saga, remember
-from .outcome import is_past_pivot
+from .opening import may_cancel, may_report, open_saga, outcome_named, remember
 from .signals import CancelAsked, CommandAnswered, SagaOpened, SagaSignal, StepReported
 from .turn import Draft, Turn
 from .verbs import OperatorActed, Refused, act

@@ -6,8 +6,8 @@ from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
 from .asking import ask, ask_slowly, ask_undo, park
+from .forward import fall_silent, is_past_pivot
 from .ledger import Entry, Standing
-from .outcome import fall_silent, is_past_pivot
 from .turn import Draft, Turn, has_attempts_left
 
 SAGA_DEADLINE_PASSED = "saga_deadline_passed"

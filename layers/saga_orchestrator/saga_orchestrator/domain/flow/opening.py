@@ -1,19 +1,19 @@
-"""How a waiting saga begins: from its start event, and from what came before it."""
+"""How a waiting saga begins: from its start event, and from what came before it, by whoever may say it."""
 
 from dataclasses import replace
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
-from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState, move
 
 from . import compensation
-from .authority import may_cancel, may_report
 from .closing import decided
 from .forward import advance
 from .signals import CancelAsked, SagaOpened, StepReported
+from .terms import Outcome, Who
 from .turn import Draft, Turn, number
 
 EXPIRED = "expired"
@@ -128,3 +128,38 @@ def _early(signal: StepReported | CancelAsked, now: int, rules: Rules) -> EarlyE
         trusted=trusted and isinstance(signal, CancelAsked),
         event_type=signal.event_type,
     )
+
+
+def may_cancel(actor: str | None, owner: str | None, rules: Rules) -> bool:
+    return authorise(actor, owner, rules.policy)
+
+
+def outcome_named(event_type: str, rules: Rules) -> tuple[str, Outcome] | None:
+    """The step that the event is about, and what it means for it."""
+    for step in rules.definition.steps:
+        for outcome in step.awaits:
+            if outcome.event_type == event_type:
+                return step.key, outcome
+    return None
+
+
+def may_report(signal: StepReported | EarlyEvent, owner: str | None, rules: Rules) -> bool:
+    found = outcome_named(signal.event_type or "", rules)
+    if found is None:
+        return False
+    by_operator = isinstance(signal, StepReported) and signal.by_operator
+    return any(_is(who, signal.actor, owner, rules, by_operator=by_operator) for who in found[1].by)
+
+
+def _is(who: Who, actor: str | None, owner: str | None, rules: Rules, *, by_operator: bool) -> bool:
+    match who:
+        case Who.ANYONE:
+            return True
+        case Who.OWNER:
+            return actor is not None and actor == owner
+        case Who.NOT_OWNER:
+            return actor is not None and actor != owner
+        case Who.ADMIN:
+            return actor is not None and actor in rules.policy.admin_users
+        case Who.OPERATOR:
+            return by_operator

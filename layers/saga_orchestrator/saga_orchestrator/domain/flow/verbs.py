@@ -9,9 +9,8 @@ from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
 from .asking import ask, ask_undo
-from .forward import advance
+from .forward import advance, succeed
 from .ledger import Entry, Standing
-from .outcome import succeed
 from .signals import SagaSignal
 from .turn import Draft, Turn
 
