@@ -18,3 +18,9 @@ def republishable(saga: Saga, definition: SagaDefinition) -> tuple[tuple[str, ..
     begins = {kind for kind, spec in definition.messages.items() if spec.only_before_start}
     skipped = () if waits else tuple(key for key in keys if key.partition("#")[0] in begins)
     return tuple(key for key in keys if key not in skipped), skipped
+
+
+def commands_among(keys: tuple[str, ...], definition: SagaDefinition) -> tuple[str, ...]:
+    """Those that `PublishCommands` switches off. Of a kind that this code does not know nobody can say."""
+    commands = {kind for kind, spec in definition.messages.items() if spec.is_command}
+    return tuple(key for key in keys if key.partition("#")[0] in commands)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .definition import MessageSpec, SagaDefinition
@@ -59,6 +59,11 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
     return Message(
         message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and spec.carries_script
     )
+
+
+def sent_by(stack: str, message: Message) -> Message:
+    """`message` with the stack that sends it. A table belongs to one stack for ever: its bytes stay the same too."""
+    return replace(message, body={**message.body, "stack": stack}) if stack else message
 
 
 def _started_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
