@@ -1,7 +1,8 @@
 """Which messages a stream record still owes, and which of them may be sent again later."""
 
-from saga_orchestrator.domain.definition import Command, MessageSpec, SagaDefinition
+from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition
 from saga_orchestrator.domain.flow.telling import may_send_again
+from saga_orchestrator.domain.flow.terms import Command
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
