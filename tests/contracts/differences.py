@@ -74,11 +74,12 @@ def problem(emulator: str, case: Case, observation: str) -> str | None:
 
 _LOCAL_STACK: Final = (
     "The local stack asks moto by two shorter ways than a client does. Its poller reads the table's stream in the",
-    "process, not with GetRecords over HTTP; a record is what GetRecords would give. Queries and the search for what has",
-    "expired find items by the keys of their index, where moto walks the table; moto sorts and filters them as ever, and",
-    "the cases of moto, repaired, hold with it. Kafka is librdkafka's mock cluster behind a gateway, which has the port,",
-    "names itself as the broker and answers ApiVersions to clients that are newer than the cluster. The cluster has four",
-    "partitions a topic, keeps 5 MB each, and forgets at exit; no case here is about it.",
+    "process, not with GetRecords over HTTP; a record is what GetRecords would give. Queries and the search for",
+    "what has expired find items by the keys of their index, where moto walks the table; moto sorts and filters",
+    "them as ever, and the cases of moto, repaired, hold with it. Kafka is librdkafka's mock cluster behind a",
+    "gateway, which has the port, names itself as the broker and answers ApiVersions to clients that are newer",
+    "than the cluster. The cluster has four partitions a topic, keeps 5 MB each, and forgets at exit; no case",
+    "here is about it.",
 )
 
 
