@@ -13,6 +13,7 @@ from sagactl.commands.local_up import up
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
 from sagactl.commands.republish import republish
+from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 
@@ -43,6 +44,7 @@ rejected.command("drop")(drop)
 
 app.add_typer(local, name="local")
 app.command("demo")(demo)
+app.command("request")(request)
 app.command("list")(list_sagas)
 app.command("show")(show_execution)
 app.command("slots")(slots)

@@ -66,6 +66,10 @@ class Deployment:
         return self.output("EventBusName")
 
     @property
+    def event_source(self) -> str:
+        return self.output("EventSource")
+
+    @property
     def relay_function(self) -> str:
         return self.output("RelayFunctionName")
 

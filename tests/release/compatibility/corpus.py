@@ -55,6 +55,10 @@ def as_ever(body: str) -> str:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False) if ADDED_FIELDS else body
 
 
+WAITING: Final = {"input", "settings", "ledger", "data", "outcome", "failed_step", "saga_due", "event_type"}
+"""What only sagas that wait have, of which none is stored yet."""
+
+
 def plain(value: Any) -> Any:
     """A domain value as JSON: dataclasses by field, bytes as hexadecimal digits, of a secret only its length."""
     match value:
@@ -67,7 +71,11 @@ def plain(value: Any) -> Any:
         case tuple() | list():
             return [plain(each) for each in value]
         case _ if dataclasses.is_dataclass(value):
-            fields = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            fields = {
+                field.name: plain(getattr(value, field.name))
+                for field in dataclasses.fields(value)
+                if field.name not in WAITING
+            }
             return {"type": type(value).__name__, **fields}
         case _:
             return value

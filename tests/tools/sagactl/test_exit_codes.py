@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from saga_orchestrator.adapters.rejected_events import item_id
 from sagactl.app import app
-from sagactl.commands.cancel import _put
+from sagactl.bus import put_event
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
 from sagactl.options import with_exit_code
@@ -57,11 +57,15 @@ def test_what_nobody_expected_is_no_exit_code() -> None:
         with_exit_code(work)
 
 
-def test_a_cancel_that_the_bus_did_not_take_is_not_done() -> None:
+def test_an_event_that_the_bus_did_not_take_is_not_done() -> None:
     """PutEvents answers such an entry with success."""
     refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slower"}]}
-    with pytest.raises(NotDoneError, match="refused the cancel: ThrottlingException: slower"):
-        _put(stack(SimpleNamespace(put_events=lambda **_: refused)), {"event_type": "EXECUTION_CANCELLED"})
+    with pytest.raises(NotDoneError, match="refused the event: ThrottlingException: slower"):
+        put_event(
+            stack(SimpleNamespace(put_events=lambda **_: refused)),
+            "saga-operator",
+            {"event_type": "EXECUTION_CANCELLED"},
+        )
 
 
 class Queue:

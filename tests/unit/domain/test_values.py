@@ -18,6 +18,7 @@ from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.events import EventType, Script
+from saga_orchestrator.domain.flow.ledger import Ledger
 from saga_orchestrator.domain.policy import Limit, Policy, Without
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard, saga_id
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
@@ -76,6 +77,9 @@ def test_states_and_causes_are_stored_under_these_codes() -> None:
         "T": "TIMEOUT",
         "X": "CANCELLED",
         "D": "DEADLINE",
+        "E": "REPORTED",
+        "A": "ANSWERED",
+        "O": "OPERATED",
     }
     assert {str(kind): kind.name for kind in EventType} == {
         "EXECUTION_REQUESTED": "REQUESTED",
@@ -109,6 +113,9 @@ def test_operators_and_requesters_see_these_codes() -> None:
         "conflicting_request",
         "no_actor",
         "unauthorised_cancel",
+        "unauthorised_report",
+        "never_sent",
+        "not_awaited",
         "too_many_early_cancels",
         "corrupt_saga",
         "unpublishable_message",
@@ -236,6 +243,13 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "pod_name": None,
         "node_name": None,
         "outbox": (),
+        "input": None,
+        "settings": (),
+        "ledger": Ledger(),
+        "data": {},
+        "outcome": None,
+        "failed_step": None,
+        "saga_due": None,
     }
     assert TimelineEntry(NOW, Cause.STARTED, "s1").messages == ()
     assert EarlyEvent(NOW, Cause.STARTED, "s1") == EarlyEvent(NOW, Cause.STARTED, "s1", None, False, None, None)

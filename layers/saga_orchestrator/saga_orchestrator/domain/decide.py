@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from .beginnings import early_ending, first_deadline, identified_saga, requested_saga, run_deadline
-from .definition import SagaDefinition, StepContext
+from .definition import MessageSpec, SagaDefinition, StepContext
 from .early import remember
 from .endings import Ending, authorise, end, ending_of, made_nothing, may_send
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
@@ -58,6 +58,10 @@ class Decision:
     claims: str | None = None
     releases: Claim | None = None
     ignored_cancels: int = 0
+    notes: tuple[str, ...] = ()
+    """Metrics to count once the write is durable, or where nothing is written."""
+    told: str | None = None
+    """Why an authorised cancel changes nothing, for whoever asked."""
 
     @property
     def changed(self) -> bool:
@@ -244,4 +248,4 @@ def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
 
 def _is_command(rules: Rules, kind: str) -> bool:
     spec = rules.definition.messages.get(kind)
-    return spec is None or spec.is_command
+    return not isinstance(spec, MessageSpec) or spec.is_command

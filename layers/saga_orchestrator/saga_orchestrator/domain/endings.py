@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .definition import SagaDefinition, Step
+from .definition import MessageSpec, SagaDefinition, Step
 from .errors import CorruptSaga
 from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionTimedOut
 from .policy import Policy
@@ -80,7 +80,7 @@ def end(
 def may_send(saga: Saga, kind: str, definition: SagaDefinition, policy: Policy) -> bool:
     """Commands go out only while they are switched on, and never for a saga that was requested while they were off."""
     spec = definition.messages.get(kind)
-    return (spec is not None and not spec.is_command) or (policy.publish_commands and not saga.shadow)
+    return (isinstance(spec, MessageSpec) and not spec.is_command) or (policy.publish_commands and not saga.shadow)
 
 
 def made_nothing(saga: Saga, definition: SagaDefinition) -> bool:

@@ -42,6 +42,8 @@ class Policy:
     publish_commands: bool = True
     inline_script_max_bytes: int = 0
     payload_bucket: str = ""
+    saga_settings: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    """By saga's name: numbers that its definition lets a deployment set."""
 
     def limit_of(self, resource: str) -> Limit:
         return self.language_limits.get(resource, self.default_language_limit) or Without.UNLIMITED

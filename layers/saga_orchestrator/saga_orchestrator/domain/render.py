@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .definition import MessageSpec, SagaDefinition
 from .errors import UnknownMessageKey
+from .flow.telling import address, seen_by, started_steps
+from .flow.terms import Announcement, Command
 from .instants import rfc3339
 from .request_rules import INVALID_REQUEST, named_fields, sentence
 from .saga import Saga, TimelineEntry
@@ -38,7 +40,8 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         CorruptSaga: the saga lacks what the message tells.
     """
     kind = key.partition("#")[0]
-    spec = definition.messages.get(kind) or SAGA_MESSAGES.get(kind)
+    own = {**SAGA_MESSAGES, **WAITING_MESSAGES} if definition.starts else SAGA_MESSAGES
+    spec = definition.messages.get(kind) or own.get(kind)
     entry = next((entry for entry in saga.timeline if key in entry.messages), None)
     if spec is None or entry is None:
         msg = f"{saga.saga_id} names message {key!r}, which this code cannot render"
@@ -54,11 +57,26 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "execution_id": saga.execution_id,
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
-        **spec.body(saga, entry),
+        **_own_fields(saga, key, entry, spec, definition),
     }
-    return Message(
-        message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and spec.carries_script
-    )
+    carries_script = isinstance(spec, MessageSpec) and spec.carries_script
+    return Message(message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and carries_script)
+
+
+def _own_fields(
+    saga: Saga, key: str, entry: TimelineEntry, spec: MessageSpec | Command | Announcement, definition: SagaDefinition
+) -> Mapping[str, Any]:
+    if isinstance(spec, MessageSpec):
+        fields = spec.body(_as_begun(saga, definition) if key.startswith("saga_started#") else saga, entry)
+    else:
+        fields = {**address(saga, key, entry, definition), **spec.body(seen_by(saga, key, definition))}
+    # A saga that is no execution's is known to its clients by their own name for it.
+    return {definition.starts.key: saga.execution_id, **fields} if definition.starts else fields
+
+
+def _as_begun(saga: Saga, definition: SagaDefinition) -> Saga:
+    """An execution's steps are all done in its first write; a waiting saga's are not."""
+    return replace(saga, completed_steps=started_steps(saga, definition)) if definition.starts else saga
 
 
 def _started_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
@@ -81,6 +99,11 @@ def _ended_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
         **{name: value for name, value in known.items() if value is not None},
         **_invalid_request(saga),
     }
+
+
+def _compensating_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
+    # All of it is fixed in the write that says it.
+    return {"outcome": str(saga.outcome), "reason": saga.reason, "step": saga.failed_step}
 
 
 def _invalid_request(saga: Saga) -> Mapping[str, Any]:
@@ -112,3 +135,8 @@ SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
     "saga_cancelled": MessageSpec("SAGA_CANCELLED", _cancelled_body, is_command=False),
 }
 """What every saga announces about itself, whatever its definition."""
+
+WAITING_MESSAGES: Final[Mapping[str, MessageSpec]] = {
+    "saga_compensating": MessageSpec("SAGA_COMPENSATING", _compensating_body, is_command=False),
+}
+"""What only a saga that waits announces about itself: it rests while its undos are unconfirmed."""
