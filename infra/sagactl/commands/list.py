@@ -1,6 +1,5 @@
 """`sagactl list`: the newest sagas."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.errors import NotUsableError
 from sagactl.options import on_stack
-from sagactl.outlet import number_of, show, table
+from sagactl.outlet import number_of, show, table, tell
 from sagactl.sagas import Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
 from sagactl.times import parse_since
 
@@ -47,8 +46,8 @@ def list_sagas(  # noqa: PLR0913, PLR0917  typer makes an option of each paramet
         owner=owner,
         reason=reason,
         saga_name=saga,
-        since=parse_since(since, datetime.now(UTC)) if since else None,
-        after=_placed(after) if after else None,
+        since=parse_since(since, datetime.now(UTC)) if since is not None else None,
+        after=_placed(after) if after is not None else None,
     )
     stack, unreadable = deployment(target), list[Unreadable]()
     found = newest_of(readable(stack, unreadable), wanted, limit + 1)
@@ -63,7 +62,7 @@ def list_sagas(  # noqa: PLR0913, PLR0917  typer makes an option of each paramet
     title = f"{number_of(len(shown), 'saga')} of {stack.stack_name}"
     show(target.output, facts, table(title, [column.replace("_", " ") for column in _COLUMNS], rows))
     if cursor:
-        sys.stderr.write(f"sagactl: there are more: --after {cursor}, or a larger --limit\n")
+        tell(f"there are more: --after {cursor}, or a larger --limit")
     tell_unreadable(unreadable)
 
 
