@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from saga_orchestrator.adapters.counter_items import is_reserved
 from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import Stored
@@ -23,7 +24,7 @@ from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.recounting import Drift, correct, drifts, steady_drifts
-from sagactl.stored_items import Slots, is_beside_sagas, stored_items
+from sagactl.stored_items import Slots, stored_items
 from sagas import SAGAS
 
 _REQUIRED = ("state", "version", "dv", "created", "corr")
@@ -139,7 +140,7 @@ def survey(stack: Deployment, now: int) -> Survey:
     by_hand: list[Finding] = []
     for item in stored_items(stack):
         slots.add(item)
-        if is_beside_sagas(item):
+        if is_reserved(item):
             continue
         try:
             saga = decode(item)
@@ -149,16 +150,12 @@ def survey(stack: Deployment, now: int) -> Survey:
             continue
         if examined.repairs or examined.by_hand:
             sagas.append(examined)
-    for name in slots.nameless:
-        found = "a counter without a language or shard"
-        repair = "no function reads it: delete the item"
-        by_hand.append(Finding(name, Problem.COUNTER_WITHOUT_SHARD, found, repair, Outcome.BY_HAND))
     return Survey(steady_drifts(stack, drifts(slots)), sagas, by_hand)
 
 
 def _write(stack: Deployment, examined: Examined) -> bool:
     """As the functions write: what differs, if the version is still the one that was read, with the slot's release."""
-    store = DynamoDbSagaStore(
+    store = DynamoDbSagaStore.on_table(
         stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), pause=time.sleep
     )
     try:

@@ -14,6 +14,9 @@ ITEMS, NEWER_ITEMS, RECORDS, COUNTERS, EVENTS = "items", "items_of_newer_code", 
 SCHEMA: Final = "2"
 """Of the items that today's code writes. Raised when what it writes changes; older files stay and are still read."""
 
+COUNTER_SCHEMA: Final = "3"
+"""The same of counters, which have caps since 3."""
+
 ADDED_FIELDS: Final[frozenset[str]] = frozenset({"cancelled_by", "by_right_of"})
 """What messages say since a later schema than the first: left out where older and newer forms are compared."""
 

@@ -27,6 +27,7 @@ class History:
 
     def play(self) -> OlderTable:
         deployment = OlderTable(self.settings)
+        deployment.open_counter()
         for number, step in enumerate(self.steps, start=1):
             deployment.now += step.after_ms
             if step.event is None:

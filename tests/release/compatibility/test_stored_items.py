@@ -164,14 +164,20 @@ def test_the_relay_waits_at_a_message_of_newer_code_and_sends_what_comes_before(
 @pytest.mark.parametrize("more", [{}, {"since": {"N": "1795500000000"}}], ids=["as stored", "with more attributes"])
 def test_a_counter_counts_on(file: Path, more: Json) -> None:
     counter = load(file)["item"] | more
-    taken = int(counter["n"]["N"])
+    taken, limit = int(counter["n"]["N"]), int(counter.get("limit", {"N": "1"})["N"])
+    room = taken < limit
     deployment = OlderTable({"DEFAULT_LANGUAGE_LIMIT": "1"})
     deployment.put(counter)
 
     deployment.deliver(golden_event("EXECUTION_REQUESTED.full"))
 
-    assert deployment.image("#counter#python#0", "#counter") == counter | {"n": {"N": "1"}}
-    assert (deployment.image() or {})["state"] == {"S": "failed" if taken else "running"}
+    counted = deployment.image("#counter#python#0", "#counter") or {}
+    assert counted == counted | counter | {
+        "n": {"N": str(taken + room)},
+        "cap": {"N": str(limit)},
+        "limit": {"N": str(limit)},
+    }
+    assert (deployment.image() or {})["state"] == {"S": "running" if room else "failed"}
 
 
 @pytest.mark.parametrize("made", [todays_items, todays_records, todays_counters])

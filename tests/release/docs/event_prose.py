@@ -75,6 +75,7 @@ REFUSED: Final[dict[str, str]] = {
     Refusal.LANGUAGE_NOT_ALLOWED: "the language is not in `AllowedLanguages`",
     Refusal.IMAGE_NOT_ALLOWED: "the image is not in `AllowedImages`",
     "limit_reached": "every slot of the language is taken",
+    "language_closed": "the language takes no new work",
     "invalid_request": "a field of the request is missing or breaks its rule; the message names fields and rules",
 }
 OTHER_ENDS: Final[dict[str, tuple[str, str]]] = {

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from saga_orchestrator.domain.decide import LIMIT_REACHED
+from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.request_rules import INVALID_REQUEST, RULES
 from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
@@ -47,7 +47,7 @@ _ONE_SCRIPT: Final = {
 }
 REASONS: Final[dict[str, tuple[str, ...]]] = {
     "completed": ("execution_completed",),
-    "failed": ("execution_failed", LIMIT_REACHED, INVALID_REQUEST, *map(str, Refusal)),
+    "failed": ("execution_failed", LIMIT_REACHED, LANGUAGE_CLOSED, INVALID_REQUEST, *map(str, Refusal)),
     "timeout": ("execution_timeout", "start_deadline_passed", "run_deadline_passed"),
     "cancelled": ("cancelled",),
 }

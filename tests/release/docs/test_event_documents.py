@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from saga_orchestrator.domain.decide import LIMIT_REACHED, Rules, decide
+from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED, Rules, decide
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import (
     ClaimRefused,
@@ -128,7 +128,7 @@ def test_every_reason_code_is_explained() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
 
     assert set(MEANING) == set(RejectReason)
-    assert set(REFUSED) == {*map(str, Refusal), LIMIT_REACHED, INVALID_REQUEST}
+    assert set(REFUSED) == {*map(str, Refusal), LIMIT_REACHED, LANGUAGE_CLOSED, INVALID_REQUEST}
     assert set(OTHER_ENDS) | set(REFUSED) == {reason for reasons in REASONS.values() for reason in reasons}
     assert [code for code in (*RejectReason, *Refusal, *OTHER_ENDS) if f"| `{code}` |" not in text] == []
 
@@ -165,6 +165,7 @@ def _sagas() -> Iterator[Saga]:
     yield after(None, request(), policy=images)
     yield after(None, request(), NOW_MS + 25 * HOUR_MS)
     yield after(None, ClaimRefused(request()))
+    yield after(None, ClaimRefused(request(), closed=True))
     yield after(None, decode_event(event("EXECUTION_REQUESTED", timeout_seconds=0), EventType.REQUESTED))
     for event_type in (EventType.COMPLETED, EventType.FAILED, EventType.TIMEOUT, EventType.CANCELLED):
         yield after(running, decode_event(event(event_type), event_type))

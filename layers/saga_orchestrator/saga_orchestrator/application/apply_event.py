@@ -54,7 +54,7 @@ class SagaWriter:
                 return decision
             if isinstance(outcome, NoRoom) and isinstance(signal, ExecutionRequested):
                 self.metrics.count("LimitReached")
-                signal = ClaimRefused(signal)
+                signal = ClaimRefused(signal, outcome.closed)
                 continue
             if isinstance(outcome, LostRace):
                 saga, signal = outcome.current, signal.event if isinstance(signal, ClaimRefused) else signal

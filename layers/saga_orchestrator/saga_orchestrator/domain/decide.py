@@ -19,13 +19,14 @@ from .events import (
     InvalidRequest,
     Signal,
 )
-from .policy import CLOCK_TOLERANCE_MS, Policy
+from .policy import CLOCK_TOLERANCE_MS, Policy, Without
 from .request_rules import INVALID_REQUEST, stored_faults
 from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, emit
 from .states import SagaState, move
 
 MAX_LATE_UNDOS: Final = 3
 LIMIT_REACHED: Final = "limit_reached"
+LANGUAGE_CLOSED: Final = "language_closed"
 
 
 class Verdict(StrEnum):
@@ -81,8 +82,8 @@ def decide(saga: Saga | None, signal: Signal, now: int, rules: Rules) -> Decisio
     match signal:
         case DeadlinePassed():
             return _time_out(saga, now, rules)
-        case ClaimRefused(event=event):
-            return _start(saga, event, now, rules, claim_refused=True)
+        case ClaimRefused(event=event, closed=closed):
+            return _start(saga, event, now, rules, refused=LANGUAGE_CLOSED if closed else LIMIT_REACHED)
         case ExecutionRequested():
             return _request(saga, signal, now, rules)
         case InvalidRequest():
@@ -109,7 +110,7 @@ def _repeated(saga: Saga | None, event: ExecutionRequested | InvalidRequest) -> 
 
 
 def _start(
-    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, claim_refused: bool = False
+    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, refused: str | None = None
 ) -> Decision:
     """Apply the request and whatever was remembered, in one write: the saga runs, or ends at once."""
     requested = requested_saga(stub, event, now, rules.definition, rules.policy)
@@ -126,14 +127,12 @@ def _start(
     for step in rules.definition.steps:
         refusal = step.check(context) if step.check else None
         if refusal is None and step.claims is not None:
-            resource = step.claims(event.request)
-            if rules.policy.limit_of(resource) > 0:
-                claims, refusal = (None, LIMIT_REACHED) if claim_refused else (resource, None)
+            claims, refusal = _claim(step.claims(event.request), rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
-            refused = replace(requested, completed_steps=tuple(done))
+            stopped = replace(requested, completed_steps=tuple(done))
             return Decision(
-                end(refused, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
+                end(stopped, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
         done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
@@ -146,6 +145,15 @@ def _start(
         deadline=first_deadline(requested, now, rules.policy),
     )
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
+
+
+def _claim(resource: str, policy: Policy, refused: str | None) -> tuple[str | None, str | None]:
+    """(what to take a unit of, why not): neither where there is no limit."""
+    limit = policy.limit_of(resource)
+    if limit is Without.UNLIMITED:
+        return None, None
+    refusal = LANGUAGE_CLOSED if limit is Without.CLOSED else refused
+    return (None, refusal) if refusal else (resource, None)
 
 
 def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) -> Decision:

@@ -127,9 +127,10 @@ class DeadlinePassed:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRefused:
-    """Every counter shard of the resource that `event` needs is full."""
+    """Every counter shard of the resource that `event` needs is full; `closed`: it takes no work at all."""
 
     event: ExecutionRequested
+    closed: bool = False
 
 
 Signal = Event | DeadlinePassed | ClaimRefused

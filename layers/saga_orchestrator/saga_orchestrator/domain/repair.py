@@ -40,7 +40,6 @@ class Problem(StrEnum):
     NEVER_EXPIRES = "never_expires"
     MESSAGE_NOT_IN_TIMELINE = "message_not_in_timeline"
     MESSAGES_OWED = "messages_owed"
-    COUNTER_WITHOUT_SHARD = "counter_without_shard"
     UNREADABLE = "unreadable"
     UNKNOWN_SAGA = "unknown_saga"
     NEWER_CODE = "newer_code"

@@ -19,14 +19,14 @@ VERSION_MUTANTS: Final = (
         "S22b",
         edit(
             DynamoDbSagaStore.replace,
-            "return self._single(self.client.update_item, self._update(old, new))",
-            "return self._single(self.client.put_item, {\n"
+            "return _outcome(self.writes.single(self.client.update_item, self._update(old, new)))",
+            "return _outcome(self.writes.single(self.client.put_item, {\n"
             '            "TableName": self.table,\n'
             '            "Item": encode(new),\n'
             '            "ConditionExpression": "version = :read",\n'
             '            "ExpressionAttributeValues": {":read": {"N": str(old.version)}},\n'
             '            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",\n'
-            "        })",
+            "        }))",
         ),
     ),
     Mutant(

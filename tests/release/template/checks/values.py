@@ -110,7 +110,7 @@ def complaints(template: Path) -> Iterator[str]:
         yield from differences(function, {name: getattr(found, name) for name in Settings.model_fields}, wanted)
         told = {name: value for name, value in variables.items() if name.startswith("POWERTOOLS_")}
         yield from differences(f"{function} powertools", told, POWERTOOLS)
-    from local_stack.template.intrinsics import resolve  # noqa: PLC0415 - needed here alone
+    from local_stack.template import resolve  # noqa: PLC0415 - needed here alone
     from tests.release.template.deployment import symbol  # noqa: PLC0415
 
     outputs = {name: resolve(value, symbol) for name, value in deployed.resolved.outputs.items()}

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
 from saga_orchestrator.domain.definition import Step
 from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.policy import Without
 from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
@@ -14,7 +16,6 @@ from .terms import Answer, Outcome
 from .turn import Draft, Turn, view
 
 PASSED = frozenset({Standing.DONE, Standing.NOT_NEEDED})
-LIMIT_REACHED = "limit_reached"
 
 
 def advance(draft: Draft, turn: Turn) -> Draft:
@@ -49,8 +50,11 @@ def _reach(draft: Draft, step: Step, turn: Turn) -> Draft:
 
 
 def _claim(draft: Draft, resource: str, turn: Turn) -> tuple[Draft, str | None]:
-    if turn.policy.limit_of(resource) <= 0:
+    limit = turn.policy.limit_of(resource)
+    if limit is Without.UNLIMITED:
         return draft, None
+    if limit is Without.CLOSED:
+        return draft, LANGUAGE_CLOSED
     return (draft, LIMIT_REACHED) if turn.claim_refused else (replace(draft, claims=resource), None)
 
 
