@@ -14,7 +14,7 @@ NOT_YET_CLAIMED: Final = frozenset(
         *("validation-is-permanent", "recreated-topic", "relay-given-a-list"),
         *("relay-mistyped-republish", "kafka-password-rotated", "kafka-target-down", "limits-lost-their-quotes"),
         *("limits-of-no-language", "cluster-by-vpc-connection", "allowed-images-too-long"),
-        *("restored-table", "retired-step-reconciled", "unknown-step-reconciled"),
+        *("retired-step-reconciled", "unknown-step-reconciled"),
         *("two-stacks-up", "two-stacks-deployed", "wheel"),
     }
 )
