@@ -29,6 +29,11 @@ def agreed(stack: Deployment, question: str, *, yes: bool) -> None:
         raise NotUsableError("nothing was done")
 
 
+def tell_stack(stack: Deployment) -> None:
+    """For a change of one named execution, which nobody is asked about: where it goes."""
+    tell(f"on stack {stack.stack_name} ({stack.connection.place})")
+
+
 def progress(work: Sequence[T], title: str) -> Iterable[T]:
     """The same, with how far it came on standard error, if somebody sits there."""
     console = Console(file=sys.stderr)
