@@ -12,7 +12,7 @@ from sagactl.deployment import deployment
 from sagactl.errors import NotUsableError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table, tell
-from sagactl.sagas import Facts, Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
+from sagactl.table.sagas import Facts, Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
 from sagactl.times import parse_since
 
 _COLUMNS = ("execution id\nsaga", "state\nreason", "language\nowner", "created at")

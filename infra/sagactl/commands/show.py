@@ -9,8 +9,8 @@ from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.options import on_stack
 from sagactl.outlet import show, table
-from sagactl.relay_lag import relay_lag
-from sagactl.sagas import Facts, details, sagas_of
+from sagactl.table.relay_lag import relay_lag
+from sagactl.table.sagas import Facts, details, sagas_of
 
 _SHOWN_FIRST = (
     *("state", "reason", "waits_for", "waits_until", "language", "owner", "image", "limits", "pod_name", "node_name"),

@@ -39,7 +39,13 @@ class LocalUp:
         self._output, self._errors = folder / "output", folder / "errors"
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self.process = subprocess.Popen(
-                [SAGACTL, "local", "up", *(["--ready-file", self.ready_file] if own_ready_file else []), *arguments],
+                [
+                    SAGACTL,
+                    "local",
+                    "up",
+                    *(("--ready-file", str(self.ready_file)) if own_ready_file else ()),
+                    *arguments,
+                ],
                 cwd=folder,
                 env={**_environment(), "TMPDIR": str(self.scratch)},
                 stdin=subprocess.DEVNULL,

@@ -10,10 +10,10 @@ import pytest
 from local_stack.stack import StackOptions
 from sagactl.commands.local_up import parsed_parameters
 from sagactl.errors import NotUsableError
-from sagactl.live_view import LiveView
+from sagactl.local.live_view import LiveView
+from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in
+from sagactl.local.running import keep_up
 from sagactl.outlet import Output
-from sagactl.ready_file import published, refuse_unwritable, stack_named_in
-from sagactl.running import keep_up
 from tests.tools.local_stack.outside import Client, LocalUp, event
 from tests.tools.sagactl.conftest import Operator
 
@@ -68,7 +68,7 @@ def test_a_ready_file_of_a_running_stack_is_not_taken_by_name(
 ) -> None:
     theirs = tmp_path / "shared.json"
     theirs.write_text(json.dumps(operator.ready))
-    monkeypatch.setattr("sagactl.running.LocalStack", lambda _options: pytest.fail("a stack was started"))
+    monkeypatch.setattr("sagactl.local.running.LocalStack", lambda _options: pytest.fail("a stack was started"))
     with pytest.raises(NotUsableError, match="give this one a file of its own"):
         keep_up(StackOptions(template=tmp_path), theirs, LiveView(output=Output.JSON), with_worker=False)
     assert json.loads(theirs.read_text()) == operator.ready
@@ -129,7 +129,7 @@ def test_a_ready_file_that_cannot_be_written_is_refused_before_a_stack_is_starte
     def must_not_start(_options: StackOptions) -> None:
         pytest.fail("a stack was started")
 
-    monkeypatch.setattr("sagactl.running.LocalStack", must_not_start)
+    monkeypatch.setattr("sagactl.local.running.LocalStack", must_not_start)
     there = tmp_path / name
     with pytest.raises(NotUsableError, match=why):
         keep_up(StackOptions(template=tmp_path), there, LiveView(output=Output.JSON), with_worker=False)

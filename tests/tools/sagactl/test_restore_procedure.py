@@ -17,7 +17,7 @@ from saga_testing.sample_events import event, kafka
 from sagactl.commands.reconcile import repair
 from sagactl.commands.republish import emitted_since
 from sagactl.deployment import Deployment as Stack
-from sagactl.sagas import readable
+from sagactl.table.sagas import readable
 
 FIELD_CASES = ("restored-table",)
 DOCUMENT = Path(__file__).parents[3] / "docs" / "operations.md"

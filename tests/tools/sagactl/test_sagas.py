@@ -13,7 +13,7 @@ from sagactl.app import app
 from sagactl.commands.list import _cursor, _placed
 from sagactl.deployment import Deployment as Stack
 from sagactl.errors import NotUsableError
-from sagactl.sagas import Unreadable, Wanted, newest_of, readable, tell_unreadable
+from sagactl.table.sagas import Unreadable, Wanted, newest_of, readable, tell_unreadable
 
 FIELD_CASES = ("newest-first", "one-bad-item", "list-json-goes-on")
 

@@ -13,8 +13,8 @@ from saga_testing.deployment import Deployment
 from saga_testing.sample_events import event
 from sagactl.commands.show import _page
 from sagactl.deployment import Deployment as Stack
-from sagactl.relay_lag import relay_lag
-from sagactl.sagas import details, readable
+from sagactl.table.relay_lag import relay_lag
+from sagactl.table.sagas import details, readable
 
 
 def shown(deployment: Deployment) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from saga_orchestrator.domain.saga import Saga, TimelineEntry
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
 from sagactl.outlet import tell
-from sagactl.stored_items import stored_items
+from sagactl.table.stored_items import stored_items
 
 Facts = dict[str, Any]
 
