@@ -285,6 +285,6 @@ MUTANTS: Final = (
     Mutant(
         "rejected event dropped",
         "S11",
-        edit(RejectedEvents.park, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
+        edit(RejectedEvents.keep, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
     ),
 )
