@@ -1,7 +1,7 @@
 """Publishing what sagas emitted: in order, nothing passed over, and what can never be published kept aside."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,10 +37,13 @@ class _Owed:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One target's relay. `keep` and `store` are asked for when they are needed: most runs need neither."""
+    """One target's relay: each has its own, so that one that refuses holds back no other.
+
+    `store` and `rejected` are asked for when they are needed: most runs need neither.
+    """
 
     sagas: SagaRegistry
-    publishers: Sequence[Publisher]
+    publisher: Publisher
     scripts: ScriptSource
     store: Callable[[], SagaStore]
     rejected: Callable[[], KeepRejected]
@@ -107,14 +110,11 @@ class Relay:
         messages = [(message, message.encode()) for each in owed for message in each.messages]
         if not messages:
             return None, refused
-        fates = [Fate.PUBLISHED] * len(messages)
-        for publisher in self.publishers:
-            try:
-                answers = publisher.publish(messages)
-            except RetryableError as failure:
-                self.telemetry.warn("publishing failed", cause=str(failure))
-                answers = [Fate.MAY_PASS] * len(messages)
-            fates = [_worse(known, new) for known, new in zip(fates, answers, strict=True)]
+        try:
+            fates = self.publisher.publish(messages)
+        except RetryableError as failure:
+            self.telemetry.warn("publishing failed", cause=str(failure))
+            fates = [Fate.MAY_PASS] * len(messages)
         self.telemetry.count("MessagesPublished", fates.count(Fate.PUBLISHED))
         remaining = iter(zip(messages, fates, strict=True))
         for each in owed:
@@ -140,8 +140,3 @@ class Relay:
     def _keep_message(self, place: str, message: Message, body: str) -> None:
         hopeless = RejectedEvent(RejectReason.UNPUBLISHABLE, f"refused: {message.type}")
         self.rejected().keep(hopeless, body.encode(), "stream", {"record": f"{place}/{message.id}"})
-
-
-def _worse(known: Fate, new: Fate) -> Fate:
-    ranks = (Fate.PUBLISHED, Fate.PERMANENT, Fate.MAY_PASS)
-    return max(known, new, key=ranks.index)

@@ -46,7 +46,7 @@ FLOW_MUTANTS: Final = (
     Mutant(
         "publishing error swallowed",
         "S6",
-        edit(Relay._publish, "answers = [Fate.MAY_PASS]", "answers = [Fate.PUBLISHED]"),
+        edit(Relay._publish, "fates = [Fate.MAY_PASS]", "fates = [Fate.PUBLISHED]"),
     ),
     Mutant(
         "refused message not parked",

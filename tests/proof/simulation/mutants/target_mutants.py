@@ -14,20 +14,6 @@ _INLINED_ANYHOW: Final = edit(
 TARGET_MUTANTS: Final = (
     Mutant("script inlined however large it is as JSON", "C1", _INLINED_ANYHOW),
     Mutant(
-        "what the bus took counts for the topic",
-        "S6",
-        edit(Relay._publish, "_worse(known, new)", "known if known is Fate.PUBLISHED else new"),
-    ),
-    Mutant(
-        "topic forgotten when messages are sent again",
-        "L2",
-        edit(
-            Relay._publish,
-            "for publisher in self.publishers:",
-            "for publisher in self.publishers[: 1 if owed and ':' in owed[0].place else None]:",
-        ),
-    ),
-    Mutant(
         "delivery reports not looked at",
         "S6",
         edit(KafkaTopic._attempt, "fates[position] = self._fate(error)", "fates[position] = Fate.PUBLISHED"),
