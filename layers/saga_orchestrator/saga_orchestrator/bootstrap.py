@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from .adapters.aws_errors import part_of, retryable
 from .adapters.event_bus import EventBus
+from .adapters.kafka_topic import KafkaTopic
 from .adapters.payload_bucket import PayloadBucket, RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
@@ -118,8 +119,6 @@ class Resources:
         """One target for each relay's function: the Kafka topic where one is configured, else the bus."""
         if not self.settings.kafka_target_bootstrap:
             return EventBus(self.sdk.events, self.settings.event_bus_name)
-        from .adapters.kafka_topic import KafkaTopic  # noqa: PLC0415 - a native library that most functions never load
-
         return KafkaTopic(self._kafka_configuration, self.settings.kafka_target_topic, self.clock)
 
     def _kafka_configuration(self) -> dict[str, Any]:
