@@ -15,6 +15,7 @@ from demo.observer import Observer
 from demo.post import Post
 from demo.workload import Workload
 from local_worker import PodNews, Transport
+from sagas.execution import EXECUTION_SAGA
 
 _ROUND_SECONDS = 0.05
 _STUB_LOOK_SECONDS = 0.25
@@ -142,7 +143,7 @@ class Director:
                 with self._lock:
                     return execution_id in self._pods_started
             case Fact.ENDED:
-                return bool(observer.outcomes(execution_id))
+                return observer.has_ended(execution_id)
 
     def _look_for_stubs(self, now: float) -> None:
         if now < self._next_look:
@@ -153,7 +154,7 @@ class Director:
                 opened.seen_stub = self._has_stub(opened.execution.id)
 
     def _has_stub(self, execution_id: str) -> bool:
-        key = {"execution_id": {"S": execution_id}, "saga_name": {"S": "execution_saga"}}
+        key = {"execution_id": {"S": execution_id}, "saga_name": {"S": EXECUTION_SAGA.name}}
         return "Item" in self._stage.dynamodb.get_item(TableName=self._stage.table, Key=key, ConsistentRead=True)
 
     def _send_beat(self, execution: Execution, beat: Beat) -> None:

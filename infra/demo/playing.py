@@ -25,7 +25,7 @@ from saga_orchestrator.adapters.saga_models import SagaReader
 
 _PLAY_SECONDS = 240.0
 """Beyond this, whatever is still open counts as not having ended."""
-_SETTLE_SECONDS = 30.0
+_SETTLE_SECONDS = 45.0
 _QUIET_SECONDS = 1.5
 """So long nothing may move before the end is believed: the built-in broker hands out records within half a second."""
 _FAULTS = Faults(never_start="stuck-", never_report_end="mute-", report_twice="twice")
@@ -97,7 +97,7 @@ def play(workload: Workload, template: Path, show: Callable[[Progress], None], s
         post.close()
         phases.ended("play")
         say("waiting until nothing moves")
-        _settle(stack, tally, lambda: show(director.progress))
+        _settle(stack, tally, observer, lambda: show(director.progress))
         counts = worker.stop()
         observer.stop()
         phases.ended("settle")
@@ -146,16 +146,17 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
     return {item["OutputKey"]: item["OutputValue"] for item in stacks[0]["Outputs"]}
 
 
-def _settle(stack: LocalStack, tally: Tally, show: Callable[[], None]) -> None:
+def _settle(stack: LocalStack, tally: Tally, observer: Observer, show: Callable[[], None]) -> None:
     """Late and repeated events have no outcome to wait for: the end is when no function but the checker has worked for
-    a while.
+    a while, and no saga is left that its deadline must end.
     """
     deadline = time.monotonic() + _SETTLE_SECONDS
     quiet_since, before = time.monotonic(), -1
     checker = _outputs(stack)["TimeoutCheckerFunctionName"]
     while time.monotonic() < deadline:
         work = stack.invocations.total() - stack.invocations[checker]
-        busy = tally.pods_alive or any(stack.waiting(name) for name in stack.functions if name != checker)
+        waiting = any(stack.waiting(name) for name in stack.functions if name != checker)
+        busy = tally.pods_alive or waiting or observer.unfinished()
         if work != before or busy:
             quiet_since, before = time.monotonic(), work
         elif time.monotonic() - quiet_since >= _QUIET_SECONDS:

@@ -36,7 +36,7 @@ def report(outcome: Outcome, seed: int) -> Facts:
 
 
 def _executions(evidence: Evidence, results: list[CaseResult]) -> Facts:
-    outcomes = Counter(str(saga.state) for saga in evidence.sagas)
+    outcomes = Counter(str(saga.state) for saga in evidence.execution_sagas())
     return {
         "total": len(evidence.executions),
         "as_expected": sum(result.as_expected for result in results),

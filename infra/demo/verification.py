@@ -11,6 +11,7 @@ from demo.expectations import Actual, closest_differences
 from demo.observer import Observer
 from local_worker import WorkerCounts
 from saga_orchestrator.domain.saga import Saga
+from sagas.execution import EXECUTION_SAGA
 
 
 @dataclass
@@ -41,10 +42,14 @@ class Evidence:
     """Deliveries that the stack gave up or lost, by kind."""
     worker: WorkerCounts | None
 
+    def execution_sagas(self) -> list[Saga]:
+        """The cases say how these end. What else is registered must end too, and that is all they know of it."""
+        return [saga for saga in self.sagas if saga.saga_name == EXECUTION_SAGA.name]
+
 
 def case_results(evidence: Evidence) -> list[CaseResult]:
     """Every execution against what its case expects, in the order of the cases."""
-    sagas = {saga.execution_id: saga for saga in evidence.sagas}
+    sagas = {saga.execution_id: saga for saga in evidence.execution_sagas()}
     results: dict[str, CaseResult] = {}
     for execution in sorted(evidence.executions, key=lambda each: each.id):
         result = results.setdefault(execution.case.slug, CaseResult(execution.case))
@@ -111,8 +116,10 @@ def most_at_once(sagas: Iterable[Saga]) -> int:
 
 
 def _open(evidence: Evidence) -> list[str]:
-    unfinished = [saga.execution_id for saga in evidence.sagas if not saga.state.is_terminal]
-    return [f"{execution_id} has not ended in time" for execution_id in {*evidence.still_open, *unfinished}]
+    unfinished = [saga for saga in evidence.sagas if not saga.state.is_terminal]
+    beside = [f"{saga.saga_id} has not ended in time" for saga in unfinished if saga.saga_name != EXECUTION_SAGA.name]
+    late = {saga.execution_id for saga in unfinished if saga.saga_name == EXECUTION_SAGA.name} | {*evidence.still_open}
+    return [f"{execution_id} has not ended in time" for execution_id in late] + beside
 
 
 def _slots(evidence: Evidence) -> list[str]:
@@ -126,8 +133,8 @@ def _slots(evidence: Evidence) -> list[str]:
 
 def _burst(evidence: Evidence) -> list[str]:
     ids = {execution.id for execution in evidence.executions if execution.case.slug == BURST_SLUG}
-    sagas = [saga for saga in evidence.sagas if saga.execution_id in ids]
-    language = [saga for saga in evidence.sagas if saga.request and saga.request.language == BURST_LANGUAGE]
+    sagas = [saga for saga in evidence.execution_sagas() if saga.execution_id in ids]
+    language = [saga for saga in evidence.execution_sagas() if saga.request and saga.request.language == BURST_LANGUAGE]
     found, most = [], most_at_once(language)
     if most > BURST_LIMIT:
         found.append(f"{most} executions of {BURST_LANGUAGE} held a slot at once, the limit is {BURST_LIMIT}")

@@ -45,6 +45,7 @@ from local_stack.aws import (
     DEFAULT_INTERVAL_SECONDS,
     AwsClients,
     AwsEndpoint,
+    TableStream,
     TtlReaper,
     dispatch_rules_to,
     isolated_session,
@@ -186,7 +187,7 @@ class LocalStack:
         made = self._made = provision(declared.resources, declared.code, clients, options.stack_name)
         self._start_functions(made, clients)
         broker.create_topics(sorted(_topics(made)))
-        self._start_sources(made, clients, broker)
+        self._start_sources(made, broker)
         _register_stack(clients, options.stack_name, made.outputs)
         return ready_file(made, clients, broker.bootstrap)
 
@@ -212,12 +213,13 @@ class LocalStack:
         dispatch_rules_to(RuleDelivery(self._lambda, self.options.log))
         self._cleanup.callback(dispatch_rules_to, None)
 
-    def _start_sources(self, made: Provisioned, clients: AwsClients, broker: KafkaBroker) -> None:
+    def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:
         """Kafka joins first, as it may take seconds, and is waited for last."""
         log = self.options.log
         kafka = [KafkaPoller(mapping, broker, self._lambda, self._destinations, log) for mapping in made.kafka]
         self._streams = [
-            StreamPoller(mapping, clients, self._lambda, self._destinations, log) for mapping in made.streams
+            StreamPoller(mapping, TableStream(ACCOUNT, mapping.stream_arn), self._lambda, self._destinations, log)
+            for mapping in made.streams
         ]
         tickers = [
             Ticker(schedule, self.options.check_interval, self._lambda.invoke_async, log) for schedule in made.schedules

@@ -22,6 +22,7 @@ from saga_testing.sample_events import NOW_MS, eventbridge
 from saga_testing.table_reader import TableReader
 from saga_testing.wire import Wire
 from sagas import SAGAS
+from sagas.execution import EXECUTION_SAGA
 
 Json = dict[str, Any]
 
@@ -34,6 +35,9 @@ ENVIRONMENT: Final = {
     "DEFAULT_LANGUAGE_LIMIT": "100",
 }
 """What template.yaml would set. `settings` of a deployment come on top."""
+
+EXECUTIONS: Final = SagaRegistry((EXECUTION_SAGA,))
+"""The execution saga alone: what this project's own tests are about, whatever else a user has registered."""
 
 IN_TURN: Final = InTurn()
 

@@ -12,7 +12,8 @@ from moto import mock_aws
 
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.application.ports import Reporting
-from saga_testing.deployment import Deployment, Json
+from saga_orchestrator.domain.registry import SagaRegistry
+from saga_testing.deployment import EXECUTIONS, Deployment, Json
 from saga_testing.saga_table import SAGA_TABLE
 from saga_testing.wire import SERVICES, Wire
 
@@ -36,11 +37,17 @@ class World(Deployment):
 
     Every call of the handlers is in `calls`, under its name on the wire, with its arguments."""
 
-    def __init__(self, settings: Mapping[str, str] | None = None, *, telemetry: Reporting | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        sagas: SagaRegistry = EXECUTIONS,
+        telemetry: Reporting | None = None,
+    ) -> None:
         self.calls: list[tuple[str, Json]] = []
         self._taken: list[Json] = []
         self._lock = threading.RLock()  # moto's conditional writes are not atomic under threads
-        super().__init__(settings, aws=observer(), telemetry=telemetry, executor=None)
+        super().__init__(settings, sagas=sagas, aws=observer(), telemetry=telemetry, executor=None)
 
     def sdk(self, wire: Wire) -> Any:
         del wire  # botocore's clients have a seam of their own

@@ -19,7 +19,7 @@ def deployment() -> Deployment:
 
 @pytest.fixture
 def world() -> Iterator["World"]:
-    """One deployment over moto, which is imported by whoever asks for it."""
+    """One deployment of the execution saga over moto, which is imported by whoever asks for it."""
     from saga_testing.moto_world import moto_world  # noqa: PLC0415 - moto takes a second to import
 
     with moto_world() as made:

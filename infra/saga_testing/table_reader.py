@@ -6,10 +6,10 @@ from typing import Any, Final
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.saga_table import SAGA_TABLE
+from sagas.execution import EXECUTION_SAGA
 
 Item = dict[str, Any]
 
-EXECUTION_SAGA: Final = "execution_saga"
 COUNTER: Final = "#counter"
 
 
@@ -20,7 +20,7 @@ class TableReader:
         self._client = client
         self._table = table
 
-    def item(self, execution_id: str = "ex-1", saga_name: str = EXECUTION_SAGA) -> Item | None:
+    def item(self, execution_id: str = "ex-1", saga_name: str = EXECUTION_SAGA.name) -> Item | None:
         key = {"execution_id": {"S": execution_id}, "saga_name": {"S": saga_name}}
         found: Item | None = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return found
@@ -38,7 +38,7 @@ class TableReader:
                 return
             page = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
 
-    def saga(self, execution_id: str = "ex-1", saga_name: str = EXECUTION_SAGA) -> Saga | None:
+    def saga(self, execution_id: str = "ex-1", saga_name: str = EXECUTION_SAGA.name) -> Saga | None:
         item = self.item(execution_id, saga_name)
         return decode(item) if item else None
 

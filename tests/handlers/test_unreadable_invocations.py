@@ -15,7 +15,7 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from saga_testing.deployment import Deployment
+from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.lambda_context import Context
 from saga_testing.sample_events import event, kafka
 
@@ -36,7 +36,7 @@ LONG_AFTER = "253402300800000"
 )
 @pytest.mark.parametrize("source", ["aws:kafka", "SelfManagedKafka"])
 def test_a_kafka_batch_whose_records_have_no_place_is_parked_whole(source: str, records: Any) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     payload = kafka(event("EXECUTION_REQUESTED")) | {"eventSource": source, "records": records}
 
     EventFunction(deployment.at, EventType.REQUESTED).run(payload, Context())
@@ -48,14 +48,14 @@ def test_a_kafka_batch_whose_records_have_no_place_is_parked_whole(source: str, 
 
 @pytest.mark.parametrize("source", [["aws:kafka"], {}, 7, None])
 def test_a_source_that_is_no_text_is_no_kafka_batch(source: Any) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     EventFunction(deployment.at, EventType.REQUESTED).run({"eventSource": source, "records": {}}, Context())
     assert len(deployment.rejected()) == 1
 
 
 @pytest.mark.parametrize("broken", [{}, None, 5, {"dynamodb": {}}, {"dynamodb": {"SequenceNumber": 7}}])
 def test_the_relay_sends_nothing_of_a_batch_with_a_record_it_could_not_report(broken: Any) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
     sound = deployment.records()
 
@@ -68,7 +68,7 @@ def test_the_relay_sends_nothing_of_a_batch_with_a_record_it_could_not_report(br
 @pytest.mark.parametrize("wish", [{}, None, "ex-1", {"execution_id": ""}, {"execution_id": "ex-1", "saga_name": None}])
 def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
     with pytest.raises(RejectedEvent, match="names no saga"):
-        CommandRelay(Deployment().at).run({"republish": [wish]}, Context())
+        CommandRelay(Deployment(sagas=EXECUTIONS).at).run({"republish": [wish]}, Context())
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_wish_to_republish_that_names_no_saga_is_refused(wish: Any) -> None:
     ],
 )
 def test_the_relay_refuses_what_it_does_not_understand_and_names_the_right_form(invocation: Any) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
 
     with pytest.raises(RejectedEvent, match='republish": ') as refused:
@@ -99,7 +99,7 @@ def test_the_relay_refuses_what_it_does_not_understand_and_names_the_right_form(
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"Records": 7}])
 def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
-    assert CheckTimeouts(Deployment().at).run(payload, Context())["due"] == 0
+    assert CheckTimeouts(Deployment(sagas=EXECUTIONS).at).run(payload, Context())["due"] == 0
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
     ],
 )
 def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_shard(attribute: str, value: Any) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
     records = deployment.records()
     image = next(each["dynamodb"]["NewImage"] for each in records if "outbox" in each["dynamodb"]["NewImage"])
@@ -131,7 +131,7 @@ def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_sha
 
 @pytest.mark.parametrize("attribute", ["req", "create_before"])
 def test_no_create_is_published_for_a_saga_that_has_lost_its_request(attribute: str) -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
     records = deployment.records()
     image = next(each["dynamodb"]["NewImage"] for each in records if "outbox" in each["dynamodb"]["NewImage"])

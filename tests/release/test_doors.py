@@ -25,6 +25,7 @@ ROOMS = (
     "local_stack.template",
     "local_worker",
     "local_worker.sandboxing",
+    "saga_testing",
     "sagactl",
 )
 
@@ -33,12 +34,13 @@ BESIDE_THE_DOOR = frozenset({"local_stack.stack"})
 
 #: Whose tests look into which room: a folder of tests, the rooms that it is about.
 INSIDE_VIEWS = {
+    "tests": ("saga_testing",),  # the kit is for tests, its parts included
     "tests/tools/local_stack": ("local_stack", "sagactl"),  # `sagactl local up` is how the stack is started
     "tests/tools/worker": ("local_worker",),
     "tests/tools/demo": ("demo", "sagactl"),
     "tests/tools/sagactl": ("sagactl",),
     "tests/release/docs": ("sagactl",),  # what a command prints is in a document
-    "tests/proof/simulation": ("sagactl",),  # its commands run beside the functions, and bugs are planted in them
+    "tests/proof": ("sagactl",),  # its commands run beside the functions, and bugs are planted in them
     "tests/conformance": ("sagactl",),
 }
 
@@ -83,8 +85,8 @@ def may_look_inside(file: Path, room: str) -> bool:
     """Modules of the room itself, and of rooms in it; and the tests that are about it."""
     relative = file.relative_to(ROOT).as_posix()
     for folder, seen in INSIDE_VIEWS.items():
-        if relative.startswith(f"{folder}/"):
-            return any(room == one or room.startswith(f"{one}.") for one in seen)
+        if relative.startswith(f"{folder}/") and any(room == one or room.startswith(f"{one}.") for one in seen):
+            return True
     return relative.startswith(f"infra/{room.replace('.', '/')}/")
 
 

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local_stack.aws import moto_repairs
 from local_stack.aws.call import caller_of, invoked_function, operation_of
+from local_stack.aws.connections import handler_that_registers
 from local_stack.errors import PortTakenError
 
 HOST = "127.0.0.1"
@@ -81,7 +82,7 @@ class AwsEndpoint:
                 port,
                 self._serve,
                 threaded=True,
-                request_handler=_handler_that_registers(self._connections),
+                request_handler=handler_that_registers(self._connections),
                 fd=listener.fileno(),
             )
         self._thread = threading.Thread(
@@ -122,7 +123,7 @@ class AwsEndpoint:
         return body
 
     def _invoke(self, function: str, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        payload = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        payload = environ["wsgi.input"].read()
         if self._invoker is None:
             reply = api_error(404, "ResourceNotFoundException", f"Function not found: {function}")
         else:
@@ -147,23 +148,3 @@ class AwsEndpoint:
 def api_error(status: int, error_type: str, message: str) -> InvokeReply:
     """A Lambda API error: the caller's SDK raises it by its type."""
     return InvokeReply(status, json.dumps({"Type": "User", "Message": message}).encode(), error_type=error_type)
-
-
-def _handler_that_registers(connections: set[socket.socket]) -> type[MotoRequestHandler]:
-    """Request handlers do not outlive their connection, so the open ones are known to whoever closes the server."""
-
-    class Handler(MotoRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = (
-            True  # Nagle would make each answer wait for the client's delayed acknowledgement, 40 ms and more
-        )
-
-        def setup(self) -> None:
-            connections.add(self.request)
-            super().setup()
-
-        def finish(self) -> None:
-            connections.discard(self.request)
-            super().finish()
-
-    return Handler

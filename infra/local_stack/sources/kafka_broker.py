@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # public, not in __all__
 
 from local_stack.errors import KafkaUnavailableError
-from local_stack.sources.tcp_forwarder import TcpForwarder
+from local_stack.sources.kafka_gateway import KafkaGateway
 
 #: A script may have 1 MiB and travels inside JSON; Kafka's default limit of a topic is just under that.
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -23,10 +23,11 @@ QUIET = {"log_level": 2}
 
 
 class KafkaBroker(Protocol):
-    """`bootstrap` is for everybody. `is_private` says that nobody outside this process joins consumer groups, so
-    pollers may take partitions directly."""
+    """`bootstrap` is for everybody, `inside` for this process alone. `is_private` says that nobody outside this process
+    joins consumer groups, so pollers may take partitions directly."""
 
     bootstrap: str
+    inside: str
     is_private: bool
 
     def create_topics(self, names: Iterable[str]) -> None: ...
@@ -35,18 +36,17 @@ class KafkaBroker(Protocol):
 
 
 class EmbeddedBroker:
-    """librdkafka's mock cluster. Its own port cannot be chosen: a fixed one is a forwarder, good for bootstrapping, as
-    clients then follow the metadata."""
+    """librdkafka's mock cluster. Clients reach it through a gateway: the cluster's own port cannot be chosen, and only
+    librdkafka understands how it answers clients that are newer than it is. This process asks it directly."""
 
     is_private = True
 
     def __init__(self, port: int = 0) -> None:
         self._cluster: Producer | None = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, **QUIET})
         (broker,) = _metadata(self._cluster).brokers.values()
-        self.bootstrap = f"{broker.host}:{broker.port}"
-        self._forwarder = TcpForwarder(port, (broker.host, broker.port)) if port else None
-        if self._forwarder:
-            self.bootstrap = f"127.0.0.1:{port}"
+        self.inside = f"{broker.host}:{broker.port}"
+        self._gateway = KafkaGateway(port, (broker.host, broker.port))
+        self.bootstrap = f"127.0.0.1:{self._gateway.port}"
 
     def create_topics(self, names: Iterable[str]) -> None:
         """The mock has no admin API; asking for a topic by name makes it. One that is first made by a record is seen
@@ -56,8 +56,7 @@ class EmbeddedBroker:
                 _metadata(self._cluster, name)
 
     def close(self) -> None:
-        if self._forwarder:
-            self._forwarder.close()
+        self._gateway.close()
         self._cluster = None  # the cluster dies with its last reference
 
 
@@ -67,7 +66,7 @@ class ExternalBroker:
     is_private = False
 
     def __init__(self, bootstrap: str) -> None:
-        self.bootstrap = bootstrap
+        self.bootstrap = self.inside = bootstrap
         # Kept for as long as futures are pending: a destroyed client cancels them.
         self._admin = AdminClient(
             {"bootstrap.servers": bootstrap, "socket.timeout.ms": _TIMEOUT_SECONDS * 1000, **QUIET}

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local_stack.functions import timestamp
+from local_stack.sources.batch_size import SEPARATOR_BYTES
 from local_stack.sources.mapping_config import KafkaMapping
 
 _TIMESTAMP_TYPES = {1: "CREATE_TIME", 2: "LOG_APPEND_TIME"}
@@ -28,7 +29,7 @@ class KafkaRecord:
     timestamp_ms: int
     body: dict[str, Any]
     size: int
-    """Bytes in the event's JSON."""
+    """Bytes in the event's JSON, the separator included."""
 
     @property
     def partition_key(self) -> str:
@@ -48,7 +49,9 @@ def record_of(message: Any) -> KafkaRecord:
         "value": _encoded(message.value()),
         "headers": [{name: [_signed(byte) for byte in value or b""]} for name, value in message.headers() or ()],
     }
-    return KafkaRecord(body["topic"], body["partition"], body["offset"], at, body, len(json.dumps(body)) + 1)
+    return KafkaRecord(
+        body["topic"], body["partition"], body["offset"], at, body, len(json.dumps(body)) + SEPARATOR_BYTES
+    )
 
 
 def event_of(mapping: KafkaMapping, bootstrap: str, records: Sequence[KafkaRecord]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, Consumer, KafkaException, TopicPartition
 
 from local_stack.errors import KafkaUnavailableError, StackClosedError
-from local_stack.functions import MAX_SYNC_BYTES, Destinations, Failure, LambdaService, Outcome, mapping_failure_record
+from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.sources.batch_retry import Verdict, process
+from local_stack.sources.batch_size import split_by_size
 from local_stack.sources.kafka_broker import QUIET, KafkaBroker
 from local_stack.sources.kafka_event import KafkaRecord, batch_info, event_of, filterable, record_of, reported_failures
 from local_stack.sources.mapping_config import INFINITE, FailurePolicy, KafkaMapping
@@ -31,7 +32,6 @@ from local_stack.stack_event import EventKind, EventSink, happening
 #: correct.
 DEFAULT_WINDOW_SECONDS = 0.1
 RETRIES_WITH_DESTINATION = 10
-_ENVELOPE_BYTES = 1024
 _ASSIGNMENT_SECONDS = 45
 
 
@@ -93,8 +93,9 @@ class KafkaPoller:
         self._consumer.close()
 
     def _settings(self) -> dict[str, Any]:
+        inside = self._broker.inside
         return {
-            "bootstrap.servers": self._bootstrap,
+            "bootstrap.servers": inside if self._bootstrap == self._broker.bootstrap else self._bootstrap,
             "group.id": self._mapping.group,
             "enable.auto.commit": False,
             "auto.offset.reset": "latest" if self._mapping.starting_position == "LATEST" else "earliest",
@@ -160,7 +161,7 @@ class KafkaPoller:
             and not self._stop.is_set()
         ):
             records = records + self._read(self._mapping.batch_size - len(records), min(left, 0.25))
-        batch, self._held = split_by_size(records[: self._mapping.batch_size], MAX_SYNC_BYTES - _ENVELOPE_BYTES)
+        batch, self._held = split_by_size(records[: self._mapping.batch_size])
         self._held += records[self._mapping.batch_size :]
         return batch
 
@@ -239,13 +240,3 @@ def effective_policy(mapping: KafkaMapping) -> FailurePolicy:
     return FailurePolicy(
         max_retries=RETRIES_WITH_DESTINATION if declared.on_failure else INFINITE, on_failure=declared.on_failure
     )
-
-
-def split_by_size(records: list[KafkaRecord], limit: int) -> tuple[list[KafkaRecord], list[KafkaRecord]]:
-    """What fits into one event, at least one record, and the rest."""
-    total = 0
-    for position, record in enumerate(records):
-        total += record.size
-        if total > limit and position:
-            return records[:position], records[position:]
-    return records, []

@@ -1,21 +1,19 @@
 """Polls a DynamoDB stream into a function, as the event source mapping does (Developer Guide, Using Lambda with Amazon
 DynamoDB)."""
 
-import base64
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local_stack.aws import AwsClients
+from local_stack.aws import TableStream
 from local_stack.errors import StackClosedError
 from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.sources import event_pattern
-from local_stack.sources.back_off import BackOff
 from local_stack.sources.batch_retry import Verdict, process
+from local_stack.sources.batch_size import SEPARATOR_BYTES, split_by_size
 from local_stack.sources.mapping_config import StreamMapping
 from local_stack.stack_event import EventKind, EventSink, happening
 
@@ -34,27 +32,20 @@ class StreamPoller:
     def __init__(
         self,
         mapping: StreamMapping,
-        clients: AwsClients,
+        stream: TableStream,
         functions: LambdaService,
         destinations: Destinations,
         sink: EventSink,
     ) -> None:
         self._mapping, self._functions, self._destinations, self._sink = mapping, functions, destinations, sink
-        self._streams = clients("dynamodbstreams")
+        self._stream, self._position = stream, 0
         self._spec = functions.functions[mapping.function]
         self._stop, self._activity = threading.Event(), threading.Event()
-        self._shard = ""
-        self._iterator = ""
         self._thread = threading.Thread(target=self._run, name=f"stream-{mapping.function}", daemon=True)
 
     def start(self) -> None:
         """Takes its position before it returns, so that nothing written afterwards is missed even with LATEST."""
-        description = self._streams.describe_stream(StreamArn=self._mapping.stream_arn)["StreamDescription"]
-        self._shard = description["Shards"][0]["ShardId"]
-        position = self._mapping.starting_position
-        self._iterator = self._streams.get_shard_iterator(
-            StreamArn=self._mapping.stream_arn, ShardId=self._shard, ShardIteratorType=position
-        )["ShardIterator"]
+        self._position = self._stream.position(self._mapping.starting_position)
         self._thread.start()
 
     def wake(self) -> None:
@@ -71,7 +62,6 @@ class StreamPoller:
             self._thread.join()
 
     def _run(self) -> None:
-        unread = BackOff(self._stop)
         while not self._stop.is_set():
             self._activity.wait(POLL_SECONDS)
             self._activity.clear()
@@ -79,22 +69,16 @@ class StreamPoller:
                 more = True
                 while more and not self._stop.is_set():
                     more = self._poll_once()
-                unread.reset()
             except StackClosedError:
                 return
-            except (ClientError, BotoCoreError):
-                # The emulator is closing, or was too slow once: the position has not moved.
-                if not unread.wait():
-                    return
 
     def _poll_once(self) -> bool:
-        answer = self._streams.get_records(ShardIterator=self._iterator, Limit=_READ_LIMIT)
-        records = [lambda_record(record, self._mapping.stream_arn) for record in answer["Records"]]
+        records = self._stream.read(self._position, _READ_LIMIT)
         wanted = [record for record in records if passes(self._mapping.filters, record)]
-        for start in range(0, len(wanted), self._mapping.batch_size):
-            if not process(wanted[start : start + self._mapping.batch_size], self._mapping.policy, self, self._stop):
+        for batch in batches(wanted, self._mapping.batch_size):
+            if not process(batch, self._mapping.policy, self, self._stop):
                 return False
-        self._iterator = answer["NextShardIterator"]
+        self._position += len(records)
         return bool(records)
 
     # ---- what the retry rules ask of a stream -----------------------------------------------------------------------
@@ -120,14 +104,14 @@ class StreamPoller:
             outcome.request_id if outcome else "", condition, attempts, outcome.payload if outcome else None
         )
         document = mapping_failure_record(self._spec, failure, self._batch_info(records), {"Records": list(records)})
-        prefix, what = f"{self._mapping.mapping_id}/{self._shard}", f"{len(records)} stream records"
+        prefix, what = f"{self._mapping.mapping_id}/{self._stream.shard_id}", f"{len(records)} stream records"
         self._sink(self._destinations.reject(self._spec, self._mapping.policy.on_failure, document, prefix, what))
 
     def _batch_info(self, records: Sequence[Record]) -> dict[str, Any]:
         first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
         return {
             "DDBStreamBatchInfo": {
-                "shardId": self._shard,
+                "shardId": self._stream.shard_id,
                 "startSequenceNumber": first["SequenceNumber"],
                 "endSequenceNumber": last["SequenceNumber"],
                 "approximateArrivalOfFirstRecord": _arrival(first),
@@ -136,6 +120,21 @@ class StreamPoller:
                 "streamArn": self._mapping.stream_arn,
             }
         }
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    record: Record
+    size: int
+
+
+def batches(records: Sequence[Record], batch_size: int) -> Iterator[list[Record]]:
+    """In order, each with at most so many records, and with no more than an event may hold."""
+    left = [_Weighed(record, len(json.dumps(record)) + SEPARATOR_BYTES) for record in records]
+    while left:
+        taken, kept = split_by_size(left[:batch_size])
+        left = kept + left[batch_size:]
+        yield [one.record for one in taken]
 
 
 def passes(filters: Sequence[Any], event: Any) -> bool:
@@ -159,30 +158,6 @@ def first_failure(response: bytes, records: Sequence[Record]) -> int | None:
     if any(not isinstance(identifier, str) or identifier not in positions for identifier in reported):
         return 0
     return min(positions[identifier] for identifier in reported)
-
-
-def lambda_record(record: Record, stream_arn: str) -> Record:
-    """A record of GetRecords in the shape that Lambda passes on: seconds instead of a date, base64 instead of bytes,
-    lower-case user identity."""
-    change = dict(record["dynamodb"])
-    change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
-    for part in ("Keys", "NewImage", "OldImage"):
-        if part in change:
-            change[part] = _plain(change[part])
-    shaped = {**record, "dynamodb": change, "eventSourceARN": stream_arn}
-    if identity := record.get("userIdentity"):
-        shaped["userIdentity"] = {"type": identity["Type"], "principalId": identity["PrincipalId"]}
-    return shaped
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _arrival(change: dict[str, Any]) -> str:

@@ -69,9 +69,9 @@ class _Context:
     code: Mapping[str, FunctionCode]
     made: Provisioned
 
-    def name(self, properties: Mapping[str, Any], key: str, logical_id: str) -> str:
-        """As CloudFormation: the given name, else one from stack and logical id."""
-        return str(properties.get(key) or f"{self.stack_name}-{logical_id}")
+    def name(self, properties: Mapping[str, Any], key: str, logical_id: str, longest: int = 255) -> str:
+        """As CloudFormation: the given name, else one from stack and logical id, of which the stack's is cut."""
+        return str(properties.get(key) or f"{self.stack_name[: longest - 1 - len(logical_id)]}-{logical_id}")
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.clients.region}:{ACCOUNT}:{resource}"
@@ -160,7 +160,7 @@ def _bucket(context: _Context, resource: Resource, properties: Mapping[str, Any]
 
 
 def _queue(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
-    name = context.name(properties, "QueueName", resource.logical_id)
+    name = context.name(properties, "QueueName", resource.logical_id, 80)
     attributes = {key: str(properties[key]) for key in _QUEUE_ATTRIBUTES if key in properties}
     if redrive := properties.get("RedrivePolicy"):
         attributes["RedrivePolicy"] = json.dumps(redrive)
@@ -185,7 +185,7 @@ def _rule(context: _Context, resource: Resource, properties: Mapping[str, Any]) 
         raise UnsupportedResource(
             resource.type, resource.logical_id, "the local stack runs schedules of EventBridge Scheduler, not of rules"
         )
-    name = context.name(properties, "Name", resource.logical_id)[:64]
+    name = context.name(properties, "Name", resource.logical_id, 64)
     bus = properties.get("EventBusName", "default")
     events = context.clients("events")
     state = properties.get("State", "ENABLED")
@@ -210,7 +210,7 @@ def _target(resource: Resource, properties: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _function(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
-    name = context.name(properties, "FunctionName", resource.logical_id)[:64]
+    name = context.name(properties, "FunctionName", resource.logical_id, 64)
     code = context.code[resource.logical_id]
     reserved = properties.get("ReservedConcurrentExecutions")
     spec = FunctionSpec(

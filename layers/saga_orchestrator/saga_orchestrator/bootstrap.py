@@ -9,8 +9,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-
 from .adapters.aws_errors import part_of, retryable
 from .adapters.event_bus import EventBus
 from .adapters.kafka_topic import KafkaTopic
@@ -18,7 +16,7 @@ from .adapters.payload_bucket import PayloadBucket, RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
 from .adapters.settings import Settings
-from .adapters.telemetry import Telemetry
+from .adapters.telemetry import telemetry
 from .adapters.tracing import trace_sdk_calls
 from .application.apply_event import SagaWriter
 from .application.ports import Clock, Pause, Publisher, Reporting
@@ -139,9 +137,7 @@ class Resources:
 
     @cached_property
     def telemetry(self) -> Reporting:
-        return self._telemetry or Telemetry(
-            Logger(location=None), Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
-        )
+        return self._telemetry or telemetry(os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SagaOrchestrator"))
 
     @cached_property
     def executor(self) -> Executor:

@@ -15,10 +15,10 @@ from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.aws.dynamodb.stream_record import as_lambda_image
+from saga_testing.deployment import EXECUTIONS
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.sample_events import NOW_MS, event
-from sagas import SAGAS
 from tests.handlers.own_saga.workspace_saga import WORKSPACE_SAGA
 
 RULES = Rules(WORKSPACE_SAGA, Policy())
@@ -29,7 +29,7 @@ def two_sagas(
     world: World,
 ) -> World:
     """The handlers' deployment, with the second saga registered as the document says."""
-    world.register(SagaRegistry((*SAGAS, WORKSPACE_SAGA)))
+    world.register(SagaRegistry((*EXECUTIONS, WORKSPACE_SAGA)))
     return world
 
 
@@ -184,7 +184,7 @@ def test_the_relay_publishes_what_the_second_sagas_stream_record_owes(two_sagas:
 
 def test_a_relay_that_does_not_know_the_saga_waits_at_its_record(two_sagas: World) -> None:
     two_sagas.deliver(event("EXECUTION_REQUESTED"))
-    two_sagas.register(SAGAS)
+    two_sagas.register(EXECUTIONS)
     records = [
         {
             "eventName": "INSERT",

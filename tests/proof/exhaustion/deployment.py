@@ -9,7 +9,7 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.aws.account import QUEUE_URL
-from saga_testing.deployment import Deployment
+from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.faults import Killed
 from saga_testing.lambda_context import Context
 from saga_testing.telemetry import RecordingTelemetry
@@ -57,6 +57,7 @@ class CheckedDeployment(Deployment):
         self.limit = limit
         super().__init__(
             {**_ONE_SHARD, "DEFAULT_LANGUAGE_LIMIT": str(limit)},
+            sagas=EXECUTIONS,
             wire=Wire(after_call=self.check_slots),
             telemetry=RecordingTelemetry(),
         )

@@ -15,7 +15,7 @@ from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.aws.account import STREAM_ARN
-from saga_testing.deployment import Deployment
+from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.faults import Killed, inflict
 from saga_testing.lambda_context import Context
 from saga_testing.sample_events import eventbridge
@@ -58,6 +58,7 @@ class Account(Deployment):
         self.retried = 0
         super().__init__(
             {"DEFAULT_LANGUAGE_LIMIT": "0", **settings},
+            sagas=EXECUTIONS,
             wire=self.busy,
             telemetry=RecordingTelemetry(),
             executor=None,

@@ -18,11 +18,10 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.aws.account import QUEUE_URL, SimulatedAws
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
-from saga_testing.deployment import settings_of
+from saga_testing.deployment import EXECUTIONS, settings_of
 from saga_testing.executor import InTurn
 from saga_testing.faults import Fault, Killed, possible_at
 from saga_testing.wire import Wire
-from sagas import SAGAS
 from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.faults.weather import Weather
 from tests.proof.simulation.oracles.every import Judge, When
@@ -148,7 +147,7 @@ class Account:
             clock=lambda: self.scheduler.now + container.offset_ms,
             pause=lambda _seconds: None,
             rng=random.Random(self._invocations),
-            sagas=SAGAS,
+            sagas=EXECUTIONS,
             telemetry=SilentTelemetry(self),
             executor=InTurn(),
             function=function,

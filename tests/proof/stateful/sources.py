@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tests.proof.simulation.sources.deliveries import envelope_of
 from tests.proof.simulation.sources.kafka_source import value_of
 from tests.proof.simulation.world.lambda_service import FUNCTION_OF
 from tests.proof.simulation.world.ledger import place_of
-from tests.proof.simulation.world.scenario import Inbound, iso
+from tests.proof.simulation.world.scenario import Inbound
 from tests.proof.stateful.account import Account
 
 
@@ -20,16 +21,9 @@ class EventBridge:
         """True when it was acknowledged."""
         identity = f"eb-{inbound.number}"
         self._account.ledger.positions[place_of("eventbridge", {"id": identity})] = inbound
-        event = {
-            "version": "0",
-            "id": identity,
-            "source": inbound.source,
-            "detail-type": inbound.type,
-            "account": "123456789012",
-            "time": iso(inbound.at),
-            "detail": inbound.detail,
-        }
-        outcome = self._account.invoke(FUNCTION_OF[inbound.type], event, (inbound.execution_id,), 1)
+        outcome = self._account.invoke(
+            FUNCTION_OF[inbound.type], envelope_of(inbound, identity), (inbound.execution_id,), 1
+        )
         return not outcome.failed
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
+import botocore.session
 from botocore.awsrequest import AWSResponse
 
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.bootstrap import Resources
+from saga_testing.deployment import EXECUTIONS
 from saga_testing.sample_events import NOW_MS
-from sagas import SAGAS
 from tests.release.benchmarks.scenes import BUCKET, quiet_telemetry
 
 Call = tuple[Any, str, dict[str, Any]]
@@ -67,11 +68,22 @@ class CannedAws:
         self._lock = threading.Lock()
         sdk = Sdk(max_connections=settings.batch_concurrency + 4)
         for client in (sdk.dynamodb, sdk.s3):
-            client.meta.events.register_first("before-send", self._send)
+            self._answers(client)
             client.meta.events.register_first("provide-client-params", self._note(client))
         self.at = Resources(
-            settings, sdk, sagas=SAGAS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
+            settings, sdk, sagas=EXECUTIONS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
         )
+
+    def default_clients(self) -> dict[str, Any]:
+        """Clients as botocore makes them when it is told nothing, with the same answers."""
+        session = botocore.session.get_session()
+        clients = {service: session.create_client(service) for service in ("dynamodb", "s3")}
+        for client in clients.values():
+            self._answers(client)
+        return clients
+
+    def _answers(self, client: Any) -> None:
+        client.meta.events.register_first("before-send", self._send)
 
     def _note(self, client: Any) -> Callable[..., None]:
         def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -91,7 +103,8 @@ class CannedAws:
             time.sleep(self.latency)
         status, reply = self.answer(operation, request.body)
         content = b"" if operation == "PutObject" else json.dumps(reply).encode()
-        return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, _Body(content))
+        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"9b2cf535f27731c974343645a3985328"'}
+        return AWSResponse(request.url, status, headers, _Body(content))
 
     def recorded(self, run: Callable[[], Any]) -> list[Call]:
         """The calls that `run` makes."""

@@ -6,9 +6,8 @@ import uuid
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
 
-from saga_orchestrator.adapters.telemetry import Telemetry
+from saga_orchestrator.adapters.telemetry import Telemetry, telemetry
 from saga_testing.moto_world import World
 from saga_testing.sample_events import event
 
@@ -20,7 +19,7 @@ EXECUTION = "3f0c8a52-6d1e-4b7f-9a90-0c5d2e8b7f14"
 def quiet_telemetry() -> Telemetry:
     # pytest keeps, and formats, every record that reaches the root logger: that is no cost of a handler's.
     logging.getLogger("benchmarks").propagate = False
-    return Telemetry(Logger(service="benchmarks", stream=SILENCE, location=None), Metrics(namespace="SagaOrchestrator"))
+    return telemetry("SagaOrchestrator", service="benchmarks", stream=SILENCE)
 
 
 class QuietWorld(World):

@@ -1,11 +1,6 @@
 """A Kafka batch against the bare SDK calls at the same concurrency, with a store that takes 5 ms an answer."""
 
 import json
-import statistics
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -13,52 +8,22 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.lambda_context import Context
 from saga_testing.sample_events import kafka
-from tests.release.benchmarks.canned import Call, CannedAws
+from tests.release.benchmarks.canned import CannedAws
+from tests.release.benchmarks.fresh_processes import measured, median, spread
 from tests.release.benchmarks.report import Report
 from tests.release.benchmarks.scenes import ordinary
+from tests.release.benchmarks.timed import RECORDS, UNLIMITED
 
-RECORDS, LATENCY, ROUNDS, FLOOR = 100, 0.005, 15, 0.8
-UNLIMITED = {"DEFAULT_LANGUAGE_LIMIT": "0"}
-
-
-@pytest.fixture
-def pool(quiet: None) -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(16) as threads:
-        yield threads
-
-
-def batch_of(*execution_ids: str) -> dict[str, Any]:
-    return kafka(*(ordinary("EXECUTION_REQUESTED", execution_id) for execution_id in execution_ids))
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def lane(calls: list[Call]) -> None:
-    for client, operation, arguments in calls:
-        client._make_api_call(operation, arguments)
+FLOOR = 0.8
 
 
 @pytest.mark.timing
-def test_speed_of_a_batch(pool: ThreadPoolExecutor, report: Report) -> None:
-    aws = CannedAws(UNLIMITED, latency=LATENCY)
-    function = EventFunction(aws.at, EventType.REQUESTED)
-    batch = batch_of(*(f"execution-{number}" for number in range(RECORDS)))
-    single = batch_of("execution-0")
-    calls = aws.recorded(lambda: function.run(single, Context()))
-    assert [operation for _, operation, _ in calls] == ["PutObject", "PutItem"]
+def test_speed_of_a_batch(report: Report) -> None:
+    answers = measured("batch")
 
-    ratios, ours = [], []
-    for _ in range(ROUNDS):
-        theirs = seconds(lambda: list(pool.map(lane, [calls] * RECORDS)))
-        ours.append(seconds(lambda: function.run(batch, Context())))
-        ratios.append(theirs / ours[-1])
-
-    note = f"{statistics.median(ours) * 1e3:.0f} ms for {RECORDS}, {aws.at.settings.batch_concurrency} threads"
-    assert report.at_least("Kafka batch: speed of the bare calls", FLOOR, statistics.median(ratios), note)
+    note = f"{spread(answers, 'speed')}; {median(answers, 'ms'):.0f} ms for {RECORDS}, {answers[0]['threads']} threads"
+    assert answers[0]["calls"] == ["PutObject", "PutItem"]
+    assert report.at_least("Kafka batch: speed of the bare calls", FLOOR, median(answers, "speed"), note)
 
 
 def test_records_of_one_execution_are_written_in_their_order(quiet: None, report: Report) -> None:

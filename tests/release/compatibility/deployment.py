@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from saga_orchestrator.adapters.stream_image import to_item
-from saga_testing.deployment import Deployment, Json
+from saga_testing.deployment import EXECUTIONS, Deployment, Json
 from saga_testing.telemetry import RecordingTelemetry
 
 __all__ = ["SETTINGS", "Json", "OlderTable"]
@@ -21,7 +21,7 @@ class OlderTable(Deployment):
     """One table, one bucket, one queue and one bus, empty at first."""
 
     def __init__(self, settings: dict[str, str] | None = None) -> None:
-        super().__init__({**SETTINGS, **(settings or {})}, telemetry=RecordingTelemetry())
+        super().__init__({**SETTINGS, **(settings or {})}, sagas=EXECUTIONS, telemetry=RecordingTelemetry())
 
     def put(self, stored: Json) -> None:
         """Store an item as a golden file has it."""

@@ -16,11 +16,11 @@ from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.deployment import EXECUTIONS
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.sample_events import event, kafka
-from sagas import SAGAS
 from tests.release.security.called_actions import Grant, needed
 from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
 from tests.release.template.test_permissions import granted
@@ -155,7 +155,7 @@ def test_the_relay_reads_the_login_of_its_kafka_target() -> None:
         }
     )
     sdk = SimpleNamespace(secretsmanager=SimpleNamespace(get_secret_value=get_secret_value))
-    Resources(settings, sdk, sagas=SAGAS)._kafka_configuration()
+    Resources(settings, sdk, sagas=EXECUTIONS)._kafka_configuration()
     parameters = {"KafkaTargetBootstrap": "b-1:9092", "KafkaTargetSecretArn": arn}
     grants = granted(deploy(parameters), "KafkaRelayFunction")
 

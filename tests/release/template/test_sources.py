@@ -157,7 +157,7 @@ def test_a_provisioned_mapping_has_all_that_makes_partial_batches_work(
     assert mapping["ProvisionedPollerConfig"] == {
         "MinimumPollers": "1",
         "MaximumPollers": "2",
-        "PollerGroupName": "sagas-events",
+        "PollerGroupName": "sagas",
     }
 
 

@@ -27,7 +27,9 @@ _COMMANDS = {
 def hear(observer: Observer, execution_id: str, message_type: str, message_id: str | None = None, **more: Any) -> None:
     """One message on the bus."""
     key = message_id or f"{execution_id}/{message_type}"
-    observer.take({"message_id": key, "message_type": message_type, "execution_id": execution_id, **more})
+    saga_name = more.pop("saga_name", "execution_saga")
+    body = {"message_id": key, "message_type": message_type, "execution_id": execution_id, "saga_name": saga_name}
+    observer.take(body | more)
 
 
 def perfect_evidence() -> Evidence:

@@ -108,6 +108,45 @@ def test_a_pod_left_over_is_seen(evidence: Evidence) -> None:
     assert "pods left over: expected 0, got 1" in violations(_with_worker(evidence, "abandoned"))
 
 
+def _beside(evidence: Evidence, state: SagaState) -> Evidence:
+    """A second saga of each execution, which takes no slot and ends in a way of its own."""
+    for saga in evidence.sagas:
+        for kind in ("SAGA_STARTED", "SAGA_FAILED"):
+            message_id = f"workspace_saga:{saga.execution_id}:{kind}"
+            hear(evidence.observer, saga.execution_id, kind, message_id, saga_name="workspace_saga")
+    second = [
+        replace(saga, saga_name="workspace_saga", state=state, reason="no_workspace", completed_steps=())
+        for saga in evidence.sagas
+    ]
+    return replace(evidence, sagas=(*evidence.sagas, *second))
+
+
+def test_a_second_saga_of_each_execution_changes_no_count(evidence: Evidence) -> None:
+    two_each = _beside(evidence, SagaState.FAILED)
+
+    assert violations(two_each) == []
+    assert all(result.executions == result.as_expected > 0 for result in case_results(two_each))
+
+
+def test_a_second_saga_that_runs_on_is_named(evidence: Evidence) -> None:
+    told = violations(_beside(evidence, SagaState.RUNNING))
+
+    assert len(told) == len(evidence.executions)
+    assert all(re.match(r"workspace_saga:\S+ has not ended in time", line) for line in told)
+
+
+def test_an_execution_has_ended_when_each_of_its_sagas_has(evidence: Evidence) -> None:
+    execution_id, observer = evidence.executions[0].id, evidence.observer
+    assert observer.has_ended(execution_id)
+    hear(observer, execution_id, "SAGA_STARTED", "w1", saga_name="workspace_saga")
+    assert not observer.has_ended(execution_id)
+    assert observer.unfinished() == {(execution_id, "workspace_saga")}
+    hear(observer, execution_id, "SAGA_COMPLETED", "w2", saga_name="workspace_saga")
+    assert observer.unfinished() == set()
+    assert observer.has_ended(execution_id)
+    assert not observer.has_ended("never heard of")
+
+
 def test_an_unexpected_end_counts_against_its_case_alone(evidence: Evidence) -> None:
     spoilt = _with_saga(evidence, "exit", lambda saga: replace(saga, exit_code=8))
     wrong = [result for result in case_results(spoilt) if result.as_expected != result.executions]

@@ -15,9 +15,10 @@ from local_stack.functions.destinations import Destinations
 from local_stack.functions.function_spec import FunctionSpec
 from local_stack.functions.lambda_service import LambdaService
 from local_stack.functions.sandbox import Outcome
+from local_stack.sources.batch_size import split_by_size
 from local_stack.sources.kafka_broker import EmbeddedBroker, ExternalBroker
 from local_stack.sources.kafka_event import KafkaRecord, reported_failures
-from local_stack.sources.kafka_mapping import RETRIES_WITH_DESTINATION, KafkaPoller, effective_policy, split_by_size
+from local_stack.sources.kafka_mapping import RETRIES_WITH_DESTINATION, KafkaPoller, effective_policy
 from local_stack.sources.mapping_config import INFINITE, FailurePolicy, KafkaMapping
 from local_stack.stack_event import EventKind, StackEvent
 
@@ -77,8 +78,7 @@ def test_a_fixed_port_serves_ordinary_clients() -> None:
         consumer.close()
     finally:
         broker.close()
-    with socket.socket() as again:
-        again.bind(("127.0.0.1", port))
+    EmbeddedBroker(port).close()  # the port is free for the next stack
 
 
 def test_a_taken_port_is_one_clear_line() -> None:

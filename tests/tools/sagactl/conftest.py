@@ -31,6 +31,16 @@ class Operator:
         assert outcome.exit_code == exit_code, outcome.output
         return json.loads(outcome.stdout)
 
+    def execution_saga(self, execution_id: str) -> Any:
+        """What `show` says of it; an execution has one saga more for each that a user has registered."""
+        (saga,) = [each for each in self.gets("show", execution_id) if each["saga_name"] == "execution_saga"]
+        return saga
+
+    def republishes(self, execution_id: str) -> dict[str, list[str]]:
+        """Message ids of the execution saga, by what became of them."""
+        told = self.gets("republish", execution_id)
+        return {what: [each for each in ids if each.startswith("execution_saga:")] for what, ids in told.items()}
+
     def aws(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.ready["aws_endpoint"], region_name=self.ready["region"])
 

@@ -17,7 +17,7 @@ def test_cancel_ends_somebody_elses_execution(operator: Operator) -> None:
     answer = operator.gets("cancel", one, "--reason", "runs wild", "--as", "olga@example.org")
     assert (answer["sent"], answer["cancelled_by"], answer["state_before"]) == (True, "olga@example.org", "running")
     operator.is_in(one, "cancelled")
-    (saga,) = operator.gets("show", one)
+    saga = operator.execution_saga(one)
     assert saga["ended_by"] == "olga@example.org"
     assert saga["timeline"][-1]["event_id"] == answer["event_id"]
     assert saga["slot"] is None

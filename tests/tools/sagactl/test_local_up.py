@@ -27,7 +27,7 @@ def test_json_says_what_to_connect_to_and_what_happens(operator: Operator) -> No
     (ready,) = [line for line in lines() if line["kind"] == "ready"]
     assert {name: ready[name] for name in operator.ready} == operator.ready
     # The saga is written before the function has returned, which is when the stack tells of it.
-    invoked = ("invoked", "saga-orchestrator-execution-requested")
+    invoked = ("invoked", "saga-orchestrator-ExecutionRequestedFunction")
     operator.eventually(lambda: invoked in {(line["kind"], line.get("subject")) for line in lines()})
 
 

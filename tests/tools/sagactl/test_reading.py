@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from saga_orchestrator.domain.definition import SagaDefinition, Step, Undo
 from sagactl.app import app
 from sagactl.commands.graph import mermaid
+from sagas import SAGAS
 from sagas.execution import EXECUTION_SAGA
 from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
@@ -38,10 +39,10 @@ def test_show_prints_the_timeline_and_nothing_of_the_users(operator: Operator) -
     operator.client.over_eventbridge(requested)
     operator.is_in(one, "running")
     operator.client.over_eventbridge(started)
-    operator.eventually(lambda: len(operator.gets("show", one)[0]["timeline"]) == 2)
+    operator.eventually(lambda: len(operator.execution_saga(one)["timeline"]) == 2)
     operator.client.over_eventbridge(completed)
     operator.is_in(one, "completed")
-    (saga,) = operator.gets("show", one)
+    saga = operator.execution_saga(one)
     assert [(entry["cause"], entry["event_id"], entry["messages"]) for entry in saga["timeline"]] == [
         ("requested", requested["event_id"], ["saga_started#1", "create_pod#1"]),
         ("started", started["event_id"], []),
@@ -59,7 +60,7 @@ def test_show_prints_what_came_before_the_request(operator: Operator) -> None:
     one = f"early-{uuid.uuid4().hex}"
     operator.client.over_eventbridge(event("EXECUTION_CANCELLED", one))
     operator.is_in(one, "created")
-    (saga,) = operator.gets("show", one)
+    saga = operator.execution_saga(one)
     assert [(early["cause"], early["actor"]) for early in saga["early_events"]] == [("cancelled", "alice")]
     page = operator.types("show", one).stdout
     assert "Came before the request" in page
@@ -103,4 +104,5 @@ def test_graph_of_a_refusal_undoes_what_is_owed_by_then_last_first() -> None:
 def test_graph_names_the_sagas_there_are() -> None:
     outcome = CliRunner().invoke(app, ["graph", "nothing"])
     assert outcome.exit_code == 1
-    assert outcome.stderr == "sagactl: there is no saga nothing; there is: execution_saga\n"
+    known = ", ".join(saga.name for saga in SAGAS)
+    assert outcome.stderr == f"sagactl: there is no saga nothing; there is: {known}\n"

@@ -1,5 +1,6 @@
 """`sagactl republish`: the same messages once more; a pod only where it could still start."""
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -20,14 +21,14 @@ def test_a_pod_is_created_again_only_while_the_saga_waits_for_it(operator: Opera
     create, announced = f"execution_saga:{one}:create_pod#1", f"execution_saga:{one}:saga_started#1"
     operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one))
     operator.is_in(one, "running")
-    assert operator.gets("republish", one) == {"published": [announced, create], "skipped": []}
+    assert operator.republishes(one) == {"published": [announced, create], "skipped": []}
     operator.client.over_eventbridge(event("EXECUTION_STARTED", one))
-    operator.eventually(lambda: len(operator.gets("show", one)[0]["timeline"]) == 2)
-    assert operator.gets("republish", one) == {"published": [announced], "skipped": [create]}
+    operator.eventually(lambda: len(operator.execution_saga(one)["timeline"]) == 2)
+    assert operator.republishes(one) == {"published": [announced], "skipped": [create]}
     operator.client.over_eventbridge(event("EXECUTION_COMPLETED", one))
     operator.is_in(one, "completed")
     ended = f"execution_saga:{one}:saga_completed#1"
-    assert operator.gets("republish", one) == {"published": [announced, ended], "skipped": [create]}
+    assert operator.republishes(one) == {"published": [announced, ended], "skipped": [create]}
 
 
 def test_what_is_published_again_arrives_with_the_same_bytes(operator: Operator) -> None:
@@ -35,7 +36,7 @@ def test_what_is_published_again_arrives_with_the_same_bytes(operator: Operator)
     operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one, script=""))
     first = operator.eventually(lambda: operator.client.message(one, "SAGA_FAILED"))
     operator.client._seen.pop(one)
-    assert operator.gets("republish", one)["published"] == [first["message_id"]]
+    assert operator.republishes(one)["published"] == [first["message_id"]]
     assert operator.eventually(lambda: operator.client.message(one, "SAGA_FAILED")) == first
 
 
@@ -47,8 +48,9 @@ def test_since_takes_the_sagas_that_sent_something_from_then_on(operator: Operat
     assert message in operator.gets("republish", "--since", "1h")["published"]
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert operator.gets("republish", "--since", later) == {"published": [], "skipped": []}
+    count = len(operator.gets("republish", one)["published"])
     table = operator.types("republish", one).stdout
-    assert "1 message published" in table
+    assert re.search(rf"\b{count} messages? published", table)
     assert message in table
 
 

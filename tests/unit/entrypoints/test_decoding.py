@@ -1,6 +1,7 @@
 """Well-formed fields become the domain's event; all others a reason that repeats none of their values."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from saga_orchestrator.domain.events import (
     ExecutionCancelled,
     ExecutionCompleted,
     ExecutionFailed,
-    ExecutionRequest,
     ExecutionRequested,
     ExecutionStarted,
     ExecutionTimedOut,
@@ -20,6 +20,7 @@ from saga_orchestrator.domain.events import (
 )
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
 from saga_testing.sample_events import NOW_MS, event
+from saga_testing.sample_request import REQUEST
 
 REFERENCE = {"bucket": "scripts-1", "key": "a/key", "size": 5, "sha256": "0f" * 32}
 
@@ -74,20 +75,7 @@ def test_a_cancel_is_an_operators_only_where_its_source_says_so() -> None:
 
 def test_a_request_with_its_script_becomes_all_that_it_says() -> None:
     digest = hashlib.sha256("print('hellö')".encode()).digest()
-    expected = ExecutionRequest(
-        language="python",
-        language_version="3.11",
-        runtime_image="python:3.11-slim",
-        runtime_command=("python", "-u"),
-        runtime_filename="main.py",
-        timeout_seconds=30,
-        cpu_limit="500m",
-        memory_limit="128Mi",
-        cpu_request="100m",
-        memory_request="64Mi",
-        priority="low",
-        script=Script(15, digest),
-    )
+    expected = replace(REQUEST, priority="low", script=Script(15, digest))
 
     found = requested(script="print('hellö')", priority="low")
 

@@ -4,7 +4,8 @@ state.
 """
 
 from local_stack.aws.moto_repairs.dynamodb import deletions_by_time_to_live
-from local_stack.aws.moto_repairs.repairs import PINNED_MOTO, STATE, dispatch_rules_to, end_long_polls, install
+from local_stack.aws.moto_repairs.repairs import PINNED_MOTO, dispatch_rules_to, end_long_polls, install
+from local_stack.aws.moto_repairs.state import STATE
 
 __all__ = [
     "PINNED_MOTO",

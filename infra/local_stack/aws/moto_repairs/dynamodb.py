@@ -5,7 +5,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,8 @@ from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
 from moto.dynamodb.models.utilities import bytesize
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
+
+from local_stack.aws.moto_repairs.state import replace_method
 
 TOKEN_LIFETIME_SECONDS = 600
 MAX_SHARD_ITERATORS = 2_000
@@ -48,11 +50,6 @@ def repair_dynamodb() -> None:
     _honour_client_request_tokens()
     _limit_items_to_400_kilobytes()
     _forget_old_shard_iterators()
-
-
-def replace_method(owner: type, method: str, replacement: Callable[..., Any]) -> None:
-    """Put ours in the place of moto's."""
-    setattr(owner, method, replacement)
 
 
 _call = threading.local()

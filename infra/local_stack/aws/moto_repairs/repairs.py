@@ -1,12 +1,10 @@
 """Repairs that make moto behave as AWS documents, where a saga engine depends on it.
 
 moto is written for single-threaded tests. Each function below restores one documented statement, quoted in its
-docstring, and is tested in `tests/tools/local_stack/test_moto_repairs.py` or by a case in `tests/contracts`.
+docstring, and is tested in `tests/tools/local_stack/test_moto_*.py` or by a case in `tests/contracts`.
 The patches touch internals of moto 5.2.5, hence the exact pin and the check in `install`.
 """
 
-import re
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,39 +15,30 @@ from moto.events.models import EventsBackend, Rule
 from moto.events.utils import EventMessageType
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, S3Backend
-from moto.sqs.exceptions import InvalidParameterValue, MissingParameter, SQSException
-from moto.sqs.models import Queue, SQSBackend
 
 from local_stack.aws.moto_repairs.conditions import repair_conditions
-from local_stack.aws.moto_repairs.dynamodb import repair_dynamodb, replace_method
+from local_stack.aws.moto_repairs.dynamodb import repair_dynamodb
 from local_stack.aws.moto_repairs.schema_validation import validate_requests_by_schema
+from local_stack.aws.moto_repairs.sqs import repair_sqs
+from local_stack.aws.moto_repairs.state import CLOSING, replace_method
 from local_stack.aws.moto_repairs.validation import validate_requests
 
 PINNED_MOTO = "5.2.5"
 MAX_PUT_EVENTS_BYTES = 1024 * 1024
 MAX_OBJECT_KEY_BYTES = 1024
-MAX_MESSAGE_BYTES = 1024 * 1024
 NOT_AUTHORIZED = {
     "ErrorCode": "NotAuthorizedForSourceException",
     "ErrorMessage": "Not authorized for the source.",
 }
-#: SQS API Reference, SendMessage: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.
-NOT_IN_A_MESSAGE = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-
-#: Held round every request and by everything that touches moto's state from outside a request. A Condition, because a
-#: waiting ReceiveMessage must give it up completely, however deep it was taken.
-STATE = threading.Condition(threading.RLock())
-
 RuleDispatch = Callable[[Rule, dict[str, Any]], None]
 _dispatch_to_targets: RuleDispatch | None = None
 _installed = False
-_closing = threading.Event()
 
 
 def install() -> None:
     """Patch moto once in this process. Refuses any other version than the one the patches were written against."""
     global _installed  # noqa: PLW0603 - class patches are process-wide, so is the knowledge that they are in place
-    _closing.clear()
+    CLOSING.clear()
     if moto.__version__ != PINNED_MOTO:
         msg = f"the repairs are written against moto {PINNED_MOTO}, not {moto.__version__}"
         raise RuntimeError(msg)
@@ -61,8 +50,7 @@ def install() -> None:
     validate_requests_by_schema()
     validate_requests()
     _limit_object_keys()
-    _refuse_messages_that_sqs_refuses()
-    _let_receive_message_wait_without_blocking_others()
+    repair_sqs()
     _limit_put_events_size()
     _hand_matched_events_to_us()
 
@@ -76,7 +64,7 @@ def dispatch_rules_to(dispatch: RuleDispatch | None) -> None:
 
 def end_long_polls() -> None:
     """Whoever still waits for a message gets an empty answer now; in force until the next `install`."""
-    _closing.set()
+    CLOSING.set()
 
 
 # ---- S3 -------------------------------------------------------------------------------------------------------------
@@ -93,51 +81,6 @@ def _limit_object_keys() -> None:
         return moto_put(self, bucket_name, key_name, *args, **kwargs)
 
     replace_method(S3Backend, "put_object", put_object)
-
-
-# ---- SQS ------------------------------------------------------------------------------------------------------------
-
-
-def _let_receive_message_wait_without_blocking_others() -> None:
-    """Long polling (SQS Developer Guide) delays its caller alone. With one lock round all requests it would delay
-    everybody, so the wait gives the lock up between two looks at the queue."""
-    moto_receive = SQSBackend.receive_message
-
-    def receive_message(
-        self: SQSBackend,
-        queue_name: str,
-        count: int,
-        wait_seconds_timeout: int,
-        visibility_timeout: int,
-        names: list[str] | None = None,
-    ) -> list[Any]:
-        until = time.monotonic() + wait_seconds_timeout
-        with STATE:
-            while True:
-                messages: list[Any] = moto_receive(self, queue_name, count, 0, visibility_timeout, names)
-                left = until - time.monotonic()
-                if messages or left <= 0 or _closing.is_set():
-                    return messages
-                STATE.wait(min(0.05, left))
-
-    replace_method(SQSBackend, "receive_message", receive_message)
-
-
-def _refuse_messages_that_sqs_refuses() -> None:
-    """ "The minimum size is one character", the maximum counts bytes, and characters outside the listed ranges are
-    refused (API Reference, SendMessage). moto counts characters and takes every one of them."""
-    moto_validate = SQSBackend._validate_message  # noqa: SLF001 - the one place that single and batch sends share
-
-    def validate(self: SQSBackend, queue: Queue, message_body: str, *args: Any, **kwargs: Any) -> None:
-        if not message_body:
-            raise MissingParameter("MessageBody")
-        if len(message_body.encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES:
-            raise InvalidParameterValue("One or more parameters are invalid. Reason: Message must be shorter.")
-        if NOT_IN_A_MESSAGE.search(message_body):
-            raise SQSException("InvalidMessageContents", "The message contains characters outside the allowed set.")
-        moto_validate(self, queue, message_body, *args, **kwargs)
-
-    replace_method(SQSBackend, "_validate_message", validate)
 
 
 # ---- EventBridge ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ missing resources and codes that AWS has yet to invent are all tried again: peop
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -53,28 +54,44 @@ def is_permanent(error: ClientError) -> bool:
     return code_of(error) in PERMANENT and status < 500 and status != 429
 
 
-@contextmanager
-def retryable() -> Iterator[None]:
+class _Retryable:
     """Turn every failure into `RetryableError`, but for those known to be permanent, which come through as they are.
 
     AWS's own error stays chained for whoever debugs. Lambda's runtime reports the raised error alone, so AWS's text,
     which names ARNs and keys, gets into no log.
     """
-    try:
-        yield
-    except ClientError as error:
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is not None and (cause := _passing(error)) is not None:
+            raise RetryableError(cause) from error
+
+
+def _passing(error: BaseException) -> str | None:
+    """What failed, where it may pass."""
+    if isinstance(error, ClientError):
         if code_of(error) in _ANSWERS or is_permanent(error):
-            raise
+            return None
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        msg = f"{error.operation_name} failed with {code_of(error) or status}"
-        raise RetryableError(msg) from error
-    except ParamValidationError:
-        raise  # our own request, before anything was sent
-    except (BotoCoreError, ResponseParserError, OSError) as error:
+        return f"{error.operation_name} failed with {code_of(error) or status}"
+    if isinstance(error, BotoCoreError | ResponseParserError | OSError) and not isinstance(error, ParamValidationError):
         # No connection, no credentials, no reply, or a reply that is none. A lost reply of an applied write is among
-        # these: the redelivery finds its own event id.
-        msg = f"no answer from AWS: {type(error).__name__}"
-        raise RetryableError(msg) from error
+        # these: the redelivery finds its own event id. A request that breaks its own shape was never sent.
+        return f"no answer from AWS: {type(error).__name__}"
+    return None
+
+
+_RETRYABLE: Final = _Retryable()
+"""It holds nothing, so one serves every call and every thread."""
+
+
+def retryable() -> _Retryable:
+    """`with retryable():` around a call of AWS."""
+    return _RETRYABLE
 
 
 @contextmanager

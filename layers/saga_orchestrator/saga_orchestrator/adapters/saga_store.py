@@ -18,7 +18,7 @@ from saga_orchestrator.domain.policy import Policy, shard_limits
 from saga_orchestrator.domain.saga import Claim, Saga
 
 from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, part_of, retryable
-from .saga_codec import Item, decode, encode
+from .saga_codec import Item, changes, decode, encode
 
 TRANSACTION_ATTEMPTS = 8
 
@@ -118,9 +118,7 @@ class DynamoDbSagaStore:
 
     def _update(self, old: Saga, new: Saga) -> dict[str, Any]:
         """Set and remove only what differs, so that attributes of newer code survive older code's writes."""
-        before, after = encode(old), encode(new)
-        changed = [name for name in after if after[name] != before.get(name)]
-        gone = [name for name in before if name not in after]
+        changed, gone = changes(old, new)
         names = {f"#{position}": name for position, name in enumerate((*changed, *gone))}
         alias = {name: short for short, name in names.items()}
         expression = "SET " + ", ".join(f"{alias[name]} = :{alias[name][1:]}" for name in changed)
@@ -135,7 +133,7 @@ class DynamoDbSagaStore:
             "ConditionExpression": unchanged,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": {
-                **{f":{alias[name][1:]}": after[name] for name in changed},
+                **{f":{alias[name][1:]}": value for name, value in changed.items()},
                 ":read_version": {"N": str(old.version)},
             },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

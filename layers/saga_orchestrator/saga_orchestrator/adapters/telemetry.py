@@ -1,12 +1,18 @@
 """Logs and metrics: JSON lines and CloudWatch's embedded metric format on standard output, no calls to AWS."""
 
+import json
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
+
+from .log_line import LogLine
+
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass
@@ -38,7 +44,17 @@ class Telemetry:
         """Write what was counted. Called before the handler returns: Lambda gives no time afterwards."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
-        for name, value in counts.items():
-            self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-        if counts:
-            self.metrics.flush_metrics()
+        if counts and not is_metrics_disabled():
+            # The set goes to Powertools whole: adding one metric after the other costs four times as much.
+            line = self.metrics.serialize_metric_set(metrics={name: _counted(n) for name, n in counts.items()})
+            print(_COMPACT.encode(line))  # noqa: T201 - where Lambda reads metrics
+
+
+def telemetry(namespace: str, *, service: str | None = None, stream: IO[str] | None = None) -> Telemetry:
+    """As functions log and count: the service's name comes from Powertools' own variable unless it is given."""
+    logger = Logger(service=service, stream=stream, location=None, logger_formatter=LogLine())
+    return Telemetry(logger, Metrics(namespace=namespace))
+
+
+def _counted(value: int) -> dict[str, Any]:
+    return {"Unit": MetricUnit.Count.value, "StorageResolution": 60, "Value": [float(value)]}

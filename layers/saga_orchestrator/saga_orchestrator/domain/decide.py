@@ -121,13 +121,14 @@ def _start(
             )
         done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
-    saga = replace(
+    saga = emit(
         requested,
+        cause,
+        ("saga_started", *emitted),
         completed_steps=tuple(done),
         state=move((requested.state, SagaState.RUNNING)),
         deadline=_first_deadline(requested, now, rules.policy),
     )
-    saga = emit(saga, cause, ("saga_started", *emitted))
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
 
 
@@ -189,9 +190,7 @@ def _report(saga: Saga | None, event: Event, now: int, rules: Rules) -> Decision
         return _started(saga, entry, now, rules)
     if saga.state.is_terminal:
         return Decision(saga, Verdict.LATE)
-    ended = end(
-        replace(saga, version=saga.version + 1, claim=None), ending_of(event), entry, rules.definition, rules.policy
-    )
+    ended = end(saga, ending_of(event), entry, rules.definition, rules.policy, version=saga.version + 1, claim=None)
     return Decision(ended, Verdict.APPLIED, releases=saga.claim)
 
 
@@ -210,13 +209,13 @@ def _started(saga: Saga, entry: TimelineEntry, now: int, rules: Rules) -> Decisi
     if saga.state is SagaState.RUNNING:
         if saga.has_started:
             return Decision(saga, Verdict.DUPLICATE)
-        running = replace(saga, version=saga.version + 1, deadline=_run_deadline(saga, now, rules.policy))
-        return Decision(emit(running, entry, ()), Verdict.APPLIED)
+        running = emit(saga, entry, (), version=saga.version + 1, deadline=_run_deadline(saga, now, rules.policy))
+        return Decision(running, Verdict.APPLIED)
     late_undos = [kind for kind in rules.definition.undo_again_on_late_start if _may_repeat(saga, kind, rules.policy)]
     if saga.state is SagaState.COMPLETED or not late_undos:
         return Decision(saga, Verdict.LATE)
     # The pod outlived its saga: tell the worker again. The state stays as it is, and the repetition is bounded.
-    return Decision(emit(replace(saga, version=saga.version + 1), entry, tuple(late_undos)), Verdict.APPLIED)
+    return Decision(emit(saga, entry, tuple(late_undos), version=saga.version + 1), Verdict.APPLIED)
 
 
 def _may_repeat(saga: Saga, kind: str, policy: Policy) -> bool:
@@ -229,12 +228,9 @@ def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
         return Decision(saga, Verdict.LATE)
     reason = "run_deadline_passed" if saga.has_started else "start_deadline_passed"
     entry = TimelineEntry(now, Cause.DEADLINE, f"deadline:{saga.deadline}")
-    timed_out = replace(saga, version=saga.version + 1, claim=None)
-    return Decision(
-        end(timed_out, Ending(SagaState.TIMEOUT, reason), entry, rules.definition, rules.policy),
-        Verdict.APPLIED,
-        releases=saga.claim,
-    )
+    ending = Ending(SagaState.TIMEOUT, reason)
+    timed_out = end(saga, ending, entry, rules.definition, rules.policy, version=saga.version + 1, claim=None)
+    return Decision(timed_out, Verdict.APPLIED, releases=saga.claim)
 
 
 def _is_command(rules: Rules, kind: str) -> bool:

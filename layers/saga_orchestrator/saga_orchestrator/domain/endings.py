@@ -1,6 +1,7 @@
 """How a saga ends: the state it comes to rest in, what is undone on the way, and who may ask for it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from .definition import SagaDefinition, Step
 from .errors import CorruptSaga
@@ -44,15 +45,24 @@ def ending_of(event: Event | EarlyEvent) -> Ending:
             raise TypeError(msg)
 
 
-def end(saga: Saga, ending: Ending, cause: TimelineEntry, definition: SagaDefinition, policy: Policy) -> Saga:
+def end(
+    saga: Saga, ending: Ending, cause: TimelineEntry, definition: SagaDefinition, policy: Policy, **changes: Any
+) -> Saga:
     """`saga` at rest: undone in reverse unless it completed, its deadline gone, the outcome announced last.
 
-    The caller hands `saga` with the version of this write and without its claim.
+    The caller adds the version of this write in `changes`, and takes the claim away.
     """
     undone = () if ending.state is SagaState.COMPLETED else _owed(saga, ending, definition)
     via = () if ending.state is SagaState.COMPLETED else (SagaState.COMPENSATING,)
-    ended = replace(
+    undos = [kind for step in undone for kind in _undo_messages(saga, step, ending)]
+    if saga.has_started and not undone and ending.state is not SagaState.COMPLETED:
+        # A pod was seen before its request, which now ends without a create: that pod must go as well.
+        undos = list(definition.undo_again_on_late_start)
+    return emit(
         saga,
+        cause,
+        (*undos, f"saga_{ending.state}"),
+        **changes,
         state=move((saga.state, *via, ending.state)),
         compensated_steps=tuple(step.key for step in undone),
         deadline=None,
@@ -64,11 +74,6 @@ def end(saga: Saga, ending: Ending, cause: TimelineEntry, definition: SagaDefini
         ended_at=cause.at,
         expires=cause.at // 1000 + policy.retention_seconds,
     )
-    undos = [kind for step in undone for kind in _undo_messages(saga, step, ending)]
-    if saga.has_started and not undone and ending.state is not SagaState.COMPLETED:
-        # A pod was seen before its request, which now ends without a create: that pod must go as well.
-        undos = list(definition.undo_again_on_late_start)
-    return emit(ended, cause, (*undos, f"saga_{ending.state}"))
 
 
 def _owed(saga: Saga, ending: Ending, definition: SagaDefinition) -> list[Step]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from .events import EventType, ExecutionRequest
@@ -125,10 +125,11 @@ def deadline_shard(execution_id: str, shards: int) -> int:
     return crc32(execution_id.encode("ascii")) % shards
 
 
-def emit(saga: Saga, entry: TimelineEntry, kinds: tuple[str, ...]) -> Saga:
-    """`saga` with `entry` in its timeline and exactly the messages of this write in its outbox.
+def emit(saga: Saga, entry: TimelineEntry, kinds: tuple[str, ...], **changes: Any) -> Saga:
+    """`saga` with `changes`, `entry` in its timeline and exactly the messages of this write in its outbox: one copy.
 
     A message's key is its kind and its occurrence, so that a repeated message is a new message.
     """
     keys = tuple(f"{kind}#{saga.occurrences(kind) + 1}" for kind in kinds)
-    return replace(saga, timeline=(*saga.timeline, replace(entry, messages=keys)), outbox=keys)
+    told = TimelineEntry(entry.at, entry.cause, entry.event_id, keys)
+    return replace(saga, **changes, timeline=(*saga.timeline, told), outbox=keys)

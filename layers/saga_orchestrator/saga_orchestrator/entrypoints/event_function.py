@@ -17,6 +17,9 @@ from .decoding import ForeignEventType, decode_event
 from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
 from .strict_json import decode_base64
 
+Place = tuple[str, dict[str, Any]]
+"""A source, and the position in it: worked out for rejected events only."""
+
 
 def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry) -> dict[str, Any] | None:
     """What each handler calls: apply `event` with this process's resources."""
@@ -42,7 +45,7 @@ class EventFunction:
             self._guarded(
                 lambda: self._eventbridge(event),
                 lambda: _original(event),
-                *_place(event, getattr(context, "aws_request_id", "none")),
+                lambda: _place(event, getattr(context, "aws_request_id", "none")),
             )
             return None
         finally:
@@ -55,7 +58,7 @@ class EventFunction:
                 return
             self._apply(record.fields, by_operator=False)
 
-        self._guarded(work, lambda: _record_content(record), "kafka", record.position)
+        self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.position))
 
     def _eventbridge(self, event: Any) -> None:
         if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
@@ -112,28 +115,25 @@ class EventFunction:
         if refusals:
             raise refusals[0]
 
-    def _guarded(
-        self, work: Callable[[], None], original: Callable[[], bytes], source: str, position: dict[str, Any]
-    ) -> None:
+    def _guarded(self, work: Callable[[], None], original: Callable[[], bytes], place: Callable[[], Place]) -> None:
         """Run `work`; park what it rejects, and what it breaks on: a bug must not block a partition."""
         try:
             work()
         except RejectedEvent as rejected:
-            self._keep(rejected, original, source, position)
+            self._keep(rejected, original, place)
         except RetryableError:
             raise
         except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is kept, not lost
-            self._keep(unexpected(bug), original, source, position)
+            self._keep(unexpected(bug), original, place)
 
-    def _keep(
-        self, rejected: RejectedEvent, original: Callable[[], bytes], source: str, position: dict[str, Any]
-    ) -> None:
+    def _keep(self, rejected: RejectedEvent, original: Callable[[], bytes], place: Callable[[], Place]) -> None:
+        source, position = place()
         self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self.event_type)
         if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
             self.at.telemetry.count("UnauthorisedCancels")
 
 
-def _place(event: Any, request_id: str) -> tuple[str, dict[str, Any]]:
+def _place(event: Any, request_id: str) -> Place:
     """Source and position of an invocation that is no Kafka batch: an EventBridge id is the same on every delivery."""
     if isinstance(event, dict) and "detail" in event and isinstance(event.get("id"), str):
         return "eventbridge", {"id": "".join(c if c.isalnum() or c == "-" else "_" for c in event["id"][:64])}

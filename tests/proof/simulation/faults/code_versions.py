@@ -37,7 +37,9 @@ class CodeVersion:
         self.name = name
         self.unknown_attributes = unknown_attributes
         self.resources: Any = modules["entrypoints.event_function"].Resources
-        self.sagas: Any = modules["sagas"].SAGAS
+        registered: Any = modules["sagas"].SAGAS
+        # The oracles know what the execution saga promises; what else a user has registered is not played.
+        self.sagas: Any = type(registered)((registered.named("execution_saga"),))
         self._modules = modules
         event_function = modules["entrypoints.event_function"].EventFunction
         relay = modules["entrypoints.relay_function"].CommandRelay

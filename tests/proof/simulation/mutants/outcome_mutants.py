@@ -26,7 +26,7 @@ OUTCOME_MUTANTS: Final = (
     Mutant(
         "start creates the pod again",
         "S4",
-        edit(decide._started, "emit(running, entry, ())", 'emit(running, entry, ("create_pod",))'),
+        edit(decide._started, "emit(saga, entry, (),", 'emit(saga, entry, ("create_pod",),'),
     ),
     Mutant(
         "end overwrites whose saga it is",

@@ -2,12 +2,25 @@
 
 import random
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tests.proof.simulation.faults.weather import Fault, Weather
-from tests.proof.simulation.world.scenario import Inbound
+from tests.proof.simulation.world.scenario import Inbound, iso
 
 HOUR_MS: Final = 3_600_000
+
+
+def envelope_of(inbound: Inbound, identity: str) -> dict[str, Any]:
+    """As EventBridge wraps an event: a detail is an object, so what is none stands inside one."""
+    return {
+        "version": "0",
+        "id": identity,
+        "source": inbound.source,
+        "detail-type": inbound.type,
+        "account": "123456789012",
+        "time": iso(inbound.at),
+        "detail": inbound.detail if inbound.detail is not None else {"raw": inbound.raw},
+    }
 
 
 class Acknowledgements(Protocol):

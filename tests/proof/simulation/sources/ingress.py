@@ -4,12 +4,12 @@ import random
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.proof.simulation.sources.deliveries import Acknowledgements, Delays
+from tests.proof.simulation.sources.deliveries import Acknowledgements, Delays, envelope_of
 from tests.proof.simulation.sources.kafka_source import KafkaSource
 from tests.proof.simulation.world.lambda_service import FUNCTION_OF, LambdaService, Outcome
 from tests.proof.simulation.world.ledger import Ledger, place_of
 from tests.proof.simulation.world.plan import Plan
-from tests.proof.simulation.world.scenario import EVENT_SOURCE, Inbound, iso
+from tests.proof.simulation.world.scenario import EVENT_SOURCE, Inbound
 
 FIRST_RETRY_MS: Final = 60_000
 ATTEMPTS: Final = 3
@@ -29,15 +29,7 @@ class EventBridgeSource:
     def send(self, inbound: Inbound, function: str) -> None:
         self._events += 1
         identity = f"eb-{self._events}"
-        event = {
-            "version": "0",
-            "id": identity,
-            "source": inbound.source,
-            "detail-type": inbound.type,
-            "account": "123456789012",
-            "time": iso(inbound.at),
-            "detail": inbound.detail if inbound.detail is not None else {"raw": inbound.raw},
-        }
+        event = envelope_of(inbound, identity)
         self.ledger.positions[place_of("eventbridge", {"id": identity})] = inbound
         scheduler = self.service.scheduler
         for arrival in self.delays.copies(scheduler.now):

@@ -1,0 +1,96 @@
+"""A user's saga is one file in `sagas/`, one line in `SAGAS` and one test file, and nothing else changes.
+
+The project is copied, the guide is followed word for word in the copy, and what a user would run is run there.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[3]
+GUIDE: Final = "docs/define-your-own-saga.md"
+REGISTRY: Final = "layers/saga_orchestrator/sagas/__init__.py"
+LEFT_OUT: Final = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info")
+SECONDS: Final = 900
+
+
+def code_of_the_guide() -> list[str]:
+    """Its Python blocks: the saga, the registration, the test."""
+    blocks = (ROOT / GUIDE).read_text(encoding="utf-8").split("```python\n")[1:]
+    return [block.partition("```")[0] for block in blocks]
+
+
+class Checkout:
+    """A copy of the project that another process imports instead of this one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        paths = (self.root / "layers" / "saga_orchestrator", self.root / "infra", self.root)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    made = Checkout(shutil.copytree(ROOT, tmp_path_factory.mktemp("own") / "saga", ignore=LEFT_OUT))
+    saga, registration, test = code_of_the_guide()
+    made.write("layers/saga_orchestrator/sagas/workspace_saga.py", saga)
+    made.write("tests/unit/test_workspace_saga.py", test)
+    registry = (ROOT / REGISTRY).read_text(encoding="utf-8")
+    line = next(each for each in registry.splitlines(keepends=True) if each.startswith("SAGAS"))
+    first = "from .execution import EXECUTION_SAGA\n"
+    assert first in registry
+    registry = registry.replace(first, first + "from .workspace_saga import WORKSPACE_SAGA\n")
+    made.write(REGISTRY, registry.replace(line, registration))
+    return made
+
+
+def test_the_copy_is_what_runs(checkout: Checkout) -> None:
+    told = checkout.runs("sagactl", "graph", "workspace_saga")
+
+    assert told.returncode == 0, told.stderr
+    assert "create_workspace" in told.stdout
+
+
+@pytest.mark.parametrize("room", ["unit", "handlers", "conformance"])
+def test_every_test_of_a_room_passes(checkout: Checkout, room: str) -> None:
+    told = checkout.runs("pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{room}")
+
+    assert told.returncode == 0, told.stdout[-4000:]
+
+
+def test_worlds_are_played_as_before(checkout: Checkout) -> None:
+    told = checkout.runs("tests.proof.simulation", "--seeds", "40", "--jobs", "1")
+
+    assert told.returncode == 0, told.stdout[-4000:]
+    assert "total: 40 worlds" in told.stdout
+    assert " 0 violations" in told.stdout
+
+
+def test_the_demo_ends_as_expected_and_counts_executions(checkout: Checkout) -> None:
+    told = checkout.runs("sagactl", "demo", "--executions", "1", "--template", "template.yaml", "--json")
+
+    facts = json.loads(told.stdout)
+    assert facts["violations"] == []
+    assert told.returncode == 0, told.stderr[-4000:]
+    executions = facts["executions"]
+    assert executions["as_expected"] == executions["total"] == sum(executions["by_outcome"].values())

@@ -1,0 +1,121 @@
+"""Our lines are Powertools' lines, character by character, and so are our metrics."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from saga_orchestrator.adapters.telemetry import Telemetry, telemetry
+from saga_orchestrator.domain.decide import Verdict
+
+FIELDS: list[dict[str, Any]] = [
+    {},
+    {"verdict": Verdict.APPLIED, "saga_id": "execution_saga:e-1", "reason": None, "messages": ("a#1", "b#1")},
+    {"detail": 'ключ \u2028 "quoted" \\ \n', "exit_code": -9, "ratio": 0.5, "trusted": True, "anything": {1, 2} - {2}},
+    {"service": "another", "position": {"partition": "t-0", "offset": 7}},
+]
+
+
+def lines(log: Callable[[Logger], None], monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """What our logger and Powertools' own write, at one and the same moment."""
+    monkeypatch.setattr("time.time_ns", lambda: 1_790_000_000_123_456_789)
+    monkeypatch.setattr("time.time", lambda: 1_790_000_000.123456)
+    written = []
+    for name in ("ours", "theirs"):
+        stream = io.StringIO()
+        service = f"{name}-{id(stream)}"
+        logger = (
+            telemetry("Tests", service=service, stream=stream).logger
+            if name == "ours"
+            else Logger(service=service, stream=stream, location=None)
+        )
+        log(logger)
+        written.append(stream.getvalue().replace(service, "service"))
+    return written[0], written[1]
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize("message", ["event applied", '{"a": 1}', "true", "NaN", "12", "", "100 % sure"])
+def test_a_line_is_that_of_powertools(monkeypatch: pytest.MonkeyPatch, message: str, fields: dict[str, Any]) -> None:
+    ours, theirs = lines(lambda logger: logger.info(message, extra=fields), monkeypatch)
+
+    assert ours == theirs
+    assert json.loads(ours)["level"] == "INFO"
+
+
+@pytest.mark.parametrize("trace", ["Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1", ""])
+def test_a_line_names_the_trace(monkeypatch: pytest.MonkeyPatch, trace: str) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+
+    ours, theirs = lines(lambda logger: logger.warning("record will be delivered again"), monkeypatch)
+
+    assert ours == theirs
+    assert ("1-5759e988-bd862e3fe1be46a994272793" in ours) is bool(trace)
+
+
+def test_an_exception_and_arguments_are_left_to_powertools(monkeypatch: pytest.MonkeyPatch) -> None:
+    def log(logger: Logger) -> None:
+        try:
+            int("x")
+        except ValueError:
+            logger.exception("a bug")
+        logger.info("%s of %d", "one", 2)
+        logger.info({"a": "dictionary"})
+
+    ours, theirs = lines(log, monkeypatch)
+
+    assert ours == theirs
+    assert "ValueError" in ours
+
+
+def test_each_second_has_its_own_stamp() -> None:
+    stream = io.StringIO()
+    logger = telemetry("Tests", service=f"stamps-{id(stream)}", stream=stream).logger
+    handler = logger.handlers[0]
+    powertools = Logger(service=f"powertools-{id(stream)}", stream=stream, location=None).handlers[0].formatter
+    for created in (1_790_000_000.001, 1_790_000_000.999, 1_790_000_001.5, 1_790_000_000.25):
+        record = logging.makeLogRecord({"created": created, "msecs": created % 1 * 1000})
+        assert handler.formatter is not None
+        assert powertools is not None
+        assert handler.formatter.formatTime(record) == powertools.formatTime(record)
+
+
+def test_a_metric_line_is_that_of_powertools(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = telemetry("Tests", service="metrics")
+    ours.count("EventsApplied")
+    ours.count("EventsApplied", 2)
+    ours.gauge("Overdue", 0)
+    ours.flush()
+    theirs = Metrics(namespace="Tests")
+    theirs.add_metric("EventsApplied", MetricUnit.Count, 3)
+    theirs.add_metric("Overdue", MetricUnit.Count, 0)
+    theirs.flush_metrics()
+
+    our_line, their_line = (_without_time(line) for line in capsys.readouterr().out.splitlines())
+
+    assert our_line == their_line
+    assert our_line["EventsApplied"] == [3.0]
+
+
+@pytest.mark.parametrize(("variable", "value"), [("POWERTOOLS_METRICS_DISABLED", "true"), ("POWERTOOLS_DEV", "true")])
+def test_metrics_are_off_where_powertools_turns_them_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ours: Telemetry = telemetry("Tests", service="metrics", stream=sys.stderr)
+    ours.count("EventsApplied")
+    ours.flush()
+
+    assert capsys.readouterr().out == ""
+
+
+def _without_time(line: str) -> dict[str, Any]:
+    written: dict[str, Any] = json.loads(line)
+    del written["_aws"]["Timestamp"]
+    return written
