@@ -57,7 +57,8 @@ def test_its_code_lies_where_the_name_says() -> None:
 
     assert code.directory == ROOT / "functions/kafka_relay"
     assert {path.name for path in code.directory.iterdir()} - {"__pycache__"} == {"handler.py"}
-    assert WITH.properties["KafkaRelayFunction"]["FunctionName"] == f"{STACK}-kafka-relay"
+    named = deploy(TARGET | {"FunctionNames": "stack"}).properties["KafkaRelayFunction"]
+    assert named["FunctionName"] == f"{STACK}-kafka-relay"
 
 
 def test_it_reads_the_stream_as_the_other_does_and_gives_up_as_late() -> None:
