@@ -8,7 +8,7 @@ from typing import Any
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, render
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, encoded, render
 from saga_orchestrator.domain.saga import Saga
 
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
@@ -32,7 +32,8 @@ class EmittingWrite:
 @dataclass(frozen=True, slots=True)
 class _Owed:
     place: str
-    messages: list[Message]
+    messages: list[tuple[Message, str]]
+    """Each with its encoded body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +81,41 @@ class Relay:
             return [], [f"{execution_id}: no such saga"]
         keys, held_back = republishable(saga, self._definition_of(saga))
         skipped = [f"{saga.saga_id}:{key}" for key in held_back]
-        messages = [self._complete(saga, key) for key in keys]
+        messages: list[tuple[Message, str]] = []
+        for key in keys:
+            try:
+                messages.append(self._complete(saga, key))
+            except RejectedEvent as hopeless:
+                # One message that cannot be made keeps neither its saga's others nor other sagas' from being sent.
+                skipped.append(f"{saga.saga_id}:{key}: {hopeless.reason}")
         failed, refused = self._publish([_Owed(saga.saga_id, messages)])
         if failed is not None:
             msg = f"not every message of {saga.saga_id} could be published; ask again"
             raise RetryableError(msg)
-        ids = [message.id for message in messages]
+        ids = [message.id for message, _ in messages]
         return [each for each in ids if each not in refused], [*skipped, *(each for each in ids if each in refused)]
 
-    def _messages(self, write: EmittingWrite) -> list[Message]:
+    def _messages(self, write: EmittingWrite) -> list[tuple[Message, str]]:
         if not write.keys:
             return []
         saga = write.read()
         return [self._complete(saga, key) for key in write.keys]
 
-    def _complete(self, saga: Saga, key: str) -> Message:
+    def _complete(self, saga: Saga, key: str) -> tuple[Message, str]:
         message = render(saga, key, self._definition_of(saga))
         if not message.wants_script:
-            return message
+            return message, encoded(message)
         reference = message.body["script_ref"]
         script = self.scripts.read_script(reference["bucket"], reference["key"])
         whole = replace(message, body={**message.body, "script": script.reveal().decode()})
         # As JSON a script can be six times as long. What no target would take travels by its reference alone.
-        return whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message
+        body = encoded(whole)
+        return (whole, body) if len(body.encode()) <= MAX_MESSAGE_BYTES else (message, encoded(message))
 
     def _publish(self, owed: list[_Owed]) -> tuple[str | None, set[str]]:
         """The first write not completely sent, and the ids of messages that were kept aside instead."""
         refused: set[str] = set()
-        messages = [(message, message.encode()) for each in owed for message in each.messages]
+        messages = [pair for each in owed for pair in each.messages]
         if not messages:
             return None, refused
         try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from .asking import ask
 from .definition import SagaDefinition, StepContext
 from .early import remember
 from .endings import Ending, authorise, end, ending_of
@@ -108,9 +109,9 @@ def _start(
     done: list[str] = []
     emitted: list[str] = []
     for step in rules.definition.steps:
-        refusal = step.check(context) if step.check else None
+        refusal = ask(f"the check of {step.key}", step.check, context) if step.check else None
         if refusal is None and step.claims is not None:
-            resource = step.claims(event.request)
+            resource = ask(f"the claim of {step.key}", step.claims, event.request)
             if rules.policy.limit_of(resource) > 0:
                 claims, refusal = (None, LIMIT_REACHED) if claim_refused else (resource, None)
         if refusal is not None:

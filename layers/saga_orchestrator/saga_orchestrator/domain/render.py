@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from .asking import ask
 from .definition import MessageSpec, SagaDefinition
 from .errors import UnknownMessageKey
 from .instants import rfc3339
 from .saga import Saga, TimelineEntry
+from .states import SagaState
 
 MESSAGE_VERSION: Final = "1.0"
 MAX_MESSAGE_BYTES: Final = 900_000
@@ -38,10 +40,11 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
     """
     kind = key.partition("#")[0]
     spec = definition.messages.get(kind) or SAGA_MESSAGES.get(kind)
-    entry = next((entry for entry in saga.timeline if key in entry.messages), None)
-    if spec is None or entry is None:
+    place = next((place for place, entry in enumerate(saga.timeline) if key in entry.messages), None)
+    if spec is None or place is None:
         msg = f"{saga.saga_id} names message {key!r}, which this code cannot render"
         raise UnknownMessageKey(msg)
+    entry = saga.timeline[place]
     message_id = f"{saga.saga_id}:{key}"
     body = {
         "message_id": message_id,
@@ -53,11 +56,66 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "execution_id": saga.execution_id,
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
-        **spec.body(saga, entry),
+        **ask(f"the body of {spec.type}", _fields, spec, as_of(saga, place), entry),
     }
     return Message(
         message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and spec.carries_script
     )
+
+
+def encoded(message: Message) -> str:
+    """The body as it is published.
+
+    Raises:
+        RejectedEvent: the definition put something into it that is no JSON, or no Unicode.
+    """
+    return ask(f"encoding {message.type}", _text_of, message)
+
+
+def as_of(saga: Saga, place: int) -> Saga:
+    """The saga as it was when the entry at `place` of its timeline was written, for functions that make messages.
+
+    What later writes change is not in it, so that a message id always has the same bytes: it has no deadline, claim or
+    version, and no end where that came later.
+    """
+    entry, known = saga.timeline[place], saga.timeline[: place + 1]
+    view = replace(
+        saga,
+        timeline=known,
+        outbox=entry.messages,
+        version=0,
+        claim=None,
+        deadline=None,
+        deadline_shard=None,
+        expires=None,
+        early=(),
+    )
+    if any(map(_ends, known)):
+        return view
+    return replace(
+        view,
+        state=SagaState.RUNNING,
+        compensated_steps=(),
+        reason=None,
+        exit_code=None,
+        error_type=None,
+        ended_by=None,
+        ended_at=None,
+    )
+
+
+def _ends(entry: TimelineEntry) -> bool:
+    return any(key.startswith("saga_") and not key.startswith("saga_started#") for key in entry.messages)
+
+
+def _fields(spec: MessageSpec, saga: Saga, entry: TimelineEntry) -> dict[str, Any]:
+    return dict(spec.body(saga, entry))
+
+
+def _text_of(message: Message) -> str:
+    text = message.encode()
+    text.encode()  # a lone surrogate passes as JSON, and no target takes it
+    return text
 
 
 def _started_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:

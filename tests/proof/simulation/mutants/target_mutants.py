@@ -8,7 +8,9 @@ from saga_orchestrator.application.relay import Relay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 _INLINED_ANYHOW: Final = edit(
-    Relay._complete, "whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message", "whole"
+    Relay._complete,
+    "(whole, body) if len(body.encode()) <= MAX_MESSAGE_BYTES else (message, encoded(message))",
+    "(whole, body)",
 )
 
 TARGET_MUTANTS: Final = (
