@@ -30,6 +30,7 @@ ENVIRONMENT: Final = {
     "SAGA_TABLE": "sagas",
     "PAYLOAD_BUCKET": "payloads",
     "REJECTED_QUEUE_URL": QUEUE_URL,
+    "OPERATOR_TABLE": "operator",
     "EVENT_BUS_NAME": "bus",
     "ADMIN_USERS": "root-admin",
     "DEFAULT_LANGUAGE_LIMIT": "100",

@@ -14,7 +14,7 @@ from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.application.ports import Reporting
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_testing.deployment import EXECUTIONS, Deployment, Json
-from saga_testing.saga_table import SAGA_TABLE
+from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 from saga_testing.wire import SERVICES, Wire
 
 DATA_CALLS: Final = frozenset({"PutItem", "UpdateItem", "GetItem", "TransactWriteItems", "BatchGetItem", "Query"})
@@ -105,7 +105,8 @@ class World(Deployment):
 def moto_world() -> Iterator[World]:
     """An account with a table, a bucket, a bus and a queue, and one deployment in it."""
     with mock_aws():
-        observer().dynamodb.create_table(**SAGA_TABLE)
+        for table in (SAGA_TABLE, OPERATOR_TABLE):
+            observer().dynamodb.create_table(**table)
         observer().s3.create_bucket(Bucket="payloads")
         observer().events.create_event_bus(Name="bus")
         queue = observer().sqs.create_queue(QueueName="rejected")["QueueUrl"]

@@ -8,7 +8,7 @@ from sagactl.commands.graph import graph
 from sagactl.commands.local_up import up
 from sagactl.commands.reading import list_sagas, show_execution
 from sagactl.commands.reconcile import reconcile
-from sagactl.commands.rejected import list_rejected, redrive
+from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
 from sagactl.commands.republish import republish
 
 app = typer.Typer(
@@ -23,9 +23,11 @@ app = typer.Typer(
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
 
-rejected = typer.Typer(help="Events and deliveries that were set aside.", no_args_is_help=True)
+rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
 rejected.command("list")(list_rejected)
+rejected.command("show")(show_rejected)
 rejected.command("redrive")(redrive)
+rejected.command("drop")(drop)
 
 app.add_typer(local, name="local")
 app.command("demo")(demo)

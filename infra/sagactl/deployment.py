@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.domain.events import EventType
 from sagactl.connection import Connection, Target, connect
 from sagactl.errors import NotUsableError
 
@@ -44,6 +45,23 @@ class Deployment:
         return self.output("RejectedQueueUrl")
 
     @property
+    def operator_table(self) -> str:
+        return self.output("OperatorTableName")
+
+    @property
+    def dead_letter_queue_url(self) -> str:
+        return self.output("RuleDeadLetterQueueUrl")
+
+    @property
+    def event_functions(self) -> dict[str, str]:
+        """Deployed name by event type."""
+        named = {
+            str(each): self.outputs.get(f"{''.join(map(str.capitalize, each.split('_')))}FunctionName")
+            for each in EventType
+        }
+        return {event_type: name for event_type, name in named.items() if name}
+
+    @property
     def event_bus(self) -> str:
         return self.output("EventBusName")
 
@@ -56,12 +74,6 @@ class Deployment:
     @property
     def operator_source(self) -> str:
         return self.output("OperatorSource")
-
-    def function_name(self, name: str) -> str:
-        """The deployed name of an event function, from its deployed name or its folder's (`execution_requested`)."""
-        if name in self.outputs.values():
-            return name
-        return self.output(f"{''.join(part.capitalize() for part in name.split('_'))}FunctionName")
 
 
 def deployment(target: Target) -> Deployment:

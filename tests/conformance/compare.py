@@ -7,7 +7,6 @@ from typing import Any, Final
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry
 from saga_testing.aws.dynamodb.attribute_values import item_size
-from saga_testing.moto_world import DATA_CALLS
 from saga_testing.sample_events import NOW_MS
 from tests.conformance.events import CANARY
 from tests.conformance.play import Seen, texts
@@ -168,8 +167,8 @@ _VIEWS: Final[dict[str, Callable[[Seen], Any]]] = {
     "kafka_messages": lambda seen: [json.loads(value)["message_type"] for _, value in seen.to_kafka],
     "kafka_keys": lambda seen: [key.decode() for key, _ in seen.to_kafka],
     "returns": lambda seen: seen.returned,
-    "calls": lambda seen: [call.operation for call in seen.calls if call.operation in DATA_CALLS],
-    "other_calls": lambda seen: [call.operation for call in seen.calls if call.operation not in DATA_CALLS],
+    "calls": lambda seen: [call.operation for call in seen.calls if call.of_sagas],
+    "other_calls": lambda seen: [call.operation for call in seen.calls if not call.of_sagas],
     "slots": lambda seen: sum(_counters(seen)),
     "counters": lambda seen: sorted(_counters(seen)),
     "metrics": lambda seen: dict(seen.metrics),

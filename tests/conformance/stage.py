@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from saga_orchestrator.adapters.telemetry import Telemetry
 from saga_testing.aws.dynamodb.stream_record import as_lambda_image
-from saga_testing.moto_world import World, observer
+from saga_testing.moto_world import DATA_CALLS, World, observer
 from tests.conformance.schema import Fault
 
 SERVICES: Final = ("dynamodb", "s3", "sqs", "events", "secretsmanager")
@@ -29,6 +29,11 @@ class Call:
     operation: str
     arguments: dict[str, Any]
     beside: bool
+
+    @property
+    def of_sagas(self) -> bool:
+        """On the sagas' table: what is kept of a rejected event is no work on a saga."""
+        return self.operation in DATA_CALLS and self.arguments.get("TableName") != "operator"
 
 
 class _Sink(io.StringIO):
@@ -184,7 +189,8 @@ class Stage:
 
 def _keys(arguments: dict[str, Any]) -> list[dict[str, Any]]:
     actions = [next(iter(action.values())) for action in arguments.get("TransactItems", [])] or [arguments]
-    sources = [action.get("Key") or action["Item"] for action in actions]
+    # The operators' table has no stream.
+    sources = [action.get("Key") or action["Item"] for action in actions if action.get("TableName") != "operator"]
     return [{name: source[name] for name in ("execution_id", "saga_name")} for source in sources]
 
 

@@ -147,14 +147,6 @@ def test_on_a_shared_topic_foreign_types_are_ignored_but_wrong_ones_are_not(worl
     assert [pointer["reason"] for pointer in world.rejected()] == ["wrong_event_type"]
 
 
-def test_a_redelivery_parks_the_same_object_again(world: World) -> None:
-    batch = kafka(b"not json")
-    for _ in range(2):
-        world.function("EXECUTION_REQUESTED").run(batch, Context())
-
-    assert {pointer["key"] for pointer in world.rejected()} == {"rejected/under-test/kafka/topic-0/10"}
-
-
 def test_shell_metacharacters_are_inert_data(world: World) -> None:
     command = ["sh", "-c", "rm -rf / ; $(reboot) `id` ${jndi:ldap://x}"]
     world.deliver(good(runtime_command=command))

@@ -1,4 +1,4 @@
-"""A definition whose every function raises harms no other saga: not its events, not the checker's sweep, not the relay."""
+"""A definition whose every function raises harms no other saga: neither in events nor in checker nor relay."""
 
 import json
 import sys

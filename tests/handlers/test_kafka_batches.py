@@ -83,7 +83,7 @@ def test_a_poison_record_is_parked_once_and_its_neighbours_are_applied(world: Wo
     assert world.slots() == 2
     pointers = world.rejected()
     assert [(pointer["reason"], pointer["position"]) for pointer in pointers] == [
-        ("not_utf8", {"partition": "topic-0", "offset": 11})
+        ("not_utf8", {"cluster": batch["eventSourceArn"], "partition": "topic-0", "offset": 11})
     ]
 
 

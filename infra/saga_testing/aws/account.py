@@ -1,4 +1,4 @@
-"""What one deployment uses of an AWS account: the table as template.yaml declares it, bucket, queue and bus."""
+"""What one deployment uses of an AWS account: the tables as template.yaml declares them, bucket, queue and bus."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,7 +7,7 @@ from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
 from saga_testing.aws.events import SimulatedEventBus
 from saga_testing.aws.s3 import SimulatedS3
 from saga_testing.aws.sqs import SimulatedSqs
-from saga_testing.saga_table import SAGA_TABLE
+from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 
 QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/rejected"
 STREAM_ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/2026-01-01T00:00:00.000"
@@ -25,10 +25,11 @@ class SimulatedAws:
         entry_fate: Callable[[dict[str, Any]], str | None] = lambda _entry: None,
     ) -> None:
         self.dynamodb = SimulatedDynamoDb(clock, index_lag)
-        self.dynamodb.create_table(**SAGA_TABLE)
-        self.dynamodb.update_time_to_live(
-            TableName=SAGA_TABLE["TableName"], TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}
-        )
+        for table in (SAGA_TABLE, OPERATOR_TABLE):
+            self.dynamodb.create_table(**table)
+            self.dynamodb.update_time_to_live(
+                TableName=table["TableName"], TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}
+            )
         self.s3 = SimulatedS3("payloads")
         self.sqs = SimulatedSqs(clock)
         self.sqs.create_queue(QueueName="rejected")

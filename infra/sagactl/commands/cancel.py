@@ -1,6 +1,5 @@
 """`sagactl cancel`: an EXECUTION_CANCELLED event from the source that only operators may use."""
 
-import getpass
 import json
 import re
 import uuid
@@ -8,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sagactl.connection import Connection, Target
+from sagactl.actor import acting
+from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
 from sagactl.options import on_stack
@@ -16,8 +16,6 @@ from sagactl.outlet import show
 from sagactl.sagas import now_rfc3339, sagas_of
 
 _EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_NOT_IN_AN_ACTOR = re.compile(r"[^A-Za-z0-9_.@-]+", re.ASCII)
-_LONGEST_ACTOR = 128
 
 
 @on_stack
@@ -39,7 +37,7 @@ def cancel(
         raise NotUsableError("an execution id has 1 to 64 letters, digits, '-' and '_'")
     stack = deployment(target)
     state = _state(stack, execution_id, even_unknown=even_unknown)
-    who = sanitised(actor or _identity(stack.connection))
+    who = acting(stack.connection, actor)
     sent = state in {None, "created", "running"}
     event = _event(execution_id, reason, who)
     if sent:
@@ -54,15 +52,6 @@ def cancel(
     show(target.output, facts, message)
 
 
-def sanitised(actor: str) -> str:
-    """An actor as events may carry it: other characters become one dash, and no two dots stand together."""
-    cleaned = _NOT_IN_AN_ACTOR.sub("-", actor)
-    cleaned = re.sub(r"\.{2,}", ".", cleaned).strip("-")[:_LONGEST_ACTOR]
-    if not cleaned:
-        raise NotUsableError("the actor has no usable character: letters, digits, '_', '.', '@' and '-' are kept")
-    return cleaned
-
-
 def _state(stack: Deployment, execution_id: str, *, even_unknown: bool) -> str | None:
     try:
         sagas = sagas_of(stack, execution_id)
@@ -72,14 +61,6 @@ def _state(stack: Deployment, execution_id: str, *, even_unknown: bool) -> str |
         raise
     open_states = [str(saga.state) for saga in sagas if not saga.state.is_terminal]
     return open_states[0] if open_states else str(sagas[0].state)
-
-
-def _identity(connection: Connection) -> str:
-    """On AWS what IAM knows the caller as; on this machine there is only the user's name."""
-    if connection.is_local:
-        return getpass.getuser()
-    arn: str = connection.client("sts").get_caller_identity()["Arn"]
-    return arn.rpartition(":")[2].rpartition("/")[2]
 
 
 def _event(execution_id: str, reason: str, actor: str) -> dict[str, Any]:

@@ -1,179 +1,262 @@
-"""`sagactl rejected list | redrive`: look at what was set aside, and give it to its function once more."""
+"""`sagactl rejected list | show | redrive | drop`: events that had no effect, and what becomes of them."""
 
-import json
-import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import ClientError
 
-from sagactl.commands.republish import republish_sagas
+from sagactl.actor import acting
+from sagactl.acts import Act, acts_on, record, shortened
+from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.envelopes import NotRedrivableError, envelope, saga_keys
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
-from sagactl.invoking import FunctionFailedError, call_function
 from sagactl.options import on_stack
-from sagactl.outlet import show, table
-from sagactl.set_aside import Rejected, RejectedQueue, Undelivered, undelivered
+from sagactl.outlet import number_of, show, table
+from sagactl.rejected.items import item_of, open_items, settle
+from sagactl.rejected.kept import Kept, Kind
+from sagactl.rejected.on_failure import undelivered
+from sagactl.rejected.queues import dead_letters, settled_dead_letters, silence
+from sagactl.rejected.redriving import Fate, Redriven, redriven
 
-_LOOK_SECONDS = 20
-_WORK_SECONDS = 900
-_COLUMNS = ("kind", "reason", "detail", "at", "copies", "key")
-"""The key names function, source and position; it is what `redrive --key` takes, so it gets the room."""
+_MOST = 10_000
+_COLUMNS = ("id", "reason", "execution_id", "event_type", "at", "copies", "detail")
 
-
-class Fate(StrEnum):
-    """What became of one thing that was redriven."""
-
-    DONE = "redriven"
-    REJECTED_AGAIN = "rejected again"
-    FAILED = "failed"
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids that `rejected list` shows.", metavar="ID...")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="CODE", help="Only those with this reason code.")]
+Execution = Annotated[str | None, typer.Option("--execution", metavar="ID", help="Only those of this execution.")]
+All = Annotated[bool, typer.Option("--all", help="Every one.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @dataclass(frozen=True)
-class Redriven:
-    """One line of the result."""
+class Choice:
+    """Which of them a command is about."""
 
-    key: str
-    fate: Fate
-    detail: str = ""
+    ids: frozenset[str]
+    reason: str | None
+    execution_id: str | None
+
+    def takes(self, kept: Kept) -> bool:
+        """Every condition that was given must hold."""
+        return (
+            (not self.ids or kept.id in self.ids)
+            and self.reason in {None, kept.reason}
+            and self.execution_id in {None, kept.names.get("execution_id")}
+        )
 
 
 @on_stack
-def list_rejected(target: Target) -> None:
-    """List rejected events, and deliveries that Lambda gave up; nothing is consumed."""
+def list_rejected(
+    target: Target,
+    reason: Reason = None,
+    execution: Execution = None,
+    grouped: Annotated[bool, typer.Option("--grouped", help="One line for each reason and source.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many of each kind.")] = 100,
+) -> None:
+    """List events that had no effect, newest first: rejected ones, what Lambda gave up, what a rule could not deliver.
+
+    Rejected ones are read from the operators' table and hidden from nobody. `more` in the JSON says that there are
+    others. Reading the rules' dead letters hides them from other readers for a moment.
+    """
     stack = deployment(target)
-    with RejectedQueue(stack).held(_LOOK_SECONDS) as rejected:
-        facts = [*(each.facts() for each in rejected), *(each.facts() for each in undelivered(stack))]
-    rows = [[fact[column] for column in _COLUMNS] for fact in facts]
-    show(target.output, facts, table(f"{len(facts)} set aside", _COLUMNS, rows))
+    found = _found(stack, Choice(frozenset(), reason, execution), limit + 1)
+    more = any(count > limit for count in Counter(each.kind for each in found).values())
+    shown = _newest_of_each_kind(found, limit)
+    groups = _groups(shown)
+    facts = {"rejected": [each.facts() for each in shown], "groups": groups, "more": more}
+    title = f"{number_of(len(shown), 'rejected event')}{'; there are more: --limit' if more else ''}"
+    if grouped:
+        columns = ("count", "copies", "reason", "source", "kind", "oldest", "sample")
+        show(target.output, facts, table(title, columns, [[group[name] for name in columns] for group in groups]))
+        return
+    rows = [[each.facts()[column] for column in _COLUMNS] for each in shown]
+    show(target.output, facts, table(title, [column.replace("_", " ") for column in _COLUMNS], rows))
+
+
+@on_stack
+def show_rejected(
+    target: Target, identifier: Annotated[str, typer.Argument(help="An id that `rejected list` shows.", metavar="ID")]
+) -> None:
+    """Show everything that is known of one, and what operators did with it; never its content."""
+    stack = deployment(target)
+    kept = item_of(stack, identifier) or _one(stack, identifier)
+    facts = {**kept.facts(), "bytes": _bytes(stack, kept), "acts": acts_on(stack, f"rejected:{identifier}")}
+    rows = [(name.replace("_", " "), value) for name, value in facts.items() if name != "acts"]
+    acts = [tuple(act.values()) for act in facts["acts"]]
+    pages = [table(identifier, ("what", "value"), rows)]
+    if acts:
+        pages.append(table("What was done", ("at", "verb", "who", "reason", "result"), acts))
+    show(target.output, facts, *pages)
 
 
 @on_stack
 def redrive(
     target: Target,
-    key: Annotated[str | None, typer.Option("--key", help="One of the keys that `rejected list` shows.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Whatever `rejected list` shows; the default.")] = False,
+    ids: Ids = None,
+    reason: Reason = None,
+    execution: Execution = None,
+    everything: All = False,
+    yes: Yes = False,
+    actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
 ) -> None:
-    """Deliver again. What succeeds is removed from the list; what is rejected or fails again stays on it."""
-    if key is not None and everything:
-        raise NotUsableError("name either --key KEY or --all")
-    stack = deployment(target)
-    queue = RejectedQueue(stack)
-    with queue.held(_WORK_SECONDS) as rejected:
-        results = [_redrive_rejected(stack, queue, each) for each in rejected if key in {None, each.key}]
-    results += [_redrive_undelivered(stack, each) for each in undelivered(stack) if key in {None, each.key}]
-    if key is not None and not results:
-        raise NotFoundError(f"nothing with the key {key} is set aside; see `sagactl rejected list`")
-    facts = [{"key": each.key, "result": each.fate.value, "detail": each.detail} for each in results]
-    show(target.output, facts, table("Redrive", ("key", "result", "detail"), [tuple(fact.values()) for fact in facts]))
-    left = sum(each.fate is not Fate.DONE for each in results)
-    if left:
-        raise NotDoneError(f"{left} of {len(results)} are still set aside")
+    """Deliver again, to the function that the source implies. What takes effect leaves the list; what does not, stays.
 
-
-def _redrive_rejected(stack: Deployment, queue: RejectedQueue, rejected: Rejected) -> Redriven:
-    """A pointer goes once the function is through with the event; one that parks it again has made a new pointer."""
-
-    def work() -> bool:
-        original = _content(stack, rejected.key)
-        if rejected.source == "stream":
-            return _publish_again(stack, original)
-        return _invoke_again(stack, rejected, original)
-
-    result = _tried(rejected.key, work)
-    if result.fate is not Fate.FAILED:
-        queue.remove(rejected)
-    return result
-
-
-def _redrive_undelivered(stack: Deployment, item: Undelivered) -> Redriven:
-    """An object goes once its function is through with the payload; what that rejects is listed as rejected from then
-    on.
+    Shows how many and asks before it begins.
     """
+    stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
+    chosen = _chosen_of(stack, choice)
+    agreed(stack, f"Redrive {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
+    who = acting(stack.connection, actor)
+    objects = [each for each in chosen if each.kind is not Kind.DEAD_LETTER]
+    results = [redriven(stack, each, who) for each in progress(objects, "redriving")]
+    letters = {each.id for each in chosen} - {each.id for each in objects}
 
-    def work() -> bool:
-        if item.payload is None:
-            raise NotRedrivableError("the record carries no payload")
-        if item.source == "stream":
-            republish_sagas(stack, saga_keys(item.payload))
-        elif item.function != stack.outputs.get("TimeoutCheckerFunctionName"):
-            # A missed tick of the schedule is made good by the next one.
-            _call(stack, item.function, item.payload)
-        return True
+    def redrive_letter(kept: Kept, body: str) -> bool:
+        if kept.id not in letters:
+            return False
+        results.append(redriven(stack, kept, who, body))
+        return results[-1].fate is Fate.DONE
 
-    result = _tried(item.key, work)
-    if result.fate is Fate.DONE:
-        stack.client("s3").delete_object(Bucket=stack.payload_bucket, Key=item.key)
-    return result
+    if letters:
+        settled_dead_letters(stack, redrive_letter)
+    silence(stack, {each.id for each in results if each.fate is Fate.DONE})
+    facts = [{"id": each.id, "result": each.fate.value, "detail": each.detail} for each in results]
+    show(target.output, facts, table("Redrive", ("id", "result", "detail"), [tuple(fact.values()) for fact in facts]))
+    _tell_what_is_left(results)
 
 
-def _tried(key: str, work: Callable[[], bool]) -> Redriven:
+@on_stack
+def drop(
+    target: Target,
+    because: Annotated[str, typer.Option("--because", help="Why; at most 200 bytes, kept with your name.")],
+    ids: Ids = None,
+    reason: Reason = None,
+    execution: Execution = None,
+    everything: All = False,
+    yes: Yes = False,
+    actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
+) -> None:
+    """Take off the list without delivering. Who did it, and why, stays recorded for 400 days."""
+    if not because.strip():
+        raise NotUsableError("--because must say why")
+    stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
+    chosen = _chosen_of(stack, choice)
+    agreed(stack, f"Drop {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
+    who, dropped = acting(stack.connection, actor), set[str]()
+
+    def act_on(kept: Kept) -> Act:
+        return Act(f"rejected:{kept.id}", "drop", who, shortened(because), "dropped")
+
+    for each in progress([each for each in chosen if each.kind is not Kind.DEAD_LETTER], "dropping"):
+        if each.kind is Kind.REJECTED and not settle(stack, each, "dropped", act_on(each)):
+            continue
+        if each.kind is Kind.UNDELIVERED:
+            record(stack, act_on(each))
+            stack.client("s3").delete_object(Bucket=stack.payload_bucket, Key=each.key)
+        dropped.add(each.id)
+
+    letters = {each.id for each in chosen if each.kind is Kind.DEAD_LETTER}
+
+    def drop_letter(kept: Kept, _body: str) -> bool:
+        if kept.id in letters:
+            record(stack, act_on(kept))
+            dropped.add(kept.id)
+        return kept.id in letters
+
+    if letters:
+        settled_dead_letters(stack, drop_letter)
+    silence(stack, dropped)
+    facts = [{"id": each.id, "result": "dropped" if each.id in dropped else "came again"} for each in chosen]
+    show(target.output, facts, table("Drop", ("id", "result"), [tuple(fact.values()) for fact in facts]))
+    if len(dropped) < len(chosen):
+        raise NotDoneError(f"{len(chosen) - len(dropped)} of {len(chosen)} came again meanwhile and stay on the list")
+
+
+def _found(stack: Deployment, choice: Choice, limit: int) -> list[Kept]:
+    others = [*undelivered(stack), *dead_letters(stack)]
+    return [
+        *open_items(stack, limit, choice.reason, choice.execution_id),
+        *(each for each in others if choice.takes(each)),
+    ]
+
+
+def _newest_of_each_kind(found: list[Kept], limit: int) -> list[Kept]:
+    shown = [each for kind in Kind for each in [every for every in found if every.kind is kind][:limit]]
+    return sorted(shown, key=lambda each: each.at, reverse=True)
+
+
+def _groups(found: Sequence[Kept]) -> list[dict[str, Any]]:
+    """By reason, source and kind: four hundred failures have two causes."""
+    groups: dict[tuple[str, str, str], list[Kept]] = {}
+    for each in found:
+        groups.setdefault((each.reason, each.source, each.kind.value), []).append(each)
+    rows = [
+        {
+            "reason": reason,
+            "source": source,
+            "kind": kind,
+            "count": len(members),
+            "copies": sum(each.copies for each in members),
+            "oldest": min(each.at for each in members),
+            "sample": members[0].id,
+        }
+        for (reason, source, kind), members in groups.items()
+    ]
+    return sorted(rows, key=lambda row: -int(str(row["count"])))
+
+
+def _chosen(ids: list[str] | None, reason: str | None, execution: str | None, *, everything: bool) -> Choice:
+    """A condition that is forgotten must never mean all of them."""
+    if not (ids or reason or execution or everything):
+        raise NotUsableError("name ids, --reason CODE or --execution ID; --all means every one")
+    if everything and (ids or reason or execution):
+        raise NotUsableError("--all stands alone")
+    return Choice(frozenset(ids or ()), reason, execution)
+
+
+def _chosen_of(stack: Deployment, choice: Choice) -> list[Kept]:
+    if choice.ids:
+        items = [item for each in sorted(choice.ids) if (item := item_of(stack, each)) is not None]
+        found = [item for item in items if item.state == "open"]
+        if len(items) < len(choice.ids):
+            found += [*undelivered(stack), *dead_letters(stack)]
+    else:
+        found = _found(stack, choice, _MOST)
+    chosen = [each for each in found if choice.takes(each)]
+    if missing := choice.ids - {each.id for each in chosen}:
+        raise NotFoundError(f"not on the list: {' '.join(sorted(missing))}; see `sagactl rejected list`")
+    return chosen
+
+
+def _one(stack: Deployment, identifier: str) -> Kept:
+    found = [each for each in (*undelivered(stack), *dead_letters(stack)) if each.id == identifier]
+    if not found:
+        raise NotFoundError(f"{identifier} is not on the list; see `sagactl rejected list`")
+    return found[0]
+
+
+def _bytes(stack: Deployment, kept: Kept) -> str:
+    if not kept.key:
+        return "in the queue" if kept.kind is Kind.DEAD_LETTER else "unknown"
     try:
-        accepted = work()
-    except (FunctionFailedError, NotRedrivableError, NotDoneError) as error:
-        return Redriven(key, Fate.FAILED, str(error))
-    except ClientError as error:
-        return Redriven(key, Fate.FAILED, f"{error.operation_name}: {error.response['Error'].get('Code')}")
-    return Redriven(key, Fate.DONE if accepted else Fate.REJECTED_AGAIN)
-
-
-def _publish_again(stack: Deployment, original: bytes) -> bool:
-    """True when the relay could publish; a message that the bus still refuses is not among the published."""
-    parked = json.loads(original)
-    done = republish_sagas(stack, saga_keys(parked))
-    message_id = parked.get("message_id")
-    return message_id is None or message_id in done.published
-
-
-def _invoke_again(stack: Deployment, rejected: Rejected, original: bytes) -> bool:
-    """False when the function parked the event again: the object under its key is then younger than it was."""
-    payload = envelope(rejected, original)
-    before = _wait_until_older_than_a_second(stack, rejected.key)
-    answer = _call(stack, rejected.function, payload)
-    if rejected.source == "invocation":
-        # Such an event has no place of its own, so it is parked under the id of the invocation that met it.
-        again = rejected.key.rpartition("/")[0] + f"/{answer}"
-        return not answer or _last_modified(stack, again) is None
-    return _last_modified(stack, rejected.key) == before
-
-
-def _call(stack: Deployment, function: str, payload: Any) -> str:
-    """Returns the invocation's id. A batch whose failures are listed rather than raised is as unfinished as a raised
-    one.
-    """
-    answer = call_function(stack, function, payload)
-    if isinstance(answer.body, dict) and answer.body.get("batchItemFailures"):
-        raise FunctionFailedError(f"{function} could not finish; its cause may pass, try again later")
-    return answer.request_id
-
-
-def _content(stack: Deployment, key: str) -> bytes:
-    try:
-        content: bytes = stack.client("s3").get_object(Bucket=stack.payload_bucket, Key=key)["Body"].read()
-    except stack.client("s3").exceptions.NoSuchKey as error:
-        raise NotRedrivableError("the parked event has expired from the bucket") from error
-    return content
-
-
-def _wait_until_older_than_a_second(stack: Deployment, key: str) -> datetime | None:
-    """S3 tells times in whole seconds: only then does writing the object again show."""
-    modified = _last_modified(stack, key)
-    if modified is not None:
-        time.sleep(max(0.0, (modified + timedelta(seconds=1.1) - datetime.now(UTC)).total_seconds()))
-    return modified
-
-
-def _last_modified(stack: Deployment, key: str) -> datetime | None:
-    try:
-        modified: datetime = stack.client("s3").head_object(Bucket=stack.payload_bucket, Key=key)["LastModified"]
+        size = stack.client("s3").head_object(Bucket=stack.payload_bucket, Key=kept.key)["ContentLength"]
     except ClientError as error:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
-            return None
+            return "bytes_expired"
         raise
-    return modified
+    return f"{size} in the payload bucket"
+
+
+def _by_reason(chosen: Sequence[Kept]) -> str:
+    counts = Counter(each.reason for each in chosen)
+    return f" ({', '.join(f'{count} {reason}' for reason, count in counts.most_common())})" if counts else ""
+
+
+def _tell_what_is_left(results: Sequence[Redriven]) -> None:
+    left = sum(each.fate is not Fate.DONE for each in results)
+    if left:
+        raise NotDoneError(f"{left} of {len(results)} are still on the list")

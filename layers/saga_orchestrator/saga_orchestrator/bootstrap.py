@@ -12,7 +12,8 @@ from typing import Any
 from .adapters.aws_errors import part_of, retryable
 from .adapters.event_bus import EventBus
 from .adapters.kafka_topic import KafkaTopic
-from .adapters.payload_bucket import PayloadBucket, RejectedEvents
+from .adapters.payload_bucket import PayloadBucket
+from .adapters.rejected_events import RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
 from .adapters.settings import Settings
@@ -85,7 +86,13 @@ class Resources:
     def rejected(self) -> RejectedEvents:
         settings = self.settings
         return RejectedEvents(
-            self.sdk.s3, self.sdk.sqs, settings.payload_bucket, settings.rejected_queue_url, self.function
+            self.sdk.s3,
+            self.sdk.sqs,
+            self.sdk.dynamodb,
+            settings.payload_bucket,
+            settings.rejected_queue_url,
+            settings.operator_table,
+            self.function,
         )
 
     @cached_property

@@ -38,6 +38,7 @@ SETTINGS: Final = {
     "SAGA_TABLE": "sagas",
     "PAYLOAD_BUCKET": "payloads",
     "REJECTED_QUEUE_URL": QUEUE_URL,
+    "OPERATOR_TABLE": "operator",
     "EVENT_BUS_NAME": "bus",
     "ADMIN_USERS": ADMIN,
     "DEFAULT_LANGUAGE_LIMIT": "1",

@@ -57,7 +57,8 @@ class Kafka:
             return
         topic = FUNCTION_OF[inbound.type]
         offset = self._ends[topic] = self._ends.get(topic, -1) + 1
-        self._account.ledger.positions[place_of("kafka", {"partition": f"{topic}-0", "offset": offset})] = inbound
+        position = {"cluster": "simulated", "partition": f"{topic}-0", "offset": offset}
+        self._account.ledger.positions[place_of("kafka", position)] = inbound
         self._records[inbound.number] = {
             "topic": topic,
             "partition": 0,

@@ -62,6 +62,7 @@ class CannedAws:
                 "SAGA_TABLE": "sagas",
                 "PAYLOAD_BUCKET": BUCKET,
                 "REJECTED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/rejected",
+                "OPERATOR_TABLE": "operator",
                 **self.settings,
             }
         )

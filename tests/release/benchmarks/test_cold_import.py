@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "SAGA_TABLE": "sagas",
     "PAYLOAD_BUCKET": "payloads",
     "REJECTED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/rejected",
+    "OPERATOR_TABLE": "operator",
 }
 
 

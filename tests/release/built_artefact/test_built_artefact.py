@@ -29,15 +29,16 @@ CREDENTIALS = {
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[dict[str, str]]:
-    """An AWS with the template's table, a bucket and a queue; yields what the environment must say of them."""
+    """An AWS with the template's tables, a bucket and a queue; yields what the environment must say of them."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
     clients = {name: client(name, endpoint) for name in ("dynamodb", "s3", "sqs", "events")}
-    table = deploy().properties["SagaTable"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    clients["dynamodb"].create_table(TableName="sagas", **{name: table[name] for name in wanted})
+    for name, resource in (("sagas", "SagaTable"), ("operator", "OperatorTable")):
+        table = deploy().properties[resource]
+        clients["dynamodb"].create_table(TableName=name, **{key: table[key] for key in wanted})
     clients["s3"].create_bucket(Bucket="payloads", CreateBucketConfiguration={"LocationConstraint": REGION})
     queue = clients["sqs"].create_queue(QueueName="rejected")["QueueUrl"]
     clients["events"].create_event_bus(Name="bus")
@@ -46,6 +47,7 @@ def cloud() -> Iterator[dict[str, str]]:
         "SAGA_TABLE": "sagas",
         "PAYLOAD_BUCKET": "payloads",
         "REJECTED_QUEUE_URL": queue,
+        "OPERATOR_TABLE": "operator",
         "EVENT_BUS_NAME": "bus",
     }
     server.stop()

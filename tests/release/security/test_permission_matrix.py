@@ -150,6 +150,7 @@ def test_the_relay_reads_the_login_of_its_kafka_target() -> None:
             "SAGA_TABLE": "t",
             "PAYLOAD_BUCKET": "b",
             "REJECTED_QUEUE_URL": "q",
+            "OPERATOR_TABLE": "operator",
             "KAFKA_TARGET_BOOTSTRAP": "b-1:9092",
             "KAFKA_TARGET_SECRET_ARN": arn,
         }

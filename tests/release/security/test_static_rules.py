@@ -28,7 +28,8 @@ FORBIDDEN_CALLS: Final = {
 }
 
 REVEALS: Final = {
-    "adapters/payload_bucket.py": 2,  # the script, and the original bytes of a rejected event, into the bucket
+    "adapters/payload_bucket.py": 1,  # the script, into the bucket
+    "adapters/rejected_events.py": 1,  # the original bytes of a rejected event, into the bucket
     "application/relay.py": 1,  # a small script into the command, when the deployment asks for that
 }
 

@@ -35,6 +35,7 @@ WRITES = {
 }
 PARKS = {
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*"),
+    ("dynamodb:UpdateItem", "<OperatorTable.Arn>"),
     ("sqs:SendMessage", "<RejectedQueue.Arn>"),
 }
 ON_FAILURE = {
@@ -231,29 +232,56 @@ def test_operators_cancel_under_their_own_source() -> None:
     assert statement["Resource"] == "<EventBus.Arn>"
 
 
-def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> None:
-    recount, mend = [s for s in operator() if "dynamodb:UpdateItem" in as_list(s["Action"])]
+def of_operators(*actions: str) -> list[tuple[Any, Any, Any]]:
+    """(actions, resources, condition) of every statement that allows one of these actions."""
+    return [
+        (as_list(s["Action"]), as_list(s["Resource"]), s.get("Condition"))
+        for s in operator()
+        if set(actions) & set(as_list(s["Action"]))
+    ]
 
-    assert recount["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
-    assert set(mend["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
+
+@every_function
+def test_of_the_operators_table_a_function_writes_rejected_events_alone(function: str) -> None:
+    deployed = deploy(EVERYTHING)
+    own = [s for s in deployed.statements(deployed.role_of(function)) if "<OperatorTable.Arn>" in str(s["Resource"])]
+
+    assert [(s["Action"], s["Condition"]) for s in own] == [
+        ("dynamodb:UpdateItem", {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}})
+    ]
+
+
+def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> None:
+    updates = of_operators("dynamodb:UpdateItem")
+    (_, _, recount), (_, _, mend) = [update for update in updates if update[1] == ["<SagaTable.Arn>"]]
+
+    assert recount == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
+    assert set(mend["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
         *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
         *("steps", "timeline", "outbox"),
     }
-    assert not [s for s in operator() if {"dynamodb:PutItem", "dynamodb:DeleteItem"} & set(as_list(s["Action"]))]
 
 
-def test_operators_read_what_was_parked_and_no_script() -> None:
-    (statement,) = [s for s in operator() if "s3:GetObject" in as_list(s["Action"])]
+def test_operators_settle_rejected_events_and_what_they_did_stays_recorded() -> None:
+    leading = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}
 
-    assert set(statement["Resource"]) == {"<PayloadBucket.Arn>/rejected/*", "<PayloadBucket.Arn>/aws/lambda/*"}
+    assert (["dynamodb:UpdateItem"], ["<OperatorTable.Arn>"], leading) in of_operators("dynamodb:UpdateItem")
+    acts = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["act#*"]}}
+    assert of_operators("dynamodb:PutItem") == [(["dynamodb:PutItem"], ["<OperatorTable.Arn>"], acts)]
+    assert of_operators("dynamodb:DeleteItem", "dynamodb:BatchWriteItem") == []
 
 
-def test_operators_delete_nothing_but_redriven_failures() -> None:
-    statements = [
-        s for s in operator() if any("Delete" in action for action in as_list(s["Action"]) if action[:3] == "s3:")
-    ]
+def test_operators_read_what_was_rejected_and_no_script() -> None:
+    ((_, resources, _),) = of_operators("s3:GetObject")
 
-    assert [s["Resource"] for s in statements] == ["<PayloadBucket.Arn>/aws/lambda/*"]
+    assert set(resources) == {"<PayloadBucket.Arn>/rejected/*", "<PayloadBucket.Arn>/aws/lambda/*"}
+
+
+def test_operators_delete_nothing_but_settled_failures() -> None:
+    deleting = [action for s in operator() for action in as_list(s["Action"]) if action.startswith("s3:Delete")]
+
+    assert deleting == ["s3:DeleteObject"]
+    assert of_operators("s3:DeleteObject")[0][1] == ["<PayloadBucket.Arn>/aws/lambda/*"]
 
 
 def test_operators_invoke_what_redrive_and_republish_need() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from saga_testing.saga_table import OPERATOR_TABLE
 from tests.release.template.deployment import STACK, deploy
 
 KEY = {"EncryptionKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/abc"}
@@ -42,6 +43,26 @@ def test_the_code_reads_the_index_that_exists() -> None:
     assert variables["DEADLINE_INDEX"] == table()["GlobalSecondaryIndexes"][0]["IndexName"]
 
 
+def operator_table(parameters: dict[str, str] | None = None) -> dict[str, Any]:
+    return dict(deploy(parameters).properties["OperatorTable"])
+
+
+def test_the_operators_table_is_what_the_kit_creates() -> None:
+    declared = operator_table()
+
+    for name in ("KeySchema", "AttributeDefinitions", "BillingMode"):
+        assert declared[name] == OPERATOR_TABLE[name]
+    assert declared["GlobalSecondaryIndexes"] == OPERATOR_TABLE["GlobalSecondaryIndexes"]
+    assert "StreamSpecification" not in declared
+    assert declared["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
+def test_the_functions_are_told_the_operators_table() -> None:
+    variables = deploy().properties["CommandRelayFunction"]["Environment"]["Variables"]
+
+    assert variables["OPERATOR_TABLE"] == "<OperatorTable>"
+
+
 def test_the_stream_carries_both_images() -> None:
     assert table()["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
@@ -50,12 +71,14 @@ def test_items_expire_by_expires() -> None:
     assert table()["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
-def test_the_table_can_be_restored_and_is_not_deleted_by_mistake() -> None:
-    body = deploy().expanded.template["Resources"]["SagaTable"]
+@pytest.mark.parametrize("name", ["SagaTable", "OperatorTable"])
+def test_a_table_can_be_restored_and_is_not_deleted_by_mistake(name: str) -> None:
+    body = deploy().expanded.template["Resources"][name]
+    declared, unprotected = deploy().properties[name], deploy({"DeletionProtection": "false"}).properties[name]
 
-    assert table()["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table()["DeletionProtectionEnabled"] == "true"
-    assert table({"DeletionProtection": "false"})["DeletionProtectionEnabled"] == "false"
+    assert declared["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert declared["DeletionProtectionEnabled"] == "true"
+    assert unprotected["DeletionProtectionEnabled"] == "false"
     assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
@@ -65,10 +88,11 @@ def test_the_bucket_survives_the_stack_too() -> None:
     assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_the_table_is_paid_by_use_and_its_cost_can_be_capped() -> None:
-    assert table()["BillingMode"] == "PAY_PER_REQUEST"
-    assert "OnDemandThroughput" not in table()
-    capped = table({"MaxWriteRequestUnits": "500"})
+@pytest.mark.parametrize("name", ["SagaTable", "OperatorTable"])
+def test_a_table_is_paid_by_use_and_its_cost_can_be_capped(name: str) -> None:
+    assert deploy().properties[name]["BillingMode"] == "PAY_PER_REQUEST"
+    assert "OnDemandThroughput" not in deploy().properties[name]
+    capped = deploy({"MaxWriteRequestUnits": "500"}).properties[name]
     assert capped["OnDemandThroughput"] == {"MaxWriteRequestUnits": "500"}
     assert capped["GlobalSecondaryIndexes"][0]["OnDemandThroughput"] == {"MaxWriteRequestUnits": "500"}
 
@@ -79,11 +103,12 @@ def test_a_key_of_the_customer_encrypts_everything_that_holds_data() -> None:
 
     (rule,) = properties["PayloadBucket"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
-    assert properties["SagaTable"]["SSESpecification"] == {
-        "SSEEnabled": True,
-        "SSEType": "KMS",
-        "KMSMasterKeyId": arn,
-    }
+    for declared in ("SagaTable", "OperatorTable"):
+        assert properties[declared]["SSESpecification"] == {
+            "SSEEnabled": True,
+            "SSEType": "KMS",
+            "KMSMasterKeyId": arn,
+        }
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}
     for queue in ("RejectedQueue", "RuleDeadLetterQueue"):
         assert properties[queue]["KmsMasterKeyId"] == arn
@@ -95,7 +120,7 @@ def test_without_a_key_everything_is_encrypted_and_nothing_is_paid_for_it() -> N
     (rule,) = properties["PayloadBucket"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
-    assert "SSESpecification" not in table()  # DynamoDB then takes the key that AWS owns
+    assert "SSESpecification" not in table() | operator_table()  # DynamoDB then takes the key that AWS owns
     assert not deploy().of_type("AWS::KMS::Key")
 
 

@@ -22,8 +22,9 @@ class Operator:
     ready: dict[str, Any]
     client: Client
 
-    def types(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--endpoint-url", self.ready["aws_endpoint"]])
+    def types(self, *arguments: str, answer: str | None = None) -> Result:
+        """`answer`: what is typed when the command asks; nobody answers by itself."""
+        return CliRunner().invoke(app, [*arguments, "--endpoint-url", self.ready["aws_endpoint"]], input=answer)
 
     def gets(self, *arguments: str, exit_code: int = 0) -> Any:
         """What a command answers as JSON."""
@@ -43,6 +44,23 @@ class Operator:
 
     def aws(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.ready["aws_endpoint"], region_name=self.ready["region"])
+
+    def invokes(self, function: str, payload: Any) -> Any:
+        answer = self.aws("lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        return json.loads(answer["Payload"].read() or b"null")
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        (stack,) = self.aws("cloudformation").describe_stacks(StackName="saga-orchestrator")["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    @property
+    def operator_table(self) -> str:
+        return self.outputs["OperatorTableName"]
+
+    @property
+    def dead_letter_queue_url(self) -> str:
+        return self.outputs["RuleDeadLetterQueueUrl"]
 
     def eventually(self, condition: Callable[[], Any]) -> Any:
         return self.stack.wait_until(condition)

@@ -1,5 +1,6 @@
 """What a command's caller can tell from its exit code alone: 0 done, 1 not done, 2 nothing was even looked at."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
+from saga_orchestrator.adapters.rejected_events import item_id
 from sagactl.commands.cancel import _put
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
 from sagactl.options import with_exit_code
-from sagactl.set_aside import RejectedQueue
+from sagactl.rejected.queues import silence
 
 DENIED: Any = {"Error": {"Code": "AccessDenied", "Message": "not you"}}
 
@@ -60,41 +62,44 @@ def test_a_cancel_that_the_bus_did_not_take_is_not_done() -> None:
 
 
 class Queue:
-    """Twelve pointers, and which of them are hidden."""
+    """Twelve pointers, and which of them are hidden or gone."""
 
     def __init__(self) -> None:
         self.hidden: dict[str, int] = {}
+        self.gone: set[str] = set()
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
-        free = [f"r{number}" for number in range(12) if f"r{number}" not in self.hidden]
+        free = [f"r{number}" for number in range(12) if f"r{number}" not in self.hidden.keys() | self.gone]
         taken = free[: request["MaxNumberOfMessages"]]
         self.hidden |= dict.fromkeys(taken, request["VisibilityTimeout"])
-        return {"Messages": [{"Body": "{}", "ReceiptHandle": receipt} for receipt in taken]} if taken else {}
+        body = json.dumps({"key": "rejected/one"})
+        return {"Messages": [{"Body": body, "ReceiptHandle": receipt} for receipt in taken]} if taken else {}
 
     def change_message_visibility_batch(self, **request: Any) -> None:
         assert len(request["Entries"]) <= 10, "more in one call are refused"
         for entry in request["Entries"]:
             if entry["VisibilityTimeout"] == 0:
-                del self.hidden[entry["ReceiptHandle"]]
+                self.hidden.pop(entry["ReceiptHandle"], None)
+
+    def delete_message(self, **request: Any) -> None:
+        if request["ReceiptHandle"] == "r3":
+            raise ClientError(DENIED, "DeleteMessage")
+        self.gone.add(request["ReceiptHandle"])
 
 
-@pytest.mark.parametrize("broken", [False, True])
-def test_pointers_that_were_held_are_shown_again_whatever_happened(broken: bool) -> None:
+def test_pointers_of_others_are_shown_again_at_once() -> None:
+    queue = Queue()
+    silence(stack(queue), {item_id("rejected/another")})
+    assert (queue.hidden, queue.gone) == ({}, set())
+
+
+def test_pointers_that_were_held_are_shown_again_whatever_happened() -> None:
     """Another operator looks a moment later and must see them, without waiting until the holding ends by itself."""
     queue = Queue()
-
-    def hold() -> None:
-        with RejectedQueue(stack(queue)).held(900):
-            assert len(queue.hidden) == 12
-            if broken:
-                raise NotDoneError("half way")
-
-    if broken:
-        with pytest.raises(NotDoneError):
-            hold()
-    else:
-        hold()
+    with pytest.raises(ClientError):
+        silence(stack(queue), {item_id("rejected/one")})
     assert queue.hidden == {}
+    assert queue.gone == {"r0", "r1", "r2"}
 
 
 def stack(client: Any) -> Deployment:

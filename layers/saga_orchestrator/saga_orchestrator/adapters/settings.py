@@ -31,6 +31,7 @@ class Settings(BaseModel):
     deadline_index: str = "deadlines"
     payload_bucket: str = Field(min_length=1)
     rejected_queue_url: str = Field(min_length=1)
+    operator_table: str = Field(min_length=1)
     event_bus_name: str = ""
     event_source: str = "executions"
     operator_source: str = "saga-operator"

@@ -58,7 +58,7 @@ class EventFunction:
                 return
             self._apply(record.fields, by_operator=False)
 
-        self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.position))
+        self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.place))
 
     def _eventbridge(self, event: Any) -> None:
         if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):

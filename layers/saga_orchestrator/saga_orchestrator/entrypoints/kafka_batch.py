@@ -34,6 +34,7 @@ class KafkaRecord:
     partition: str
     offset: int
     value: Any
+    cluster: str = ""
 
     @cached_property
     def fields(self) -> dict[str, Any]:
@@ -46,7 +47,13 @@ class KafkaRecord:
 
     @property
     def position(self) -> dict[str, Any]:
+        """As Lambda takes it in a list of failed records."""
         return {"partition": self.partition, "offset": self.offset}
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The position among all clusters: two of them have the same topics, partitions and offsets."""
+        return {"cluster": self.cluster, **self.position}
 
 
 def is_kafka_batch(event: Any) -> bool:
@@ -60,6 +67,14 @@ def is_kafka_batch(event: Any) -> bool:
     )
 
 
+def cluster_of(event: dict[str, Any]) -> str:
+    """An MSK cluster's ARN; of brokers that somebody runs himself their addresses, in one order."""
+    arn, brokers = event.get("eventSourceArn"), event.get("bootstrapServers")
+    if isinstance(arn, str) and arn:
+        return arn
+    return ",".join(sorted(brokers.split(","))) if isinstance(brokers, str) else ""
+
+
 def _has_offset(record: Any) -> bool:
     return isinstance(record, dict) and type(record.get("offset")) is int
 
@@ -69,9 +84,10 @@ def process_batch(
 ) -> dict[str, Any] | None:
     """Apply every record and account for each: applied and parked ones are done, all others are reported or raised."""
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
+    cluster = cluster_of(event)
     for partition, records in event["records"].items():
         for raw in records:
-            record = KafkaRecord(partition, raw["offset"], raw.get("value"))
+            record = KafkaRecord(partition, raw["offset"], raw.get("value"), cluster)
             lanes[_execution_of(record)].append(record)
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:

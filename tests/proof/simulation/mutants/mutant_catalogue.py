@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.payload_bucket import RejectedEvents
+from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, _cancelled
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.domain import decide, endings
@@ -260,6 +260,6 @@ MUTANTS: Final = (
     Mutant(
         "rejected event dropped",
         "S11",
-        edit(RejectedEvents.park, "self.sqs.send_message(", "(lambda **_: None)("),
+        edit(RejectedEvents.park, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.payload_bucket import RejectedEvents
+from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide, render, saga

@@ -192,7 +192,7 @@ class KafkaSource:
             "headers": [],
             "value": value_of(inbound),
         }
-        position = {"partition": f"{topic.name}-{partition}", "offset": len(log)}
+        position = {"cluster": "simulated", "partition": f"{topic.name}-{partition}", "offset": len(log)}
         self.ledger.positions[place_of("kafka", position)] = inbound
         log.append(_Record(partition, len(log), inbound, raw))
         for consumer in topic.readers:

@@ -5,7 +5,8 @@ An event needs one data call: get-or-create in one conditional write. A request 
 - a lost race is decided again and written again, and so is what met a conflict: one further call;
 - a full counter is answered by reading all counters, and by a claim on another one or a failed saga: two;
 - any other refusal is raised to the event source, or parked: none, counted as one;
-- an event or message that is set aside is put into the bucket, and its pointer on the queue: `Park` and one more.
+- an event or message that is rejected is put into the bucket, its item into the operators' table and its pointer on
+  the queue: `Park` and two more.
 
 However much goes wrong, the code itself ends: `MAX_ATTEMPTS` decisions for a record, `TRANSACTION_ATTEMPTS` of each
 write, and for a claim as many shards, each with a read of the counters.
@@ -24,7 +25,7 @@ from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
 
-PARKING_CALLS: Final = 2
+PARKING_CALLS: Final = 3
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
 

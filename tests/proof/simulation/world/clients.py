@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from greenlet import GreenletExit
 
 from saga_testing.aws import errors
+from saga_testing.saga_table import OPERATOR_TABLE
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.world.call_budget import booked
 from tests.proof.simulation.world.lambda_service import Container, Invocation
@@ -216,7 +217,9 @@ class DynamoDbClient(_Client):
         return self._calls.make("dynamodb", "PutItem", "write", self._target.put_item, arguments)
 
     def update_item(self, **arguments: Any) -> Any:
-        return self._calls.make("dynamodb", "UpdateItem", "write", self._target.update_item, arguments)
+        """A saga or a counter; or the item of a rejected event, which no saga's write can meet."""
+        group = "parking" if arguments["TableName"] == OPERATOR_TABLE["TableName"] else "write"
+        return self._calls.make("dynamodb", "UpdateItem", group, self._target.update_item, arguments)
 
     def transact_write_items(self, **arguments: Any) -> Any:
         method = self._target.transact_write_items

@@ -72,6 +72,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         "SAGA_TABLE": "sagas",
         "PAYLOAD_BUCKET": "payloads",
         "REJECTED_QUEUE_URL": QUEUE_URL,
+        "OPERATOR_TABLE": "operator",
         "EVENT_BUS_NAME": "bus",
         "ADMIN_USERS": ADMIN,
         "ALLOWED_SCRIPT_BUCKETS": SCRIPT_BUCKET,

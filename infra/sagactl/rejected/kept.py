@@ -1,0 +1,62 @@
+"""One event that had no effect and waits for an operator, wherever it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+NAMES = ("execution_id", "event_id", "event_type", "service")
+"""Whom it is about, as far as that could be read."""
+
+
+class Kind(StrEnum):
+    """Who kept it."""
+
+    REJECTED = "rejected"
+    """A function found that it will never work."""
+    UNDELIVERED = "undelivered"
+    """Lambda gave up delivering it to a function."""
+    DEAD_LETTER = "dead_letter"
+    """EventBridge, or the schedule, could not hand it to Lambda at all."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a list shows of it; never its content."""
+
+    id: str
+    kind: Kind
+    reason: str
+    detail: str
+    source: str
+    position: Mapping[str, Any]
+    function: str
+    at: str
+    copies: int
+    names: Mapping[str, str]
+    key: str = ""
+    """Of its bytes in the payload bucket, where they are an object."""
+    state: str = "open"
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """For programs; each name is there, readable or not."""
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "reason": self.reason,
+            "detail": self.detail,
+            **{name: self.names.get(name) for name in NAMES},
+            "source": self.source,
+            "position": dict(self.position),
+            "function": self.function,
+            "at": self.at,
+            "copies": self.copies,
+            "state": self.state,
+            "key": self.key or None,
+            **self.more,
+        }
+
+
+class NotRedrivableError(Exception):
+    """It cannot be turned back into a delivery."""
