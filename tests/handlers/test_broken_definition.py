@@ -94,7 +94,14 @@ def test_a_saga_whose_undo_cannot_be_made_ends_no_sweep(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "now_broken", [raising, leaving, body(7), body({"field": object()}), body({"field": "\ud800"})]
+    "now_broken",
+    [
+        pytest.param(raising, id="raises"),
+        pytest.param(leaving, id="leaves the process"),
+        pytest.param(body(7), id="no mapping"),
+        pytest.param(body({"field": object()}), id="no JSON"),
+        pytest.param(body({"field": "\ud800"}), id="no Unicode"),
+    ],
 )
 def test_a_message_that_cannot_be_made_any_more_holds_back_no_shard(
     world: World, now_broken: Callable[..., Any]
