@@ -1,15 +1,19 @@
-# Two commands: `make run` plays the demo on the local stack, `make test` proves the project. Both set up what they need.
+# `make help` lists the targets. `make run` plays the demo on the local stack, `make test` checks every change, `make proof` takes longer to convince itself.
+# Each sets up what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: pin run test format lint types imports validate pytest build bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin run test proof format lint types imports validate pytest build bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
-run: .venv/installed ## play several hundred executions of real scripts on the local stack
+help: ## the targets, with their times on two idle cores
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed ## play several hundred executions of real scripts on the local stack (a minute)
 	$(BIN)/sagactl demo
 
-test: format lint types imports validate pytest ## everything that CI checks
+test: format lint types imports validate pytest ## what every change must pass, without the long proofs (5 minutes)
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
@@ -26,14 +30,20 @@ imports: .venv/installed
 validate: .venv-sam/installed
 	.venv-sam/bin/sam validate --lint --region us-east-1 --template template.yaml
 
+# Every core takes tests; those of one group (tests/conftest.py) stay together on one.
+JOBS ?= auto
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup
 pytest: .venv/installed .venv-sam/installed
-	$(BIN)/pytest
+	$(PYTEST) -m "not proof"
+
+proof: .venv/installed ## every schedule, seeded worlds, drawn steps, load: a share of `make nightly` (15 minutes)
+	$(PYTEST) -m proof
 
 # Exported, because `sam build` runs the layers' own makefiles. Another target: make build LAYER_PYTHON=3.11 LAYER_PLATFORM=x86_64-manylinux_2_28
 LAYER_PYTHON ?= 3.13
 LAYER_PLATFORM ?= aarch64-manylinux_2_28
 export LAYER_PYTHON LAYER_PLATFORM
-build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, without Docker
+build: .venv/installed .venv-sam/installed ## what `sam deploy` would upload, without Docker (half a minute)
 	.venv-sam/bin/sam build
 	@$(MAKE) --no-print-directory pin BUILT=.aws-sam/build/template.yaml
 	@python$(LAYER_PYTHON) -c "" 2>/dev/null || printf '%s\n' \
@@ -52,8 +62,8 @@ pin:
 	@rm -f $(BUILT).unpinned
 ARCHITECTURE = $(if $(filter aarch64-%,$(LAYER_PLATFORM)),arm64,x86_64)
 
-bench: .venv/installed
-	$(BIN)/python -m pytest tests/release/benchmarks -s --benchmarks
+bench: .venv/installed ## what is promised of speed and cost, measured, as a table (5 minutes)
+	$(BIN)/python -m pytest -q --no-header --tb=line --show-capture=no tests/release/benchmarks --benchmarks
 
 REQUESTS ?= 600
 bench-stack: .venv/installed ## the local stack's own speed: sagas a second, processor time for each AWS call (half a minute)
@@ -72,7 +82,7 @@ mutation: .venv-mutation/installed ## every small change of the core, one at a t
 	.venv-mutation/bin/python -m tests.proof.mutation
 
 WORLDS ?= 100000
-nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` takes a share of (two hours on 2 cores)
+nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` and `make proof` take a share of (two hours on 2 cores)
 	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/proof/exhaustion tests/proof/stateful
 	SAGA_LOAD=full $(BIN)/pytest tests/proof/load
 	$(BIN)/python -m tests.proof.simulation --seeds $(WORLDS) --from $(FROM)

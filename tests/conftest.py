@@ -1,6 +1,24 @@
-"""No test may reach AWS: whatever forgets to name an emulator meets dead credentials and no metadata service."""
+"""No test may reach AWS: whatever forgets to name an emulator meets dead credentials and no metadata service.
+
+And which tests belong together, by where they stand: `make proof` runs those that are `proof`, `make test` the others.
+Tests of one group never run side by side, because they are timed by the clock or share what is expensive to make.
+"""
+
+from pathlib import Path
+from typing import Final
 
 import pytest
+
+TESTS: Final = Path(__file__).parent
+PROOF: Final = ("proof",)
+"""Folders of what takes minutes: every schedule, seeded worlds, drawn steps, load."""
+GROUPS: Final = {
+    "tools": "stack",  # one local stack at a time, and nothing else that is timed beside it
+    "proof/load": "stack",
+    "proof/reconcile": "stack",
+    "proof/simulation": "worlds",  # the same seeds are played once
+    "release/built_artefact": "build",  # one `sam build` serves all
+}
 
 pytest_plugins = ["saga_testing.plugin"]
 
@@ -17,3 +35,15 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Grouped tests first: what takes longest must not be what is begun last."""
+    for item in items:
+        place = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
+        if place.startswith(tuple(f"{folder}/" for folder in PROOF)):
+            item.add_marker(pytest.mark.proof)
+        for folder, group in GROUPS.items():
+            if place.startswith(f"{folder}/"):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)

@@ -1,10 +1,11 @@
 """The ready file: appears whole once the stack can be used, and goes with it."""
 
+import errno
 import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,16 +23,33 @@ def stack_named_in(path: Path) -> str | None:
         return None
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Before seconds are spent on a stack that would have to come down again."""
+    with _scratch(path) as scratch:
+        scratch.touch()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+@contextmanager
+def _scratch(path: Path) -> Iterator[Path]:
+    """A file beside `path`, gone afterwards; what goes wrong with it is told of `path`."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield scratch
+    except OSError as error:
+        raise NotUsableError(f"the ready file {path} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+
+
 @contextmanager
 def published(path: Path, content: str) -> Iterator[None]:
     """`content` at `path` for the length of the block; a reader never sees half of it."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with _scratch(path) as scratch:
         scratch.write_text(content)
         scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise NotUsableError(f"the ready file {path} cannot be written: {error.strerror}") from error
     try:
         yield
     finally:

@@ -8,12 +8,13 @@ from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
 from sagactl.connection import READY_FILE
 from sagactl.live_view import LiveView
-from sagactl.ready_file import published, stack_named_in
+from sagactl.ready_file import published, refuse_unwritable, stack_named_in
 from sagactl.stop_signal import StopSignal
 
 
 def keep_up(options: StackOptions, ready_file: Path, view: LiveView, *, with_worker: bool) -> None:
     """From start to the signal that ends it; on the way out in reverse order, whatever happened."""
+    refuse_unwritable(ready_file)
     with StopSignal() as stop, ExitStack() as cleanup:
         try:
             ready = cleanup.enter_context(LocalStack(options)).ready

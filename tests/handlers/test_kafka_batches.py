@@ -1,15 +1,19 @@
 """Kafka batches: order within an execution, nothing passed over, and the two ways Lambda is told about failures."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse
 
-from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
+from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, process_batch
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.sample_events import event, kafka
+
+ROOT = Path(__file__).parents[2]
 
 
 def throttle(world: World, *execution_ids: str) -> None:
@@ -140,3 +144,50 @@ def test_a_rejected_record_that_cannot_be_parked_is_not_acknowledged(world: Worl
 
     with pytest.raises(BatchUnfinished):
         world.function("EXECUTION_REQUESTED").run(kafka(b"not json"), Context())
+
+
+LARGEST_BATCH = int(yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["KafkaBatchSize"]["MaxValue"])
+CPU_MS = 5.0
+"""Assumed of one request on a whole processor, its two or three calls included: rather too much than too little."""
+SECONDS = 30
+
+
+class SlowProcessor(Context):
+    """Remaining time of an invocation on a share of a processor, counted from the work done and not from a clock."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.records = 0
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(SECONDS * 1000 - self.records * CPU_MS / self.share)
+
+
+def deliver(world: World, names: list[str], share: float) -> int:
+    """One on-demand delivery, and how many of its records were applied."""
+    context = SlowProcessor(share)
+    lock = threading.Lock()
+
+    def apply(_record: KafkaRecord) -> None:
+        with lock:
+            context.records += 1
+
+    process_batch(kafka(*(event("EXECUTION_STARTED", name) for name in names)), context, apply, world.at)
+    return context.records
+
+
+@pytest.mark.parametrize(("megabytes", "share"), [(512, 0.3), (256, 0.145)])
+def test_five_thousand_records_come_to_an_end_in_batches_as_large_as_can_be_asked_for(
+    world: World, megabytes: int, share: float
+) -> None:
+    names = [f"ex-{number}" for number in range(5_000)]
+    batches = [names[start : start + LARGEST_BATCH] for start in range(0, len(names), LARGEST_BATCH)]
+
+    assert sum(deliver(world, batch, share) for batch in batches) == 5_000
+
+
+def test_five_thousand_at_once_would_be_delivered_again_for_ever(world: World) -> None:
+    # Every repetition costs what the first delivery did: that is why the parameter has a bound.
+    with pytest.raises(BatchUnfinished):
+        deliver(world, [f"ex-{number}" for number in range(5_000)], 0.3)

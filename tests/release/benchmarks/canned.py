@@ -104,7 +104,7 @@ class CannedAws:
             time.sleep(self.latency)
         status, reply = self.answer(operation, request.body)
         content = b"" if operation == "PutObject" else json.dumps(reply).encode()
-        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"9b2cf535f27731c974343645a3985328"'}
+        headers = {"content-type": "application/x-amz-json-1.0", "etag": '"an invented tag"'}
         return AWSResponse(request.url, status, headers, _Body(content))
 
     def recorded(self, run: Callable[[], Any]) -> list[Call]:

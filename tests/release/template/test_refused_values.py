@@ -14,6 +14,7 @@ KILOBYTES = 4 * 1024
 """Lambda's limit for names and values of a function's variables together (Lambda quotas)."""
 LONGEST_NAMES = {
     "<SagaTable>": 152,  # CloudFormation: stack's name, logical id, 13 characters of its own
+    "<OperatorTable>": 156,
     "<PayloadBucket>": 63,
     "<RejectedQueue>": len("https://sqs.ap-southeast-2.amazonaws.com/123456789012/") + 80,
     "<EventBus>": 128,

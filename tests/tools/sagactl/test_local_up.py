@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from local_stack.stack import StackOptions
 from sagactl.commands.local_up import parsed_parameters
 from sagactl.errors import NotUsableError
-from sagactl.ready_file import published, stack_named_in
+from sagactl.live_view import LiveView
+from sagactl.outlet import Output
+from sagactl.ready_file import published, refuse_unwritable, stack_named_in
+from sagactl.running import keep_up
 from tests.tools.local_stack.outside import Client, LocalUp, event
 from tests.tools.sagactl.conftest import Operator
 
@@ -81,3 +85,25 @@ def test_parameters_are_split_at_the_first_equals_sign() -> None:
 def test_a_parameter_without_name_or_value_is_refused(given: str) -> None:
     with pytest.raises(NotUsableError, match="write it as Name=Value"):
         parsed_parameters([given])
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("missing/ready.json", "No such file or directory"), (".", "Is a directory")]
+)
+def test_a_ready_file_that_cannot_be_written_is_refused_before_a_stack_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+) -> None:
+    def must_not_start(_options: StackOptions) -> None:
+        pytest.fail("a stack was started")
+
+    monkeypatch.setattr("sagactl.running.LocalStack", must_not_start)
+    there = tmp_path / name
+    with pytest.raises(NotUsableError, match=why):
+        keep_up(StackOptions(template=tmp_path), there, LiveView(output=Output.JSON), with_worker=False)
+    assert list(tmp_path.parent.glob(f".{tmp_path.name}.*")) == []
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "ready.json").write_text("of another stack")
+    refuse_unwritable(tmp_path / "ready.json")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("ready.json", "of another stack")]

@@ -58,6 +58,8 @@ class CheckTimeouts:
             return None
         decision = self.at.writer.time_out(execution_id, saga_name, rules)
         if decision.changed and decision.saga is not None:
+            if not decision.saga.has_started:
+                self.at.telemetry.count("SagasNeverStarted")  # what a dead worker looks like from here
             self.at.telemetry.info(
                 "deadline passed",
                 saga_id=decision.saga.saga_id,

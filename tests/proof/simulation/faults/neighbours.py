@@ -45,7 +45,7 @@ OLDER: Final[Edits] = {
     "adapters.saga_codec": [
         _without('    "etype": "error_type",\n'),
         _without('    "ended": "ended_at",\n'),
-        _without('    if saga.inline_script:\n        item["inline"] = {"BOOL": True}\n'),
+        _without('    ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),\n'),
     ],
     # A message kind, and a field of every message, that it does not have.
     "domain.decide": [('("saga_started", *emitted)', "tuple(emitted)")],
@@ -67,7 +67,10 @@ OLDER: Final[Edits] = {
 NEWER: Final[Edits] = {
     # Attributes that the code under test does not know: of the item, of its request and of a remembered event.
     "adapters.saga_codec": [
-        _before('        "state": {"S": str(saga.state)},\n', '        "trace": {"S": f"at-{saga.state}"},\n'),
+        _before(
+            '    ("state", "state", lambda state: {"S": str(state)}),\n',
+            '    ("trace", "state", lambda state: {"S": f"at-{state}"}),\n',
+        ),
         _before('    fields["tmo"] = ', '    fields["gpu"] = {"S": "0"}\n'),
         _before("    if early.actor is not None:\n", '    fields["via"] = {"S": "bus"}\n'),
     ],

@@ -1,0 +1,185 @@
+"""Every alarm as a whole: what it watches, how it counts, when it rings, and where its runbook stands."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.release.template.checks import differences
+from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, MSK, STACK, deploy
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:oncall"
+THRESHOLDS = {
+    "ErrorAlarmThreshold": "11",
+    "OldestDueAlarmSeconds": "112",
+    "KafkaLagAlarmThreshold": "113",
+    "NeverStartedAlarmThreshold": "14",
+}
+"""A value of its own for each, so that an alarm with another's is seen."""
+
+
+def _of(*functions: str) -> list[list[dict[str, str]]]:
+    return [[{"Name": "FunctionName", "Value": f"<{function}>"}] for function in functions]
+
+
+OWN = [{"Name": "service", "Value": STACK}]
+TABLE = {"Name": "TableName", "Value": "<SagaTable>"}
+INDEX = {"Name": "GlobalSecondaryIndexName", "Value": "deadlines"}
+
+
+def _alarm(  # noqa: PLR0917 - an alarm has so many properties
+    namespace: str,
+    metric: str,
+    dimensions: list[dict[str, str]],
+    statistic: str,
+    period: int,
+    periods: int,
+    threshold: int | str = 0,
+    comparison: str = "GreaterThanThreshold",
+    missing: str = "notBreaching",
+) -> dict[str, Any]:
+    return {
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": dimensions,
+        "Statistic": statistic,
+        **_rings(periods, threshold, comparison, missing),
+        "Period": period,
+    }
+
+
+def _rings(periods: int, threshold: int | str, comparison: str, missing: str) -> dict[str, Any]:
+    return {
+        "ComparisonOperator": comparison,
+        "Threshold": threshold,
+        "EvaluationPeriods": periods,
+        "TreatMissingData": missing,
+    }
+
+
+def _sum(
+    expression: str,
+    metrics: Iterable[tuple[str, str, list[dict[str, str]]]],
+    stat: str,
+    period: int,
+    periods: int,
+    **more: Any,
+) -> dict[str, Any]:
+    queries = [
+        {
+            "Id": f"m{number}",
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions},
+                "Period": period,
+                "Stat": stat,
+            },
+        }
+        for number, (namespace, metric, dimensions) in enumerate(metrics, 1)
+    ]
+    result = {"Id": more.get("id", "total"), "Expression": expression, "ReturnData": True}
+    ringing = _rings(periods, more.get("threshold", 0), "GreaterThanThreshold", "notBreaching")
+    return {"Metrics": [result, *queries], **ringing}
+
+
+def _each(metric: str, functions: Iterable[str]) -> list[tuple[str, str, list[dict[str, str]]]]:
+    return [("AWS/Lambda", metric, dimensions) for dimensions in _of(*functions)]
+
+
+def _queue(queue: str) -> dict[str, Any]:
+    dimensions = [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
+    return _alarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, "Maximum", 60, 1)
+
+
+def _table(*metrics_and_dimensions: tuple[str, list[dict[str, str]]]) -> dict[str, Any]:
+    metrics = [("AWS/DynamoDB", metric, dimensions) for metric, dimensions in metrics_and_dimensions]
+    return _sum("SUM(METRICS())", metrics, "Sum", 60, 5)
+
+
+(REQUESTS,) = _of("ExecutionRequestedFunction")
+OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGetItem", "Query")
+ALARMS: dict[str, dict[str, Any]] = {
+    **{
+        f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
+        for f in FUNCTIONS
+    },
+    **{
+        f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
+        for f in FUNCTIONS
+    },
+    "RelayIteratorAgeAlarm": _alarm(
+        "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
+    ),
+    "TimeoutCheckerSilentAlarm": _alarm(
+        "AWS/Lambda",
+        "Invocations",
+        _of("TimeoutCheckerFunction")[0],
+        "Sum",
+        1800,
+        1,
+        1,
+        "LessThanThreshold",
+        "breaching",
+    ),
+    "RejectedEventsAlarm": _queue("RejectedQueue"),
+    "RuleDeadLettersAlarm": _queue("RuleDeadLetterQueue"),
+    "OldestDueSagaAlarm": _alarm("SagaOrchestrator", "OldestDueSeconds", OWN, "Maximum", 60, 5, "112"),
+    "SagasNeverStartedAlarm": _alarm("SagaOrchestrator", "SagasNeverStarted", OWN, "Sum", 300, 1, "14"),
+    "LimitReachedAlarm": _alarm("SagaOrchestrator", "LimitReached", OWN, "Sum", 300, 3),
+    "UnauthorisedCancelsAlarm": _alarm("SagaOrchestrator", "UnauthorisedCancels", OWN, "Sum", 300, 1),
+    "UnpublishableMessagesAlarm": _alarm("SagaOrchestrator", "UnpublishableMessages", OWN, "Sum", 300, 1),
+    "DestinationDeliveryFailuresAlarm": _sum(
+        "SUM(METRICS())", _each("DestinationDeliveryFailures", FUNCTIONS), "Sum", 300, 1
+    ),
+    "AsyncEventsDroppedAlarm": _sum("SUM(METRICS())", _each("AsyncEventsDropped", FUNCTIONS), "Sum", 300, 1),
+    "KafkaOffsetLagAlarm": _sum(
+        "MAX(METRICS())", _each("OffsetLag", EVENT_FUNCTIONS.values()), "Maximum", 60, 10, threshold="113"
+    ),
+    "RelaySilentAlarm": _sum(
+        "IF(FILL(m1, 0) - FILL(m2, 0) > 0 AND FILL(m3, 0) < 1, 1, 0)",
+        [
+            ("AWS/Lambda", "Invocations", REQUESTS),
+            ("AWS/Lambda", "Errors", REQUESTS),
+            ("SagaOrchestrator", "MessagesPublished", OWN),
+        ],
+        "Sum",
+        300,
+        3,
+        id="silent",
+    ),
+    "TableThrottlesAlarm": _table(
+        ("WriteThrottleEvents", [TABLE]),
+        ("ReadThrottleEvents", [TABLE]),
+        ("WriteThrottleEvents", [TABLE, INDEX]),
+        ("ReadThrottleEvents", [TABLE, INDEX]),
+    ),
+    "TableSystemErrorsAlarm": _table(
+        *(("SystemErrors", [TABLE, {"Name": "Operation", "Value": operation}]) for operation in OPERATIONS)
+    ),
+}
+
+
+def complaints(template: Path) -> Iterator[str]:
+    """Every difference of an alarm from its declaration here, in any property."""
+    deployed = deploy({**MSK, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
+    found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
+    for name, alarm in found.items():
+        description = alarm.pop("AlarmDescription", "")
+        if not re.search(rf"\w[.;]? docs/operations\.md#{runbook_anchor(name)}$", description):
+            yield f"{name}: its description does not end with its runbook's anchor"
+        if alarm.pop("AlarmName", "") != f"{STACK}-{_dashed(name)}":
+            yield f"{name}: its name is another's"
+        for query in alarm.get("Metrics", []):
+            query.pop("Label", None)
+        for told in ("AlarmActions", "OKActions"):
+            if alarm.pop(told, None) != [TOPIC]:
+                yield f"{name}: {told} do not tell the topic"
+    yield from differences("alarms", found, ALARMS)
+
+
+def runbook_anchor(alarm: str) -> str:
+    return _dashed(re.sub(r"^(Execution\w+?|TimeoutChecker|CommandRelay)(Errors|Throttles)Alarm$", r"\2Alarm", alarm))
+
+
+def _dashed(alarm: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", alarm.removesuffix("Alarm")).lower()

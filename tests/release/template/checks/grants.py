@@ -1,0 +1,213 @@
+"""Who may do what, as whole sets with conditions, for every combination of the parameters that grant something."""
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from tests.release.template.checks import differences
+from tests.release.template.deployment import (
+    EVENT_FUNCTIONS,
+    FUNCTIONS,
+    MSK,
+    MSK_CLUSTER,
+    SELF_MANAGED,
+    Deployment,
+    as_list,
+    deploy,
+)
+
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/abc"
+CHOICES: tuple[dict[str, str], ...] = (
+    MSK,
+    SELF_MANAGED,
+    {"KafkaSecretArn": f"{SECRET}kafka-in"},
+    {"InlineScriptMaxBytes": "1000"},
+    {"KafkaTargetSecretArn": f"{SECRET}kafka-out"},
+    {"EncryptionKeyArn": KEY},
+)
+COMBINATIONS = [
+    {name: value for choice, taken in zip(CHOICES, chosen, strict=True) if taken for name, value in choice.items()}
+    for chosen in product((False, True), repeat=len(CHOICES))
+]
+FEW = [COMBINATIONS[0], COMBINATIONS[-1]]
+"""Nothing and everything: enough to notice a planted bug."""
+
+Grant = tuple[str, str, str]
+"""Action, resource, and the condition as JSON."""
+
+COUNTERS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}'
+REJECTED = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}'
+ACTS = REJECTED.replace("rejected#", "act#")
+PARKS: set[Grant] = {
+    ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
+    ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
+    ("sqs:SendMessage", "<RejectedQueue.Arn>", "{}"),
+    ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
+    ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
+}
+WRITES: set[Grant] = {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("PutItem", "UpdateItem")}
+BASE: dict[str, set[Grant]] = {
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS),
+    "ExecutionRequestedFunction": WRITES
+    | PARKS
+    | {
+        ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),
+        ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}"),
+    },
+    "TimeoutCheckerFunction": PARKS
+    | {
+        ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
+        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+        ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
+    },
+    "CommandRelayFunction": PARKS
+    | {
+        (f"dynamodb:{action}", "<SagaTable.Arn>/stream/*", "{}")
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    }
+    | {
+        ("logs:CreateLogStream", "<CommandRelayLogGroup.Arn>", "{}"),
+        ("logs:PutLogEvents", "<CommandRelayLogGroup.Arn>", "{}"),
+        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+        ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-orchestrator"}}'),
+    },
+}
+INTERFACES = {
+    ("ec2:" + action, "*", "{}")
+    for action in (
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeVpcs",
+    )
+}
+THROUGH = json.dumps(
+    {"StringEquals": {"kms:ViaService": [f"{name}.eu-central-1.amazonaws.com" for name in ("dynamodb", "s3", "sqs")]}}
+)
+
+COMMANDED = sorted(f"<{function}.Arn>" for function in (*EVENT_FUNCTIONS.values(), "CommandRelayFunction"))
+OPERATORS: set[Grant] = {
+    ("cloudformation:DescribeStacks", "stack", "{}"),
+    ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-operator"}}'),
+    *(
+        (f"dynamodb:{action}", place, "{}")
+        for action in ("GetItem", "BatchGetItem", "Query", "Scan")
+        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines")
+    ),
+    *(
+        (f"dynamodb:{action}", place, "{}")
+        for action in ("GetItem", "Query")
+        for place in ("<OperatorTable.Arn>", "<OperatorTable.Arn>/index/by_time")
+    ),
+    ("dynamodb:PutItem", "<OperatorTable.Arn>", ACTS),
+    ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
+    ("dynamodb:UpdateItem", "<SagaTable.Arn>", COUNTERS),
+    (
+        "dynamodb:UpdateItem",
+        "<SagaTable.Arn>",
+        json.dumps(
+            {
+                "ForAllValues:StringEquals": {
+                    "dynamodb:Attributes": [
+                        *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
+                        *("steps", "timeline", "outbox"),
+                    ]
+                }
+            }
+        ),
+    ),
+    *(("lambda:InvokeFunction", function, "{}") for function in COMMANDED),
+    *(
+        (f"sqs:{action}", queue, "{}")
+        for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+        for queue in ("<RejectedQueue.Arn>", "<RuleDeadLetterQueue.Arn>")
+    ),
+    ("s3:GetObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
+    ("s3:GetObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
+    ("s3:DeleteObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
+    ("s3:ListBucket", "<PayloadBucket.Arn>", '{"StringLike": {"s3:prefix": ["rejected/*", "aws/lambda/*"]}}'),
+}
+
+
+def complaints(template: Path, combinations: list[dict[str, str]] | None = None) -> Iterator[str]:
+    """Each grant too many or too few, of functions and operators."""
+    for parameters in combinations or FEW:
+        deployed = deploy(parameters, template)
+        for function in FUNCTIONS:
+            found = set(_grants(deployed.statements(deployed.role_of(function))))
+            yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))
+        document = deployed.properties["OperatorPolicy"]["PolicyDocument"]
+        found = {
+            (action, "stack" if ":stack/" in resource else resource, condition)
+            for action, resource, condition in _grants(document["Statement"])
+        }
+        yield from _compared("operators", found, OPERATORS)
+        yield from _doors(deployed)
+
+
+def _doors(deployed: Deployment) -> Iterator[str]:
+    """What resources themselves allow: the bus to this account's producers alone, the dead letters to this bus."""
+    bus = {"StringEquals": {"events:source": "executions"}}
+    statement = deployed.properties["EventBusPolicy"]["Statement"]
+    wanted = {
+        "Effect": "Allow",
+        "Action": "events:PutEvents",
+        "Resource": "<EventBus.Arn>",
+        "Condition": bus,
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    }
+    yield from differences("bus policy", statement, wanted)
+    for name, sources in deployed.of_type("AWS::Lambda::Permission").items():
+        if not sources.get("SourceArn", "").startswith(f"<{name.removesuffix('Permission')}"):
+            yield f"{name}: anybody may invoke through it"
+
+
+def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
+    wanted = set(BASE[function])
+    if "EncryptionKeyArn" in parameters:
+        wanted |= {(f"kms:{action}", KEY, THROUGH) for action in ("Decrypt", "GenerateDataKey")}
+    if function == "CommandRelayFunction":
+        if "InlineScriptMaxBytes" in parameters:
+            wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
+        if "KafkaTargetSecretArn" in parameters:
+            wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-out", "{}"))
+    if function in EVENT_FUNCTIONS.values() and {"MskClusterArn", "KafkaBootstrapServers"} & parameters.keys():
+        wanted |= INTERFACES
+        if "KafkaSecretArn" in parameters:
+            wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-in", "{}"))
+        if "MskClusterArn" in parameters:
+            wanted |= _msk(next(event for event, name in EVENT_FUNCTIONS.items() if name == function).lower())
+    return wanted
+
+
+def _msk(topic: str) -> set[Grant]:
+    place = MSK_CLUSTER.replace(":cluster/", ":{}/")
+    group = f"{place.format('group')}/sagas-{topic.replace('_', '-')}-msk"
+    cluster = ("kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers", "kafka-cluster:Connect")
+    return {
+        *((action, MSK_CLUSTER, "{}") for action in (*cluster, "kafka-cluster:DescribeClusterDynamicConfiguration")),
+        *(
+            (f"kafka-cluster:{action}", f"{place.format('topic')}/{topic}", "{}")
+            for action in ("DescribeTopic", "ReadData")
+        ),
+        *((f"kafka-cluster:{action}", group, "{}") for action in ("DescribeGroup", "AlterGroup")),
+    }
+
+
+def _grants(statements: list[Any]) -> Iterator[Grant]:
+    for statement in statements:
+        if statement["Effect"] != "Allow":
+            continue
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield action, resource, json.dumps(statement.get("Condition", {}))
+
+
+def _compared(who: str, found: set[Grant], wanted: set[Grant]) -> Iterator[str]:
+    yield from (f"{who}: may do {grant} and should not" for grant in sorted(found - wanted))
+    yield from (f"{who}: may not do {grant} and should" for grant in sorted(wanted - found))

@@ -1,0 +1,110 @@
+"""Every number and every switch of what brings events to a function, compared as a whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.release.template.checks import differences
+from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, MSK, SELF_MANAGED, deploy
+
+OF_THEIR_OWN = {
+    "KafkaBatchSize": "77",
+    "KafkaMaximumRecordAgeSeconds": "7777",
+    "MinimumPollers": "3",
+    "MaximumPollers": "5",
+    "StartingPosition": "LATEST",
+    "EventFunctionConcurrency": "9",
+}
+KEPT = {"OnFailure": {"Destination": "<PayloadBucket.Arn>"}}
+STREAM = {
+    "FunctionName": "<CommandRelayFunction>",
+    "EventSourceArn": "<SagaTable.StreamArn>",
+    "StartingPosition": "TRIM_HORIZON",
+    "BatchSize": 100,
+    "MaximumBatchingWindowInSeconds": 0,
+    "ParallelizationFactor": 4,
+    "FilterCriteria": {
+        "Filters": [
+            {
+                "Pattern": (
+                    '{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}'
+                )
+            }
+        ]
+    },
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": -1,
+    "MaximumRecordAgeInSeconds": 43_200,
+    "DestinationConfig": KEPT,
+}
+PROVISIONED_ALONE = {
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": 1000,
+    "MaximumRecordAgeInSeconds": "7777",
+    "ProvisionedPollerConfig": {"MinimumPollers": "3", "MaximumPollers": "5", "PollerGroupName": "sagas"},
+}
+TIMEOUTS = {**dict.fromkeys(EVENT_FUNCTIONS.values(), 30), "TimeoutCheckerFunction": 50, "CommandRelayFunction": 60}
+INVOCATIONS = {**dict.fromkeys(FUNCTIONS, (21_600, 2)), "TimeoutCheckerFunction": (300, 0)}
+"""Age and retries of what was invoked asynchronously."""
+TARGETS = {
+    "AWS::Events::Rule": {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400},
+    "AWS::Scheduler::Schedule": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300},
+}
+
+
+def complaints(template: Path) -> Iterator[str]:
+    """Every difference of mappings, targets, retries and time-outs from their declaration here."""
+    for mode in ("on-demand", "provisioned"):
+        deployed = deploy({**MSK, **SELF_MANAGED, **OF_THEIR_OWN, "KafkaMode": mode}, template)
+        more = PROVISIONED_ALONE if mode == "provisioned" else {}
+        found = dict(deployed.of_type("AWS::Lambda::EventSourceMapping"))
+        yield from differences("stream", found.pop("CommandRelayStreamMapping", {}), STREAM)
+        wanted = dict(_kafka(more))
+        yield from differences(f"{mode} mappings", found, wanted)
+    for function in FUNCTIONS:
+        settings = (deployed.properties[function]["Timeout"], deployed.properties[function]["MemorySize"])
+        yield from differences(f"{function} (Timeout, MemorySize)", settings, (TIMEOUTS[function], "512"))
+    found_invocations = {
+        config["FunctionName"]: (config["MaximumEventAgeInSeconds"], config["MaximumRetryAttempts"])
+        for config in deployed.of_type("AWS::Lambda::EventInvokeConfig").values()
+    }
+    wanted_invocations = {f"<{function}>": numbers for function, numbers in INVOCATIONS.items()}
+    yield from differences("asynchronous invocations", found_invocations, wanted_invocations)
+    for kind, retries in TARGETS.items():
+        for name, source in deployed.of_type(kind).items():
+            for target in source.get("Targets") or [source["Target"]]:
+                yield from differences(f"{name} retries", target["RetryPolicy"], retries)
+                yield from differences(
+                    f"{name} dead letters", target.get("DeadLetterConfig"), {"Arn": "<RuleDeadLetterQueue.Arn>"}
+                )
+
+
+def _kafka(more: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for event, function in EVENT_FUNCTIONS.items():
+        group = f"sagas-{event.lower().replace('_', '-')}"
+        common = {
+            "FunctionName": f"<{function}>",
+            "Topics": [event.lower()],
+            "StartingPosition": "LATEST",
+            "BatchSize": "77",
+            "DestinationConfig": KEPT,
+            **more,
+        }
+        yield (
+            function.replace("Function", "MskMapping"),
+            {
+                **common,
+                "EventSourceArn": MSK["MskClusterArn"],
+                "AmazonManagedKafkaEventSourceConfig": {"ConsumerGroupId": f"{group}-msk"},
+            },
+        )
+        yield (
+            function.replace("Function", "KafkaMapping"),
+            {
+                **common,
+                "SelfManagedEventSource": {"Endpoints": {"KafkaBootstrapServers": ["b-1:9092", "b-2:9092"]}},
+                "SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": group},
+            },
+        )

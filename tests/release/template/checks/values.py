@@ -1,0 +1,117 @@
+"""Every variable and every output holds the value of its own parameter: each parameter gets one of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from saga_orchestrator.adapters.settings import Settings
+from tests.release.template.checks import differences
+from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, STACK, deploy
+
+GIVEN = {
+    "StartDeadlineSeconds": "301",
+    "RunGraceSeconds": "182",
+    "RequestMaxAgeSeconds": "86403",
+    "MaxTimeoutSeconds": "304",
+    "RetentionDays": "35",
+    "DefaultLanguageLimit": "106",
+    "LanguageLimits": '{"python":207}',
+    "AllowedLanguages": "python,ruby8",
+    "AllowedImages": "image:9",
+    "AllowedScriptBuckets": "bucket-10",
+    "AdminUsers": "admin11",
+    "InlineScriptMaxBytes": "1012",
+    "PublishCommands": "false",
+    "EventSource": "source13",
+    "OperatorSource": "source14",
+    "CounterShards": "15",
+    "DeadlineShards": "16",
+    "BatchConcurrency": "17",
+    "KafkaMode": "provisioned",
+    "TopicLayout": "shared",
+    "KafkaTargetBootstrap": "broker18:9092",
+    "KafkaTargetTopic": "topic19",
+    "KafkaTargetSecurity": "SSL",
+    "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s20",
+    "Tracing": "Active",
+    "LogLevel": "WARNING",
+}
+SETTINGS: dict[str, Any] = {
+    "saga_table": "<SagaTable>",
+    "deadline_index": "deadlines",
+    "payload_bucket": "<PayloadBucket>",
+    "rejected_queue_url": "<RejectedQueue>",
+    "operator_table": "<OperatorTable>",
+    "event_bus_name": "<EventBus>",
+    "event_source": "source13",
+    "operator_source": "source14",
+    "admin_users": {"admin11"},
+    "start_deadline_seconds": 301,
+    "run_grace_seconds": 182,
+    "request_max_age_seconds": 86_403,
+    "max_timeout_seconds": 304,
+    "retention_days": 35,
+    "default_language_limit": 106,
+    "language_limits": {"python": 207},
+    "allowed_languages": {"python", "ruby8"},
+    "allowed_images": {"image:9"},
+    "allowed_script_buckets": {"bucket-10"},
+    "counter_shards": 15,
+    "deadline_shards": 16,
+    "publish_commands": False,
+    "inline_script_max_bytes": 1012,
+    "kafka_mode": "provisioned",
+    "topic_layout": "shared",
+    "batch_concurrency": 17,
+    "tracing": True,
+}
+OF_THE_RELAY = {
+    "kafka_target_bootstrap": "broker18:9092",
+    "kafka_target_topic": "topic19",
+    "kafka_target_security": "SSL",
+    "kafka_target_secret_arn": GIVEN["KafkaTargetSecretArn"],
+    "allowed_images": set[str](),  # it asks for none, and the 4 KB would not hold them
+}
+POWERTOOLS = {
+    "POWERTOOLS_SERVICE_NAME": STACK,
+    "POWERTOOLS_METRICS_NAMESPACE": "SagaOrchestrator",
+    "POWERTOOLS_LOG_LEVEL": "WARNING",
+}
+OUTPUTS = {
+    "TableName": "<SagaTable>",
+    "OperatorTableName": "<OperatorTable>",
+    "PayloadBucketName": "<PayloadBucket>",
+    "RejectedQueueUrl": "<RejectedQueue>",
+    "RuleDeadLetterQueueUrl": "<RuleDeadLetterQueue>",
+    "EventBusName": "<EventBus>",
+    "EventSource": "source13",
+    "OperatorSource": "source14",
+    "OperatorPolicyArn": "<OperatorPolicy>",
+    "DeadlineShards": "16",
+    "CounterShards": "15",
+    "StartDeadlineSeconds": "301",
+    "RunGraceSeconds": "182",
+    "RequestMaxAgeSeconds": "86403",
+    "RetentionDays": "35",
+    "RelayFunctionName": "<CommandRelayFunction>",
+    "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
+    **{f"{function}Name": f"<{function}>" for function in EVENT_FUNCTIONS.values()},
+}
+
+
+def complaints(template: Path) -> Iterator[str]:
+    """Settings as the code reads them, function by function and field by field, and outputs as outsiders read them."""
+    deployed = deploy(GIVEN, template)
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    for function in FUNCTIONS:
+        variables = deployed.properties[function]["Environment"]["Variables"]
+        wanted = {**defaults, **SETTINGS, **(OF_THE_RELAY if function == "CommandRelayFunction" else {})}
+        found = Settings.from_environment(variables)
+        yield from differences(function, {name: getattr(found, name) for name in Settings.model_fields}, wanted)
+        told = {name: value for name, value in variables.items() if name.startswith("POWERTOOLS_")}
+        yield from differences(f"{function} powertools", told, POWERTOOLS)
+    from local_stack.template.intrinsics import resolve  # noqa: PLC0415 - needed here alone
+    from tests.release.template.deployment import symbol  # noqa: PLC0415
+
+    outputs = {name: resolve(value, symbol) for name, value in deployed.resolved.outputs.items()}
+    yield from differences("outputs", outputs, OUTPUTS)
