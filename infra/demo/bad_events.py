@@ -83,14 +83,14 @@ def _drop(field: str) -> Callable[[Body], None]:
 
 
 _SPOILERS: dict[str, tuple[Callable[[Body], None], str]] = {
-    "no script": (_drop("script"), "malformed"),
-    "no time limit": (_drop("timeout_seconds"), "malformed"),
-    "time limit as text": (_set(timeout_seconds="300"), "malformed"),
-    "time limit of zero": (_set(timeout_seconds=0), "malformed"),
-    "a path as file name": (_set(runtime_filename="../../etc/passwd"), "malformed"),
+    "no event id": (_drop("event_id"), "malformed"),
+    "no execution id": (_drop("execution_id"), "malformed"),
+    "an event id as number": (_set(event_id=300), "malformed"),
+    "an event id of nothing": (_set(event_id=""), "malformed"),
+    "a path as execution id": (_set(execution_id="../../etc/passwd"), "malformed"),
     "a counter's key": (_set(execution_id="#counter#python#0"), "malformed"),
-    "ten thousand arguments": (_set(runtime_command=["x"] * 10_000), "malformed"),
-    "memory beyond all bounds": (_set(memory_limit="100000Gi"), "malformed"),
+    "nobody who could be answered": (_drop("metadata"), "malformed"),
+    "an owner who cannot be read": (_set(metadata={"user_id": ["alice"]}), "malformed"),
     "a version to come": (_set(event_version="2.0"), "unknown_event_version"),
     "tomorrow's date": (_set(timestamp="2199-01-01T00:00:00Z"), "timestamp_in_future"),
     "somebody's bucket": (

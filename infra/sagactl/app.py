@@ -1,21 +1,34 @@
 """All commands, in the order in which `--help` shows them."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from sagactl.commands.cancel import cancel
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
+from sagactl.commands.list import list_sagas
 from sagactl.commands.local_up import up
-from sagactl.commands.reading import list_sagas, show_execution
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
 from sagactl.commands.republish import republish
+from sagactl.commands.request import request
+from sagactl.commands.show import show_execution
+from sagactl.commands.slots import slots
+
+
+def print_version(wanted: bool) -> None:
+    """Which release the command is of: reconcile must know what the functions know."""
+    if wanted:
+        typer.echo(f"sagactl {version('saga-orchestrator')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="sagactl",
     help="Operate a saga orchestrator: a stack on AWS, or one on this machine.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -31,10 +44,21 @@ rejected.command("drop")(drop)
 
 app.add_typer(local, name="local")
 app.command("demo")(demo)
+app.command("request")(request)
 app.command("list")(list_sagas)
 app.command("show")(show_execution)
+app.command("slots")(slots)
 app.command("cancel")(cancel)
 app.add_typer(rejected, name="rejected")
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
 app.command("graph")(graph)
+
+
+@app.callback()
+def every_command(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=print_version)
+    ] = False,
+) -> None:
+    """Operate a saga orchestrator: a stack on AWS, or one on this machine."""

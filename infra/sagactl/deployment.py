@@ -66,6 +66,10 @@ class Deployment:
         return self.output("EventBusName")
 
     @property
+    def event_source(self) -> str:
+        return self.output("EventSource")
+
+    @property
     def relay_functions(self) -> tuple[str, ...]:
         """One for each target: the bus, and the Kafka topic where the stack has one."""
         kafka = self.outputs.get("KafkaRelayFunctionName")

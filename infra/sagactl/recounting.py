@@ -1,14 +1,19 @@
 """Counters of taken slots: what differs from the number of sagas that hold them, and the correction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import cancellation_reasons
+from saga_orchestrator.adapters.counter_items import counter_key
+from saga_orchestrator.adapters.counter_writes import CounterWrite, number
 from sagactl.deployment import Deployment
-from sagactl.stored_items import Shard, Slots, counter_key, stored_items
+from sagactl.stored_items import Shard, Slots, stored_items
 
-_MOVED = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+_MOVED = frozenset(
+    {"ConditionalCheckFailedException", "ConditionalCheckFailed", "TransactionConflictException", "TransactionConflict"}
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,8 @@ class Drift:
     """What the counter's item says: None when there is no item, empty when the item says nothing."""
     held: int
     """How many sagas hold a claim on it."""
+    capped: bool = False
+    """The language's limit lives in its counter."""
 
     @property
     def counted(self) -> int | None:
@@ -31,7 +38,7 @@ class Drift:
 def drifts(slots: Slots) -> list[Drift]:
     """An item that is not there counts as zero, as it does for the functions; one without its number breaks them."""
     shards: list[Shard] = sorted(slots.counted.keys() | slots.held.keys())
-    found = [Drift(*shard, slots.counted.get(shard), slots.held[shard]) for shard in shards]
+    found = [Drift(*shard, slots.counted.get(shard), slots.held[shard], shard[0] in slots.capped) for shard in shards]
     return [drift for drift in found if drift.counted != drift.held]
 
 
@@ -47,23 +54,38 @@ def steady_drifts(stack: Deployment, first: list[Drift] | None = None) -> list[D
 
 def correct(stack: Deployment, drift: Drift) -> bool:
     """Set the counter, unless it is no longer what was compared."""
-    values = {":held": {"N": str(drift.held)}}
+    write = CounterWrite(counter_key(drift.language, drift.shard), sets={"n": number(drift.held)})
     if not drift.stored:
         # A first claim creates the counter with its number: then there is one, and it must not be overwritten.
-        unchanged = "attribute_not_exists(n)"
+        write = replace(write, conditions=("attribute_not_exists(n)",))
     else:
         # The very value that was compared, whatever its type: a claim or a release since then has changed it.
-        unchanged, values[":stored"] = "n = :stored", drift.stored
+        write = replace(write, conditions=("n = :stored",), values={"stored": drift.stored})
+    return _written(stack, _unsettling(write, drift) if drift.capped else [write])
+
+
+def _unsettling(write: CounterWrite, drift: Drift) -> list[CounterWrite]:
+    """With it, who was about to raise a cap must read again, and the checker settles: the caps were set by `n`."""
+    first = CounterWrite(counter_key(drift.language, 0)) if drift.shard else write
+    marked = replace(
+        first,
+        sets={**first.sets, "unsettled": {"BOOL": True}},
+        adds={"gen": number(1)},
+        conditions=(*first.conditions, "attribute_exists(gen)"),
+    )
+    return [write, marked] if drift.shard else [marked]
+
+
+def _written(stack: Deployment, writes: list[CounterWrite]) -> bool:
+    client, requests = stack.client("dynamodb"), [write.request(stack.table) for write in writes]
     try:
-        stack.client("dynamodb").update_item(
-            TableName=stack.table,
-            Key=counter_key((drift.language, drift.shard)),
-            UpdateExpression="SET n = :held",
-            ConditionExpression=unchanged,
-            ExpressionAttributeValues=values,
-        )
+        if len(requests) == 1:
+            client.update_item(**requests[0])
+        else:
+            client.transact_write_items(TransactItems=[{"Update": request} for request in requests])
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MOVED:
+        codes = {reason.get("Code") for reason in cancellation_reasons(error)} or {error.response["Error"]["Code"]}
+        if codes & _MOVED:
             return False
         raise
     return True

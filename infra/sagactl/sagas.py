@@ -1,16 +1,21 @@
 """Sagas as people and programs read them: from the table, through the same mapping that the functions write with."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from heapq import nlargest
 from typing import Any
 
+from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.saga_models import SagaReader
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.request_rules import sentence
 from saga_orchestrator.domain.saga import Saga
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
+from sagactl.stored_items import stored_items
 
 Facts = dict[str, Any]
 
@@ -26,18 +31,69 @@ def sagas_of(deployment: Deployment, execution_id: str) -> list[Saga]:
     return found
 
 
-def all_sagas(deployment: Deployment, state: str | None = None) -> Iterator[Saga]:
-    """Every saga, in the table's order; reads the whole table as it goes."""
-    try:
-        yield from _reader(deployment).all(state)
-    except CorruptSaga as error:
-        message = f"{error.detail}; `sagactl reconcile --dry-run` names it (table {deployment.table})"
-        raise NotDoneError(message) from error
+@dataclass(frozen=True)
+class Unreadable:
+    """An item that no function can use, by its key and what is wrong with it."""
+
+    execution_id: str
+    detail: str
 
 
-def newest_of(sagas: Iterator[Saga], limit: int) -> list[Saga]:
-    """The first `limit` sagas that the table yields, newest first: a scan has no order, and is not paid for in full."""
-    return sorted(islice(sagas, limit), key=lambda saga: saga.created_at, reverse=True)
+def readable(deployment: Deployment, unreadable: list[Unreadable]) -> Iterator[Saga]:
+    """Every saga, in the table's order; reads the whole table as it goes. What cannot be read is put into `unreadable`,
+    and keeps nobody from seeing the others.
+    """
+    for item in stored_items(deployment):
+        if item["execution_id"]["S"].startswith("#"):
+            continue  # counters, and whatever later releases keep beside the sagas
+        try:
+            yield decode(item)
+        except CorruptSaga as error:
+            unreadable.append(Unreadable(item["execution_id"]["S"], error.detail))
+
+
+def tell_unreadable(unreadable: list[Unreadable]) -> None:
+    """Name them on standard error, so that neither a table nor a program's input hides them."""
+    for each in unreadable:
+        sys.stderr.write(f"sagactl: {each.execution_id} was passed over: {each.detail}\n")
+    if unreadable:
+        sys.stderr.write(f"sagactl: {len(unreadable)} unreadable; see `sagactl reconcile --dry-run`\n")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which sagas a list is about. Every condition that is given must hold."""
+
+    state: str | None = None
+    language: str | None = None
+    owner: str | None = None
+    reason: str | None = None
+    saga_name: str | None = None
+    since: int | None = None
+    after: tuple[int, str, str] | None = None
+    """The place in the order behind which the list goes on."""
+
+    def takes(self, saga: Saga) -> bool:
+        language = saga.request.language if saga.request else None
+        return (
+            self.state in {None, str(saga.state)}
+            and self.language in {None, language}
+            and self.owner in {None, saga.owner}
+            and self.reason in {None, saga.reason}
+            and self.saga_name in {None, saga.saga_name}
+            and (self.since is None or saga.created_at >= self.since)
+            and (self.after is None or place(saga) < self.after)
+        )
+
+
+def place(saga: Saga) -> tuple[int, str, str]:
+    """Its place in the order of creation; no two sagas share one."""
+    return (saga.created_at, saga.execution_id, saga.saga_name)
+
+
+def newest_of(sagas: Iterable[Saga], wanted: Wanted, limit: int) -> list[Saga]:
+    """The newest of all: a scan has no order, so every item is read. No more than `limit` are ever held."""
+    return nlargest(limit, filter(wanted.takes, sagas), key=place)
 
 
 def summary(saga: Saga) -> Facts:
@@ -68,6 +124,9 @@ def details(saga: Saga) -> Facts:
         "exit_code": saga.exit_code,
         "error_type": saga.error_type,
         "ended_by": saga.ended_by,
+        "invalid": [sentence(fault) for fault in saga.faults],
+        "pod_name": saga.pod_name,
+        "node_name": saga.node_name,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),
         "completed_steps": list(saga.completed_steps),
         "compensated_steps": list(saga.compensated_steps),

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from saga_orchestrator.adapters.counter_items import claimed_shard, is_reserved, shard_of
 from saga_orchestrator.adapters.saga_codec import Item
 from sagactl.deployment import Deployment
 
 Shard = tuple[str, int]
 """Language and number of one counter item."""
-
-_COUNTER = "#counter"
 
 
 @dataclass
@@ -21,20 +20,18 @@ class Slots:
     counted: dict[Shard, dict[str, Any]] = field(default_factory=dict)
     """The stored number of each counter item, empty where it has none."""
     held: Counter[Shard] = field(default_factory=Counter)
-    nameless: list[str] = field(default_factory=list)
-    """Keys of counter items that name no shard."""
+    capped: set[str] = field(default_factory=set)
+    """Languages whose counters have caps."""
 
     def add(self, item: Item) -> None:
         """An unreadable saga holds its slot like any other: its item is what the counter was raised with."""
-        if not is_counter(item):
-            if shard := _shard(item.get("claim", {}).get("S", "")):
-                self.held[shard] += 1
-            return
-        name = item["execution_id"]["S"]
-        if (shard := _shard(name.removeprefix("#counter#"))) and name.startswith("#counter#"):
+        if not is_reserved(item):
+            if held := claimed_shard(item.get("claim", {}).get("S", "")):
+                self.held[held] += 1
+        elif shard := shard_of(item):
             self.counted[shard] = item.get("n", {})
-        else:
-            self.nameless.append(name)
+            if "gen" in item:
+                self.capped.add(shard[0])
 
 
 def stored_items(stack: Deployment) -> Iterator[Item]:
@@ -49,16 +46,18 @@ def stored_items(stack: Deployment) -> Iterator[Item]:
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def is_counter(item: Item) -> bool:
-    """A counter's item, readable or not."""
-    return bool(item["saga_name"]["S"] == _COUNTER)
+@dataclass(frozen=True)
+class CounterOf:
+    """One counter item as it is stored; `cap` is None in items of releases that kept none."""
+
+    language: str
+    taken: int
+    cap: int | None
 
 
-def counter_key(shard: Shard) -> Item:
-    """The key of a counter's item."""
-    return {"execution_id": {"S": f"#counter#{shard[0]}#{shard[1]}"}, "saga_name": {"S": _COUNTER}}
-
-
-def _shard(text: str) -> Shard | None:
-    language, separator, number = text.rpartition("#")
-    return (language, int(number)) if separator and number.isdecimal() and number.isascii() else None
+def counters(stack: Deployment) -> Iterator[CounterOf]:
+    """Every counter that names a shard."""
+    for item in stored_items(stack):
+        if shard := shard_of(item):
+            cap = item.get("cap", {}).get("N")
+            yield CounterOf(shard[0], int(item.get("n", {}).get("N", "0")), None if cap is None else int(cap))

@@ -145,7 +145,7 @@ def _seconds(millis: int | None) -> float | None:
 
 
 def _sagas(seen: Seen) -> list[dict[str, Any]]:
-    return [item for item in seen.items if item["saga_name"]["S"] != "#counter"]
+    return [item for item in seen.items if not item["saga_name"]["S"].startswith("#")]
 
 
 def _counters(seen: Seen) -> list[int]:

@@ -183,7 +183,7 @@ class Player:
             for each in race.steps:
                 self.play(each)
 
-        self.stage.races.append(ActiveRace(race.operation, run, race.times))
+        self.stage.races.append(ActiveRace(race.operation, race.matching, run, race.times))
 
     def _reconcile(self, step: Step) -> None:
         stack: Any = SimpleNamespace(table="sagas", client=boto3.client)

@@ -98,6 +98,8 @@ class Race(Entry):
     operation: str
     steps: list["Step"]
     times: int = 1
+    matching: str = ""
+    """Found in the call's arguments."""
 
 
 class RecordChange(Entry):

@@ -84,6 +84,7 @@ class ActiveFault:
 @dataclass
 class ActiveRace:
     operation: str
+    matching: str
     run: Callable[[], None]
     left: int
 
@@ -128,7 +129,7 @@ class Stage:
             self.function = before
 
     def _call(self, service: str, operation: str, arguments: dict[str, Any], proceed: Any) -> Any:
-        self._race(operation)
+        self._race(operation, arguments)
         self.calls.append(Call(self.function, service, operation, arguments, beside=self.depth > 0))
         active = None if self.depth else self._fault_for(operation, arguments)
         if active is None:
@@ -144,9 +145,10 @@ class Stage:
                 return self._recorded(operation, arguments, proceed)
         raise _error(fault, operation)
 
-    def _race(self, operation: str) -> None:
+    def _race(self, operation: str, arguments: dict[str, Any]) -> None:
         for race in self.races:
-            if race.left > 0 and race.operation == operation and self.depth == 0:
+            meant = race.operation == operation and race.matching in str(arguments)
+            if race.left > 0 and meant and self.depth == 0:
                 race.left -= 1
                 self.depth += 1
                 try:
@@ -166,7 +168,7 @@ class Stage:
         if operation not in WRITES:
             return proceed(operation, arguments)
         with self.lock:
-            keys = [key for key in _keys(arguments) if key["saga_name"]["S"] != "#counter"]
+            keys = [key for key in _keys(arguments) if not key["saga_name"]["S"].startswith("#")]
             before = [self._read(key) for key in keys]
             reply = proceed(operation, arguments)
             for key, old in zip(keys, before, strict=True):

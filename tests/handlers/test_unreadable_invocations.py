@@ -129,6 +129,20 @@ def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_sha
     assert [pointer["reason"] for pointer in deployment.rejected()] == ["corrupt_saga"]
 
 
+@pytest.mark.parametrize("odd", ["text", 7, True, [1], [], "", {"outbox": "create_pod#1"}, {"outbox": {"S": 7}}])
+@pytest.mark.parametrize("image", ["NewImage", "OldImage"])
+def test_a_record_whose_image_is_no_item_is_parked_and_the_others_are_sent(image: str, odd: Any) -> None:
+    deployment = Deployment(sagas=EXECUTIONS)
+    deployment.deliver(event("EXECUTION_REQUESTED"))
+    (emitting,) = [each for each in deployment.records() if "outbox" in each["dynamodb"]["NewImage"]]
+    broken = emitting | {"dynamodb": emitting["dynamodb"] | {image: odd, "SequenceNumber": "1"}}
+
+    assert deployment.relay(broken, emitting) == {"batchItemFailures": []}
+
+    assert [pointer["reason"] for pointer in deployment.rejected()] == ["corrupt_saga"]
+    assert deployment.published_types() == ["SAGA_STARTED", "CREATE_POD_COMMAND"]
+
+
 @pytest.mark.parametrize("attribute", ["req", "create_before"])
 def test_no_create_is_published_for_a_saga_that_has_lost_its_request(attribute: str) -> None:
     deployment = Deployment(sagas=EXECUTIONS)

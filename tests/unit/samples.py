@@ -39,12 +39,12 @@ def requested(request: ExecutionRequest = REQUEST, **fields: Any) -> ExecutionRe
     return ExecutionRequested(request=request, **defaults | fields)
 
 
-def _ids(event_id: str) -> dict[str, str]:
+def _ids(event_id: str) -> dict[str, Any]:
     return {"event_id": event_id, "execution_id": "ex-1", "correlation_id": f"corr-{event_id}"}
 
 
-def started(event_id: str = "s1") -> ExecutionStarted:
-    return ExecutionStarted(**_ids(event_id))
+def started(event_id: str = "s1", pod: str | None = "pod-1") -> ExecutionStarted:
+    return ExecutionStarted(**_ids(event_id), pod_name=pod)
 
 
 def completed(event_id: str = "c1", exit_code: int = 0) -> ExecutionCompleted:

@@ -7,13 +7,10 @@ carries the service's identity.
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.models.dynamo_type import Item
-from moto.dynamodb.models.table import Table
 
-from local_stack.aws.moto_repairs import STATE, deletions_by_time_to_live
+from local_stack.aws.moto_repairs import STATE, deletions_by_time_to_live, index_of
 from local_stack.background_thread import BackgroundThread
 from local_stack.stack_event import EventKind, EventSink, happening
 
@@ -51,21 +48,8 @@ def delete_expired(backend: DynamoDBBackend, table_name: str, now: float) -> int
         attribute = table.ttl.get("AttributeName")
         if table.ttl["TimeToLiveStatus"] != "ENABLED" or attribute is None:
             return 0
-        doomed = [item for item in _items(table) if _has_expired(item, attribute, now)]
-        for item in doomed:
-            table.delete_item(item.hash_key, item.range_key)
+        # What is five years overdue when it is first looked at is left alone, and only gets older.
+        doomed = [key for key, at in index_of(table).take_expired(now) if at > now - FIVE_YEARS_SECONDS]
+        for hash_key, range_key in doomed:
+            table.delete_item(hash_key, range_key)
         return len(doomed)
-
-
-def _items(table: Table) -> list[Item]:
-    items: dict[Any, Any] = table.items
-    if not table.has_range_key:
-        return list(items.values())
-    return [item for bucket in items.values() for item in bucket.values()]
-
-
-def _has_expired(item: Item, attribute: str, now: float) -> bool:
-    value = item.attrs.get(attribute)
-    if value is None or value.type != "N":
-        return False
-    return now - FIVE_YEARS_SECONDS < float(value.value) <= now

@@ -1,6 +1,5 @@
 """`sagactl cancel`: an EXECUTION_CANCELLED event from the source that only operators may use."""
 
-import json
 import re
 import uuid
 from typing import Annotated, Any
@@ -8,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from sagactl.actor import acting
+from sagactl.bus import put_event
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
+from sagactl.errors import NotFoundError, NotUsableError
 from sagactl.options import on_stack
 from sagactl.outlet import show
 from sagactl.sagas import now_rfc3339, sagas_of
@@ -41,7 +41,7 @@ def cancel(
     sent = state in {None, "created", "running"}
     event = _event(execution_id, reason, who)
     if sent:
-        _put(stack, event)
+        put_event(stack, stack.operator_source, event)
     facts = {"execution_id": execution_id, "sent": sent, "event_id": event["event_id"] if sent else None}
     facts |= {"cancelled_by": who, "state_before": state}
     message = (
@@ -76,20 +76,3 @@ def _event(execution_id: str, reason: str, actor: str) -> dict[str, Any]:
         "cancelled_by": actor,
         "force_terminated": False,
     }
-
-
-def _put(stack: Deployment, event: dict[str, Any]) -> None:
-    answer = stack.client("events").put_events(
-        Entries=[
-            {
-                "EventBusName": stack.event_bus,
-                "Source": stack.operator_source,
-                "DetailType": event["event_type"],
-                "Detail": json.dumps(event),
-            }
-        ]
-    )
-    # PutEvents succeeds as a call even when it takes none of its entries.
-    if answer["FailedEntryCount"]:
-        entry = answer["Entries"][0]
-        raise NotDoneError(f"the bus refused the cancel: {entry.get('ErrorCode')}: {entry.get('ErrorMessage')}")

@@ -1,6 +1,7 @@
 """`sagactl reconcile`: put right what a restore, a defect or a manual edit has left in the table."""
 
 import random
+import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -10,19 +11,21 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from saga_orchestrator.adapters.counter_items import is_reserved
 from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import Stored
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.repair import Examined, Fault, Problem, examine
+from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table
 from sagactl.recounting import Drift, correct, drifts, steady_drifts
-from sagactl.stored_items import Slots, is_counter, stored_items
+from sagactl.stored_items import Slots, stored_items
 from sagas import SAGAS
 
 _REQUIRED = ("state", "version", "dv", "created", "corr")
@@ -63,9 +66,8 @@ class Survey:
 @on_stack
 def reconcile(
     target: Target,
-    apply: Annotated[
-        bool, typer.Option("--apply/--dry-run", help="Repair what is found, or only say what would be done.")
-    ] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")] = False,
 ) -> None:
     """Find what is wrong in the table, and repair what can be repaired safely.
 
@@ -77,22 +79,43 @@ def reconcile(
     was read, and a counter counts as wrong only if two passes agree.
     """
     stack = deployment(target)
-    findings = repair(stack, _now()) if apply else plan(stack, _now())
+    found = survey(stack, _now())
+    findings = _planned(found)
+    changes = [finding for finding in findings if finding.outcome is Outcome.PLANNED]
+    apply = bool(changes) and not dry_run
+    if apply:
+        _preview(changes)
+        agreed(stack, f"Repair {number_of(len(changes), 'problem')}", yes=yes)
+        findings = _repaired(stack, found)  # what was shown, and nothing that came since
     facts = [asdict(finding) for finding in findings]
     if not findings:
         show(target.output, facts, "nothing to repair: every saga is sound, every counter equals the slots held")
         return
     rows = [tuple(fact.values()) for fact in facts]
     count = number_of(len(findings), "problem")
-    title = count if apply else f"{count}; nothing was changed"
+    title = count if apply or not changes else f"{count}; nothing was changed"
     show(target.output, facts, table(title, tuple(facts[0]), rows))
     if left := _left(findings):
         raise NotDoneError(left)
 
 
+def _preview(changes: list[Finding]) -> None:
+    """What will be done, on standard error: standard output is the result's."""
+    for finding in changes:
+        sys.stderr.write(f"{finding.item}: {finding.problem}: {finding.found}; {finding.repair}\n")
+
+
 def plan(stack: Deployment, now: int) -> list[Finding]:
     """What `repair` would do."""
-    found = survey(stack, now)
+    return _planned(survey(stack, now))
+
+
+def repair(stack: Deployment, now: int) -> list[Finding]:
+    """Put right whatever one look at the table finds."""
+    return _repaired(stack, survey(stack, now))
+
+
+def _planned(found: Survey) -> list[Finding]:
     return [
         *(_of_counter(drift, Outcome.PLANNED) for drift in found.drifts),
         *(finding for examined in found.sagas for finding in _of_saga(examined, Outcome.PLANNED)),
@@ -100,13 +123,12 @@ def plan(stack: Deployment, now: int) -> list[Finding]:
     ]
 
 
-def repair(stack: Deployment, now: int) -> list[Finding]:
+def _repaired(stack: Deployment, found: Survey) -> list[Finding]:
     """Counters first, so that a slot which an ended saga gives back is subtracted from a number that counts it."""
-    found = survey(stack, now)
     findings = [
         _of_counter(drift, Outcome.REPAIRED if correct(stack, drift) else Outcome.MOVED) for drift in found.drifts
     ]
-    for examined in found.sagas:
+    for examined in progress(found.sagas, "repairing"):
         written = not examined.repairs or _write(stack, examined)
         findings += _of_saga(examined, Outcome.REPAIRED if written else Outcome.MOVED)
     return [*findings, *found.by_hand]
@@ -119,7 +141,7 @@ def survey(stack: Deployment, now: int) -> Survey:
     by_hand: list[Finding] = []
     for item in stored_items(stack):
         slots.add(item)
-        if is_counter(item):
+        if is_reserved(item):
             continue
         try:
             saga = decode(item)
@@ -129,16 +151,12 @@ def survey(stack: Deployment, now: int) -> Survey:
             continue
         if examined.repairs or examined.by_hand:
             sagas.append(examined)
-    for name in slots.nameless:
-        found = "a counter without a language or shard"
-        repair = "no function reads it: delete the item"
-        by_hand.append(Finding(name, Problem.COUNTER_WITHOUT_SHARD, found, repair, Outcome.BY_HAND))
     return Survey(steady_drifts(stack, drifts(slots)), sagas, by_hand)
 
 
 def _write(stack: Deployment, examined: Examined) -> bool:
     """As the functions write: what differs, if the version is still the one that was read, with the slot's release."""
-    store = DynamoDbSagaStore(
+    store = DynamoDbSagaStore.on_table(
         stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), pause=time.sleep
     )
     try:

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from .adapters.aws_errors import part_of, retryable
+from .adapters.claims import Turns
+from .adapters.counter_table import CounterTable
 from .adapters.event_bus import EventBus
 from .adapters.kafka_topic import KafkaTopic
 from .adapters.payload_bucket import PayloadBucket
@@ -50,6 +52,7 @@ class Resources:
         clock: Clock = _now_ms,
         pause: Pause = time.sleep,
         rng: random.Random | None = None,
+        turns: Turns | None = None,
         function: str = "",
     ) -> None:
         self.settings = settings
@@ -60,6 +63,7 @@ class Resources:
         self.clock = clock
         self.pause = pause
         self.rng = rng or random.Random()
+        self._turns = turns
         self.function = function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
 
     @cached_property
@@ -69,14 +73,19 @@ class Resources:
 
     @cached_property
     def store(self) -> DynamoDbSagaStore:
-        return DynamoDbSagaStore(
+        return DynamoDbSagaStore.on_table(
             self.sdk.dynamodb,
             self.settings.saga_table,
             self.settings.deadline_index,
             self.settings.policy(),
             self.rng,
             self.pause,
+            self._turns,
         )
+
+    @cached_property
+    def counters(self) -> CounterTable:
+        return self.store.claims.counters
 
     @cached_property
     def bucket(self) -> PayloadBucket:

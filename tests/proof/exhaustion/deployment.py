@@ -34,6 +34,8 @@ class Delivery:
     clock_ms: int = 0
     """How far the clock moves before it."""
     kafka_mode: str = "on-demand"
+    settings: tuple[tuple[str, str], ...] = ()
+    """Of the process that runs it, where they differ from the deployment's."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class CheckedDeployment(Deployment):
 
     def invoke(self, delivery: Delivery, wire: Wire | None = None) -> bool:
         """One invocation. True when its source may forget it, False when it must deliver it again."""
-        at = self.container(settings={"KAFKA_MODE": delivery.kafka_mode}, wire=wire)
+        at = self.container(settings={"KAFKA_MODE": delivery.kafka_mode, **dict(delivery.settings)}, wire=wire)
         try:
             if delivery.function == "checker":
                 return not CheckTimeouts(at).run({}, Context())["unfinished"]
@@ -100,6 +102,11 @@ class CheckedDeployment(Deployment):
             elif "claim" in item:
                 held += 1
         assert held == taken <= max(self.limit, 0), f"{held} sagas hold a slot, the counter says {taken}"
+
+    def open_counter(self) -> None:
+        """As if python had been asked for before: its first claim ever costs more calls than the others."""
+        if self.limit:
+            self.container().counters.open("python", self.limit, int(self.settings["COUNTER_SHARDS"]))
 
     def account(self) -> Account:
         """What is there once the relay is through; the promises are looked at in the whole history of it."""

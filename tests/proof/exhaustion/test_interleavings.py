@@ -17,6 +17,7 @@ ON_ONE_SAGA = [name for name in deliveries() if name not in {"relay", "deadline"
 
 def staged(prior_name: str, limit: int = 1) -> CheckedDeployment:
     deployment = CheckedDeployment(limit)
+    deployment.open_counter()
     for step in prior(prior_name):
         deployment.carry_out(step)
     return deployment

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.adapters.event_bus import EventBus
+from saga_orchestrator.adapters.patient_writes import PatientWrites, Refused
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import Fate, Outcome
 from saga_orchestrator.application.relay import EmittingWrite
@@ -43,20 +44,21 @@ def no_release(patch: pytest.MonkeyPatch) -> None:
 
 
 def counter_in_a_write_of_its_own(patch: pytest.MonkeyPatch) -> None:
-    original = DynamoDbSagaStore._transact
+    original = PatientWrites.transact
 
-    def one_by_one(self: DynamoDbSagaStore, actions: list[dict[str, Any]]) -> Outcome:
-        outcomes = [original(self, [action]) for action in actions]
-        return outcomes[0]
+    def one_by_one(self: PatientWrites, actions: list[dict[str, Any]]) -> Refused | None:
+        refusals = [original(self, [action]) for action in actions]
+        return refusals[0]
 
-    patch.setattr(DynamoDbSagaStore, "_transact", one_by_one)
+    patch.setattr(PatientWrites, "transact", one_by_one)
 
 
 def no_limit_on_the_counter(patch: pytest.MonkeyPatch) -> None:
     original = DynamoDbSagaStore._count
 
-    def unlimited(self: DynamoDbSagaStore, claim: Claim, change: int, _limit: int | None = None) -> dict[str, Any]:
-        return original(self, claim, change)
+    def unlimited(self: DynamoDbSagaStore, claim: Claim, change: int) -> dict[str, Any]:
+        update = original(self, claim, change)["Update"]
+        return {"Update": {name: value for name, value in update.items() if name != "ConditionExpression"}}
 
     patch.setattr(DynamoDbSagaStore, "_count", unlimited)
 

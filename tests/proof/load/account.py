@@ -121,7 +121,7 @@ class Account(Deployment):
         return [json.loads(entry["Detail"]) for entry in entries]
 
     def stored_sagas(self) -> list[dict[str, Any]]:
-        return [item for item in self.table.items("sagas") if item["saga_name"]["S"] != "#counter"]
+        return [item for item in self.table.items("sagas") if not item["saga_name"]["S"].startswith("#")]
 
     def forget(self, keys: Iterable[tuple[str, str]]) -> None:
         """What the table's time to live does to ended sagas, and the bucket's life cycle to their scripts."""

@@ -192,7 +192,7 @@ class Account:
                 pass
 
     def _book_writes(self) -> None:
-        stream, before = self.aws.dynamodb.stream, dict(self.ledger.counters)
+        stream, before = self.aws.dynamodb.stream, self.ledger.promised()
         invocation = self._current
         if self._streamed == len(stream) or invocation is None:
             return

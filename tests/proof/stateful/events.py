@@ -63,7 +63,7 @@ def request(number: int, execution_id: str, content: Content, now: int) -> Inbou
         case Content.FUTURE:
             inbound.must_reject, inbound.accepts = True, frozenset({"timestamp_in_future"})
         case Content.MALFORMED:
-            detail["memory_limit"] = "-1"
+            detail["metadata"] = None
             inbound.must_reject, inbound.accepts = True, frozenset({"malformed"})
         case _:
             pass

@@ -52,7 +52,7 @@ PLANTED: Final = (
     ("throttle swallowed", "S11", 2),
     ("lost race taken for success", "S11", 3),
     ("release outside of the transaction", "S7", 3),
-    ("late start does not delete", "S11b", 3),
+    ("late start does not delete", "S11b", 4),
 )
 """Bugs of tests/proof/simulation by name, the oracle that sees each, and in how many steps one can be shown at most."""
 

@@ -27,6 +27,7 @@ class History:
 
     def play(self) -> OlderTable:
         deployment = OlderTable(self.settings)
+        deployment.open_counter()
         for number, step in enumerate(self.steps, start=1):
             deployment.now += step.after_ms
             if step.event is None:
@@ -52,6 +53,7 @@ BY_ADMIN: Final = _cancel("root")
 BY_STRANGER: Final = _cancel("mallory")
 CHECK: Final = Step(None, after_ms=600 * SECOND)
 TOO_LONG: Final = Step("REQUESTED.full", {"timeout_seconds": 301})
+INVALID: Final = Step("REQUESTED.full", {"timeout_seconds": 0, "language": "Ruby"})
 ANOTHER: Final = Step("REQUESTED.minimal", {"execution_id": "ex-0"})
 _LIMIT_ONE: Final = {"DEFAULT_LANGUAGE_LIMIT": "1"}
 _SWITCHED_OFF: Final = {"PUBLISH_COMMANDS": "false"}
@@ -94,6 +96,16 @@ HISTORIES: Final[dict[str, History]] = {
     "refused_after_early_start": History(
         "it asks for too much, and yet a pod was seen",
         (STARTED, TOO_LONG),
+    ),
+    "invalid": History("the request cannot be run", (INVALID,)),
+    "invalid_after_early_start": History("it cannot be run, and yet a pod was seen", (STARTED, INVALID)),
+    "late_ends": History("its other ends came after its end", (REQUESTED, COMPLETED, STARTED, FAILED, TIMEOUT)),
+    "second_pod": History(
+        "another pod reported after it completed",
+        (REQUESTED, Step("STARTED.full"), COMPLETED, Step("STARTED.minimal", {"pod_name": "pod-2"})),
+    ),
+    "refused_without_commands": History(
+        "it asks for too much, a pod was seen, and commands are switched off", (STARTED, TOO_LONG), _SWITCHED_OFF
     ),
     "limit_reached": History("there was no room", (ANOTHER, REQUESTED), _LIMIT_ONE),
     "early_completed": History("it had completed before its request", (COMPLETED, REQUESTED)),

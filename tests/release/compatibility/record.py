@@ -14,6 +14,7 @@ from saga_orchestrator.domain.errors import UnknownMessageKey
 from saga_orchestrator.domain.render import render
 from sagas.execution import EXECUTION_SAGA
 from tests.release.compatibility.corpus import (
+    COUNTER_SCHEMA,
     COUNTERS,
     EVENTS,
     ITEMS,
@@ -76,7 +77,9 @@ def what_is_read(item: Json) -> Json:
 def todays_records() -> Iterator[tuple[Path, Json]]:
     for name, position in RECORDED.items():
         deployment = HISTORIES[name].play()
-        of_sagas = [each for each in deployment.records() if each["dynamodb"]["Keys"]["saga_name"]["S"] != "#counter"]
+        of_sagas = [
+            each for each in deployment.records() if not each["dynamodb"]["Keys"]["saga_name"]["S"].startswith("#")
+        ]
         yield place(RECORDS, SCHEMA, name), what_is_relayed(HISTORIES[name].about, deployment, of_sagas[position])
     deployment = HISTORIES["completed"].play()
     deployment.now += 31 * 86_400_000
@@ -84,7 +87,7 @@ def todays_records() -> Iterator[tuple[Path, Json]]:
     removed = deployment.records()[-1]
     yield place(RECORDS, SCHEMA, "removed"), what_is_relayed("the retention has passed", deployment, removed)
     counter = HISTORIES["running"].play().records()[-1]
-    yield place(RECORDS, SCHEMA, "counter"), what_is_relayed("a counter's change", OlderTable(), counter)
+    yield place(RECORDS, COUNTER_SCHEMA, "counter"), what_is_relayed("a counter's change", OlderTable(), counter)
 
 
 def what_is_relayed(about: str, deployment: OlderTable, record: Json) -> Json:
@@ -100,7 +103,7 @@ def todays_counters() -> Iterator[tuple[Path, Json]]:
         if item is None:
             msg = f"{name} counts nothing"
             raise ValueError(msg)
-        yield place(COUNTERS, SCHEMA, name), {"about": taken, "item": item}
+        yield place(COUNTERS, COUNTER_SCHEMA, name), {"about": taken, "item": item}
 
 
 def todays_events() -> Iterator[tuple[Path, Json]]:

@@ -5,7 +5,17 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.events import EventType
 from tests.release.docs.documents import ROOT
-from tests.release.docs.event_prose import COMMANDS, EFFECT, HEAD, IGNORED, MEANING, OTHER_ENDS, REFUSED, SENDER
+from tests.release.docs.event_prose import (
+    COMMANDS,
+    EFFECT,
+    HEAD,
+    IGNORED,
+    MEANING,
+    OTHER_ENDS,
+    REFUSED,
+    SENDER,
+    UNUSABLE,
+)
 from tests.release.docs.event_schemas import REASONS, event_schema, saga_schema, schema_texts
 
 DOCUMENT: Final = ROOT / "docs/events.md"
@@ -33,6 +43,7 @@ def render() -> str:
             ("reason code", "state", "because of"),
             ((f"`{reason}`", f"`{state}`", why) for reason, (state, why) in OTHER_ENDS.items()),
         ),
+        UNUSABLE,
         IGNORED,
     ]
     return "\n".join(sections)
@@ -107,7 +118,9 @@ def _kind(kind: dict[str, Any]) -> str:
         return f"`{kind['const']}`"
     if "enum" in kind:
         return ", ".join(f"`{value}`" for value in kind["enum"])
-    pattern = [f"`{kind['pattern']}`"] if "pattern" in kind else []
+    # One that reads like a link, or fills the line, is said in words; the schema has it.
+    shown = "](" not in kind.get("pattern", "](")
+    pattern = [f"`{kind['pattern']}`"] if shown else []
     bounds = [f"{words} {kind[name]}" for name, words in _BOUNDS.items() if name in kind]
     return " ".join([kind.get("type", "any"), *pattern, *bounds])
 

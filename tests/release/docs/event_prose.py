@@ -18,12 +18,16 @@ EFFECT: Final[dict[EventType, str]] = {
     EventType.REQUESTED: (
         "One saga for the execution: validated, its slot taken, its pod asked for, in one write. Sends `SAGA_STARTED` "
         "and `CREATE_POD_COMMAND`; waits until the start deadline (`StartDeadlineSeconds`). The owner is "
-        "`metadata.user_id`. A request that may not run ends as a failed saga, see below."
+        "`metadata.user_id`; without one the execution is nobody's, and admins cancel it. A request that may not run "
+        "ends as a failed saga, see below. Asked for again under the same `execution_id`, the same content is a "
+        "duplicate and gets no second answer, and other content is rejected as `conflicting_request`: a new try needs "
+        "a new `execution_id`, after `invalid_request` as after any other end."
     ),
     EventType.STARTED: (
         "The run deadline (`timeout_seconds` and `RunGraceSeconds`, by our clock) replaces the start deadline. Sends "
-        "nothing. On a saga that ended other than completed it sends `DELETE_POD_COMMAND` again, a bounded number of "
-        "times."
+        "nothing. On a saga that ended other than completed it sends `DELETE_POD_COMMAND` again, and so it does for "
+        "another pod (another `event_id`, and no `pod_name` or another one) of a run that was seen to start and has "
+        "completed: three times at most."
     ),
     EventType.COMPLETED: "Ends the saga `completed` and gives its slot back. Sends `SAGA_COMPLETED`; no delete is due.",
     EventType.FAILED: (
@@ -45,16 +49,19 @@ MEANING: Final[dict[RejectReason, str]] = {
     RejectReason.TOO_LARGE: "more than 6 MiB",
     RejectReason.NOT_BASE64: "the value of a Kafka record is no base64 text",
     RejectReason.NOT_UTF8: "not strict UTF-8",
-    RejectReason.NOT_JSON: "no JSON object; also NaN, Infinity, numbers too large, a byte order mark, deep nesting",
+    RejectReason.NOT_JSON: "no JSON object; also NaN, Infinity, a byte order mark, deep nesting",
     RejectReason.DUPLICATE_KEY: "an object has the same key twice",
-    RejectReason.MALFORMED: "a field is missing, or breaks its type, characters or bounds",
+    RejectReason.MALFORMED: "`event_id` or `execution_id`, a request's owner or a cancel's actor cannot be read",
     RejectReason.WRONG_EVENT_TYPE: "another type than the function's; a foreign type where topics are not shared",
-    RejectReason.UNKNOWN_VERSION: "`event_version` is not `1.0`",
+    RejectReason.UNKNOWN_VERSION: "`event_version` is there and names another version than `1.0`",
     RejectReason.TIMESTAMP_IN_FUTURE: "a request more than 15 minutes ahead of our clock",
     RejectReason.SCRIPT_BUCKET_NOT_ALLOWED: "`script_ref.bucket` is not in `AllowedScriptBuckets`",
     RejectReason.CONFLICTING_REQUEST: "the execution was requested before, with other content or another owner",
     RejectReason.NO_ACTOR: "a cancel that names nobody",
     RejectReason.UNAUTHORISED_CANCEL: "a cancel by somebody who is neither owner nor admin; a security metric too",
+    RejectReason.UNAUTHORISED_REPORT: "an event about a step of a waiting saga, from somebody who may not say it",
+    RejectReason.NEVER_SENT: "a reply to a message that no saga has sent",
+    RejectReason.NOT_AWAITED: "a reply to a message that nobody awaits an answer to",
     RejectReason.TOO_MANY_EARLY_CANCELS: "eight other people have cancelled an execution that was not requested yet",
     RejectReason.CORRUPT_SAGA: "the stored saga cannot be read, or has done a step unknown to this code",
     RejectReason.UNPUBLISHABLE: "a message that its target refuses for good, or whose script is gone",
@@ -70,6 +77,8 @@ REFUSED: Final[dict[str, str]] = {
     Refusal.LANGUAGE_NOT_ALLOWED: "the language is not in `AllowedLanguages`",
     Refusal.IMAGE_NOT_ALLOWED: "the image is not in `AllowedImages`",
     "limit_reached": "every slot of the language is taken",
+    "language_closed": "the language takes no new work",
+    "invalid_request": "a field of the request is missing or breaks its rule; the message names fields and rules",
 }
 OTHER_ENDS: Final[dict[str, tuple[str, str]]] = {
     "execution_completed": ("completed", "`EXECUTION_COMPLETED`"),
@@ -79,9 +88,18 @@ OTHER_ENDS: Final[dict[str, tuple[str, str]]] = {
     "run_deadline_passed": ("timeout", "no terminal event in time"),
     "cancelled": ("cancelled", "an honoured `EXECUTION_CANCELLED`"),
 }
+UNUSABLE: Final = """\
+Applied without the field: an event needs its type, `event_id` and `execution_id`, a cancel its actor, a request also
+what is required of it above. Any other field that is null, of another type, out of range or holds text that is no
+Unicode (a lone surrogate) is left out: the event counts, one log line names the fields, and the metric `UnusableFields`
+counts them. An absent field is no fault. Without `metadata.correlation_id` the execution id stands in; without an
+`exit_code` the code is unknown; an `error_type` that is no identifier is `unprintable`. A number beyond every bound is
+a number, which no field with a range takes.
+"""
 IGNORED: Final = """\
 Ignored, without an error: fields that are not listed, tombstones (a Kafka record without a value), event types that are
-not ours on a shared topic, an event that was applied before (duplicate), and an event for a saga that has ended (late).
+not ours on a shared topic, an event that was applied before (duplicate), and an event for a saga that has ended (late;
+the first of each kind is noted in the timeline, and changes nothing else).
 An event that comes before its request is none of these: it is remembered, and applied with the request.
 """
 HEAD: Final = """\

@@ -1,7 +1,8 @@
 """JSON Schemas of what comes in and what sagas announce: made from the models, sharpened where a schema can say more.
 
-A schema cannot say everything: that a date exists, that arguments are at most 16 KiB together, that 1.0 is no integer.
-The descriptions say it instead.
+An event that its schema takes is applied as it is. What a schema finds fault with is refused, answered or left out by
+the decoder, and the descriptions say what no schema can: that arguments are at most 16 KiB together, that a request is
+not above its limit, that memory is a byte at least.
 """
 
 import json
@@ -9,29 +10,34 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from saga_orchestrator.domain.decide import LIMIT_REACHED
+from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.domain.request_rules import INVALID_REQUEST, RULES
 from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
 from sagas.execution import Refusal
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NO_DOTS: Final = {"not": {"pattern": r"\.\."}, "description": "No two dots in a row."}
-_MORE_THAN_ZERO: Final = {"allOf": [{"pattern": "[1-9]"}], "description": "A Kubernetes quantity, more than zero."}
+_SAID_IN_WORDS: Final = ("runtime_image", "cpu_limit", "memory_limit", "cpu_request", "memory_request")
 _SHARPER: Final[dict[str, dict[str, Any]]] = {
     "user_id": _NO_DOTS,
     "cancelled_by": _NO_DOTS,
-    "cpu_limit": _MORE_THAN_ZERO,
-    "cpu_request": _MORE_THAN_ZERO,
-    "memory_limit": _MORE_THAN_ZERO,
-    "memory_request": _MORE_THAN_ZERO,
-    "timestamp": {"format": "date-time", "description": "RFC 3339 with an offset, not before 1970."},
+    "timestamp": {"description": "RFC 3339 with an offset; a request needs it, and it decides nothing elsewhere."},
+    "metadata": {"description": "A request needs it: it says who the owner is."},
+    "exit_code": {"description": "Signed or unsigned 32 bits; `3.0` is 3, as JSON Schema says."},
+    "pod_name": {"description": "Kept and shown; of a longer one the first 24 and the last 38 characters."},
+    "node_name": {"description": "Kept and shown; of a longer one the first 24 and the last 38 characters."},
+    "resource_usage": {"description": "Nobody looks inside."},
     "event_version": {"description": "Another version is rejected as `unknown_event_version`."},
     "execution_id": {"description": "Names the execution; upper and lower case differ."},
     "event_id": {"description": "Deduplicates within one event type of one execution."},
     "runtime_command": {
-        "items": {"type": "string", "not": {"pattern": "\\u0000"}},
+        "items": {"type": "string", "maxLength": MAX_COMMAND_BYTES, "not": {"pattern": "\\u0000"}},
         "description": f"At most {MAX_COMMAND_BYTES} bytes together, no NUL; never passed to a shell.",
     },
+}
+_REQUEST: Final[dict[str, dict[str, Any]]] = {
+    field: {"description": f"{rule[0].upper()}{rule[1:]}."} for field, rule in RULES.items() if field in _SAID_IN_WORDS
 }
 _ONE_SCRIPT: Final = {
     "oneOf": [
@@ -41,7 +47,7 @@ _ONE_SCRIPT: Final = {
 }
 REASONS: Final[dict[str, tuple[str, ...]]] = {
     "completed": ("execution_completed",),
-    "failed": ("execution_failed", LIMIT_REACHED, *map(str, Refusal)),
+    "failed": ("execution_failed", LIMIT_REACHED, LANGUAGE_CLOSED, INVALID_REQUEST, *map(str, Refusal)),
     "timeout": ("execution_timeout", "start_deadline_passed", "run_deadline_passed"),
     "cancelled": ("cancelled",),
 }
@@ -75,15 +81,41 @@ class EndMessage(SagaMessage):
     )
 
 
+class FailedMessage(EndMessage):
+    invalid_fields: Annotated[
+        list[str], Field(default=[], description="With `invalid_request`: the fields that break a rule, at most 7.")
+    ]
+    explanation: Annotated[
+        str, Field(default="", description="With `invalid_request`: what is wrong and what would be right, in words.")
+    ]
+
+
+class CancelledMessage(EndMessage):
+    cancelled_by: Annotated[str | None, Field(description="The actor whom the cancel names, if any.")] = None
+    by_right_of: Annotated[
+        Literal["owner", "admin_or_operator", "operator"], Field(description="Why it was honoured.")
+    ] = "operator"
+
+
+_MESSAGES: Final[dict[str, type[SagaMessage]]] = {
+    "started": SagaMessage,
+    "failed": FailedMessage,
+    "cancelled": CancelledMessage,
+}
+
+
 def event_schema(event_type: EventType) -> dict[str, Any]:
     """What `decode_event` accepts for this type, as far as JSON Schema can say it."""
     schema = {"$schema": _DRAFT, **MODEL_OF[event_type].model_json_schema()}
     schema.pop("description", None)
     schema["title"] = event_type.value
     for part in (schema, *schema.get("$defs", {}).values()):
-        for name, more in _SHARPER.items():
+        for name, more in (*_SHARPER.items(), *_REQUEST.items()):
             if name in part["properties"]:
                 part["properties"][name] |= more
+        for name, field in part["properties"].items():
+            if name != "priority":
+                field.pop("default", None)  # what the decoder puts there, and nobody sees
     letters = "".join(c if c == "_" else f"[{c}{c.lower()}]" for c in event_type.value)
     schema["properties"]["event_type"] = {
         "type": "string",
@@ -96,7 +128,7 @@ def event_schema(event_type: EventType) -> dict[str, Any]:
 def saga_schema(outcome: str) -> dict[str, Any]:
     """`outcome` is `started` or one of the ways to end."""
     started = outcome == "started"
-    model = SagaMessage if started else EndMessage
+    model = _MESSAGES.get(outcome, EndMessage)
     schema = {"$schema": _DRAFT, **model.model_json_schema(), "title": f"SAGA_{outcome.upper()}"}
     schema.pop("description", None)
     schema["properties"] |= {
@@ -104,6 +136,8 @@ def saga_schema(outcome: str) -> dict[str, Any]:
         "outcome": {"const": outcome},
         "reason": {"type": "null"} if started else {"enum": list(REASONS[outcome])},
     }
+    for field in schema["properties"].values():
+        field.pop("default", None)
     return schema
 
 

@@ -102,8 +102,14 @@ def test_a_huge_value_in_a_known_field_is_refused_and_not_repeated(
     value = {"runtime_command": [huge], "metadata": {"correlation_id": huge, "user_id": huge}}.get(field, huge)
     world.function("EXECUTION_REQUESTED").run(kafka(event("EXECUTION_REQUESTED", **{field: value})), Context())
 
-    (pointer,) = world.rejected()
-    assert len(json.dumps(pointer)) < 1000
+    pointers, saga = world.rejected(), world.saga()
+    assert len(json.dumps(pointers)) < 1000
+    if field == "metadata":  # nobody could be answered
+        assert (len(pointers), saga) == (1, None)
+    else:
+        assert saga is not None
+        assert (saga.reason, saga.faults, pointers) == ("invalid_request", (field,), [])
+        assert len(str(world.item())) < 1000
 
 
 PAYLOAD_LIMIT: Final = 6 * MIB

@@ -68,7 +68,7 @@ def no_event(world: World, event_type: str) -> None:
 
 
 def test_the_request_function(world: World) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"python": 1, "node": 0}')
+    world.reconfigure(LANGUAGE_LIMITS='{"python": 1, "node": "unlimited"}')
 
     def scenario() -> None:
         for number in range(3):  # the first takes the only unit; the others read the shards and are refused
@@ -87,7 +87,7 @@ def test_the_request_function(world: World) -> None:
 
 @pytest.mark.parametrize("event_type", [str(each) for each in EventType if each is not EventType.REQUESTED])
 def test_every_other_event_function(world: World, event_type: str) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"node": 0}')
+    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}')
     for execution_id, language in (("limited", "python"), ("unlimited", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
 
@@ -101,7 +101,7 @@ def test_every_other_event_function(world: World, event_type: str) -> None:
 
 
 def test_the_timeout_checker(world: World) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"node": 0}')
+    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}')
     for execution_id, language in (("limited", "python"), ("unlimited", "node"), ("corrupt", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
     boto3.client("dynamodb").update_item(
@@ -171,10 +171,13 @@ def test_counters_are_all_that_the_request_function_reads(world: World) -> None:
     for number in range(3):
         world.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
 
-    reads = [arguments for operation, arguments in world.calls if operation == "BatchGetItem"]
+    batches = [arguments for operation, arguments in world.calls if operation == "BatchGetItem"]
+    single = [arguments["Key"] for operation, arguments in world.calls if operation == "GetItem"]
 
-    assert reads
-    keys = [key["execution_id"]["S"] for read in reads for key in read["RequestItems"]["sagas"]["Keys"]]
+    assert batches
+    assert single
+    read = [*single, *(key for batch in batches for key in batch["RequestItems"]["sagas"]["Keys"])]
+    keys = [key["execution_id"]["S"] for key in read]
     assert all(key.startswith("#counter#") for key in keys)
 
 

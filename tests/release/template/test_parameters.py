@@ -44,6 +44,11 @@ def test_a_parameter_stands_in_a_group(name: str) -> None:
         ("DefaultLanguageLimit", "-1"),
         ("RetentionDays", "7"),
         ("LanguageLimits", "python=3"),
+        ("LanguageLimits", "{python:200}"),
+        ("LanguageLimits", '{"python": 0}'),
+        ("LanguageLimits", '{"python": "none"}'),
+        ("LanguageLimits", '{"Python": 3}'),
+        ("LanguageLimits", '{"python": 3,}'),
         ("CheckInterval", "rate(1 hour)"),
         ("CheckInterval", "rate(0 minutes)"),
         ("EventSource", "aws.events"),
@@ -123,6 +128,7 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
 
     assert deploy().resolved.outputs.keys() == functions | {
         "TableName",
+        "OperatorTableName",
         "PayloadBucketName",
         "RejectedQueueUrl",
         "RuleDeadLetterQueueUrl",

@@ -110,13 +110,14 @@ def test_a_saga_that_cannot_be_read(operator: Operator, damage: dict[str, Any]) 
     stored = {name: value for name, value in item.items() if value is not None}
     operator.client.dynamodb.put_item(TableName=table, Item=stored)
     try:
-        for command in (
-            ("show", key["execution_id"]["S"]),
-            ("list", "--limit", "9999"),
-            ("republish", "--since", "1h"),
-        ):
-            assert "cannot be read" in (line := refused(*command, *where, exit_code=1))
-            assert "sagactl reconcile --dry-run" in line
+        line = refused("show", key["execution_id"]["S"], *where, exit_code=1)
+        assert "cannot be read" in line
+        assert "sagactl reconcile --dry-run" in line
+        for command in (("list", "--limit", "9999"), ("republish", "--since", "1h", "--yes")):
+            outcome = CliRunner().invoke(app, [*command, *where])
+            assert outcome.exit_code == 0, "the others are not to wait for its repair"
+            assert f"{key['execution_id']['S']} was passed over: " in outcome.stderr
+            assert "sagactl reconcile --dry-run" in outcome.stderr
     finally:
         operator.client.dynamodb.delete_item(TableName=table, Key=key)
 

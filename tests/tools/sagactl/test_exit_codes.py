@@ -1,15 +1,18 @@
 """What a command's caller can tell from its exit code alone: 0 done, 1 not done, 2 nothing was even looked at."""
 
 import json
+from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from typer.testing import CliRunner
 
 from saga_orchestrator.adapters.rejected_events import item_id
-from sagactl.commands.cancel import _put
+from sagactl.app import app
+from sagactl.bus import put_event
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
 from sagactl.options import with_exit_code
@@ -54,11 +57,15 @@ def test_what_nobody_expected_is_no_exit_code() -> None:
         with_exit_code(work)
 
 
-def test_a_cancel_that_the_bus_did_not_take_is_not_done() -> None:
+def test_an_event_that_the_bus_did_not_take_is_not_done() -> None:
     """PutEvents answers such an entry with success."""
     refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slower"}]}
-    with pytest.raises(NotDoneError, match="refused the cancel: ThrottlingException: slower"):
-        _put(stack(SimpleNamespace(put_events=lambda **_: refused)), {"event_type": "EXECUTION_CANCELLED"})
+    with pytest.raises(NotDoneError, match="refused the event: ThrottlingException: slower"):
+        put_event(
+            stack(SimpleNamespace(put_events=lambda **_: refused)),
+            "saga-operator",
+            {"event_type": "EXECUTION_CANCELLED"},
+        )
 
 
 class Queue:
@@ -106,3 +113,8 @@ def stack(client: Any) -> Deployment:
     connection: Any = SimpleNamespace(client=lambda _service: client, is_local=True)
     outputs = {"RejectedQueueUrl": "queue", "EventBusName": "bus", "OperatorSource": "saga-operator"}
     return Deployment("saga-orchestrator", outputs, connection)
+
+
+def test_the_version_is_told() -> None:
+    outcome = CliRunner().invoke(app, ["--version"])
+    assert (outcome.exit_code, outcome.stdout) == (0, f"sagactl {version('saga-orchestrator')}\n")

@@ -20,16 +20,18 @@ def test_list_shows_each_saga_and_the_state_asked_for_alone(operator: Operator) 
     operator.client.over_kafka(event("EXECUTION_REQUESTED", failed, script=""))
     operator.is_in(running, "running")
     operator.is_in(failed, "failed")
-    states = {saga["execution_id"]: (saga["state"], saga["reason"]) for saga in operator.gets("list")}
+    states = {saga["execution_id"]: (saga["state"], saga["reason"]) for saga in operator.gets("list")["sagas"]}
     assert states[running] == ("running", None)
     assert states[failed] == ("failed", "script_empty")
-    only = operator.gets("list", "--state", "failed")
+    only = operator.gets("list", "--state", "failed")["sagas"]
     assert failed in {saga["execution_id"] for saga in only}
     assert {saga["state"] for saga in only} == {"failed"}
-    assert len(operator.gets("list", "--limit", "1")) == 1
+    first = operator.gets("list", "--limit", "1")
+    assert len(first["sagas"]) == 1
+    assert operator.gets("list", "--limit", "1", "--after", first["next"])["sagas"] != first["sagas"]
     table = operator.types("list").stdout
-    assert re.search(rf"{running} +│ running", table)
-    assert re.search(rf"{failed} +│ failed +│ script_empty", table)
+    assert re.search(rf"{running} +│ execution_saga +│ running", table)
+    assert re.search(rf"{failed} +│ execution_saga +│ failed +│ script_empty", table)
 
 
 def test_show_prints_the_timeline_and_nothing_of_the_users(operator: Operator) -> None:

@@ -51,16 +51,16 @@ def test_a_counter_that_drifted_is_corrected_once(operator: Operator, slot: tupl
     }
     assert operator.gets("reconcile", "--dry-run", exit_code=1) == [{**fact, "outcome": "planned"}]
     assert taken(operator, *slot) == drifted
-    assert operator.gets("reconcile") == [{**fact, "outcome": "repaired"}]
+    assert operator.gets("reconcile", "--yes") == [{**fact, "outcome": "repaired"}]
     assert taken(operator, *slot) == 1
-    assert operator.gets("reconcile") == []
+    assert operator.gets("reconcile", "--yes") == []
     sound = "nothing to repair: every saga is sound, every counter equals the slots held\n"
-    assert operator.types("reconcile").stdout == sound
+    assert operator.types("reconcile", "--yes").stdout == sound
 
 
 def test_a_counter_that_is_gone_comes_back(operator: Operator, slot: tuple[str, int]) -> None:
     operator.client.dynamodb.delete_item(**counter(operator, *slot))
-    outcome = operator.types("reconcile")
+    outcome = operator.types("reconcile", "--yes")
     assert outcome.exit_code == 0
     assert "1 problem" in outcome.stdout
     assert "says 0, 1 saga held" in outcome.stdout
@@ -78,19 +78,19 @@ def test_a_counter_that_moves_meanwhile_is_left_alone(
     steady = recounting.steady_drifts
     monkeypatch.setattr("sagactl.commands.reconcile.steady_drifts", moved)
     set_counter(operator, *slot, 5)
-    outcome = operator.types("reconcile", "--output", "json")
+    outcome = operator.types("reconcile", "--yes", "--output", "json")
     assert outcome.exit_code == 1
-    assert outcome.stderr == "sagactl: 1 moved meanwhile and left alone: run it again\n"
+    assert outcome.stderr.endswith("\nsagactl: 1 moved meanwhile and left alone: run it again\n")
     (fact,) = json.loads(outcome.stdout)
     assert fact["outcome"] == "moved"
     assert taken(operator, *slot) == 6
     monkeypatch.undo()
-    operator.gets("reconcile")
+    operator.gets("reconcile", "--yes")
 
 
 def test_a_saga_that_could_not_end_does_so_after_the_repair(operator: Operator, slot: tuple[str, int]) -> None:
     """The settings are the stack's own: the deadline is the one that the function had set."""
-    (saga,) = [saga for saga in operator.gets("list", "--state", "running") if saga["language"] == slot[0]]
+    (saga,) = [saga for saga in operator.gets("list", "--state", "running")["sagas"] if saga["language"] == slot[0]]
     one = saga["execution_id"]
     edit(operator, one, "REMOVE deadline, deadline_shard")
 
@@ -102,10 +102,10 @@ def test_a_saga_that_could_not_end_does_so_after_the_repair(operator: Operator, 
     assert one in planned.stdout
     assert "runs and cannot time out: no deadline, no index shard" in planned.stdout
     assert operator.gets("show", one)[0]["deadline"] is None
-    (fact,) = operator.gets("reconcile")
+    (fact,) = operator.gets("reconcile", "--yes")
     assert (fact["item"], fact["problem"], fact["outcome"]) == (one, "never_due", "repaired")
     assert operator.gets("show", one)[0]["deadline"] == saga["deadline"]
-    assert operator.gets("reconcile") == []
+    assert operator.gets("reconcile", "--yes") == []
     edit(operator, one, "SET deadline = :due", {":due": {"N": "1"}})
     checker = {output["OutputKey"]: output["OutputValue"] for output in outputs(operator)}["TimeoutCheckerFunctionName"]
     operator.aws("lambda").invoke(FunctionName=checker, Payload=b"{}")
@@ -121,16 +121,17 @@ def test_what_cannot_be_read_is_named_and_keeps_nothing_from_being_repaired(
     operator.client.dynamodb.put_item(TableName=operator.ready["table"], Item={**key, "state": {"S": "running"}})
     set_counter(operator, *slot, 3)
     try:
-        outcome = operator.types("reconcile", "--output", "json")
+        outcome = operator.types("reconcile", "--yes", "--output", "json")
         assert outcome.exit_code == 1
-        assert outcome.stderr == "sagactl: 1 to be mended by hand\n"
+        assert outcome.stderr.endswith("\nsagactl: 1 to be mended by hand\n")
+        assert "Repair 1 problem, on stack saga-orchestrator" in outcome.stderr
         facts = {fact["item"]: fact for fact in json.loads(outcome.stdout)}
         assert facts[one]["outcome"] == "by_hand"
         assert facts[one]["found"].endswith("missing: version, dv, created, corr")
         assert taken(operator, *slot) == 1
     finally:
         operator.client.dynamodb.delete_item(TableName=operator.ready["table"], Key=key)
-    assert operator.gets("reconcile") == []
+    assert operator.gets("reconcile", "--yes") == []
 
 
 def edit(operator: Operator, execution_id: str, expression: str, values: Any = None) -> None:

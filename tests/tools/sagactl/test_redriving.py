@@ -141,7 +141,7 @@ def test_two_of_one_position_are_each_delivered_once(operator: Operator) -> None
     for number, execution_id in enumerate(executions):
         wrong = unknown_version("EXECUTION_REQUESTED", execution_id)
         batch = batch_of(wrong, cluster=f"broker-{number}:9092")
-        operator.invokes("saga-orchestrator-execution-requested", batch)
+        operator.invokes(operator.outputs["ExecutionRequestedFunctionName"], batch)
     kept = operator.eventually(lambda: listed(operator))
     assert {each["position"]["offset"] for each in kept} == {7}
     for each in kept:

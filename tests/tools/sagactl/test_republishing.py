@@ -8,8 +8,9 @@ import pytest
 
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
-from sagactl.commands.republish import emitted_since, parse_since
+from sagactl.commands.republish import emitted_since
 from sagactl.errors import NotUsableError
+from sagactl.times import parse_since
 from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
 
@@ -45,7 +46,7 @@ def test_since_takes_the_sagas_that_sent_something_from_then_on(operator: Operat
     operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one, script=""))
     operator.is_in(one, "failed")
     message = f"execution_saga:{one}:saga_failed#1"
-    assert message in operator.gets("republish", "--since", "1h")["published"]
+    assert message in operator.gets("republish", "--since", "1h", "--yes")["published"]
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert operator.gets("republish", "--since", later) == {"published": [], "skipped": []}
     count = len(operator.gets("republish", one)["published"])

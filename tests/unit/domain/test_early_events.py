@@ -13,7 +13,7 @@ from saga_orchestrator.domain.states import SagaState
 from tests.unit.samples import NOW, after, cancelled, completed, failed, rules, started, timed_out
 
 KEPT = [
-    (started(), EarlyEvent(NOW, Cause.STARTED, "s1")),
+    (started(), EarlyEvent(NOW, Cause.STARTED, "s1", pod_name="pod-1")),
     (completed(exit_code=2), EarlyEvent(NOW, Cause.COMPLETED, "c1", exit_code=2)),
     (failed(), EarlyEvent(NOW, Cause.FAILED, "f1", exit_code=3, error_type="ScriptError")),
     (timed_out(), EarlyEvent(NOW, Cause.TIMEOUT, "t1")),

@@ -8,10 +8,24 @@ import pytest
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
 from saga_orchestrator.domain.endings import end, ending_of
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
-from saga_orchestrator.domain.events import DeadlinePassed, Signal
-from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
+from saga_orchestrator.domain.events import DeadlinePassed, Event, ExecutionFailed, InvalidRequest, Signal
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.repair import examine
+from saga_orchestrator.domain.saga import CAUSE_OF, Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import IllegalTransition, SagaState, move
-from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, started, timed_out
+from sagas.execution import EXECUTION_SAGA
+from tests.unit.samples import (
+    NOW,
+    after,
+    cancelled,
+    completed,
+    failed,
+    requested,
+    rules,
+    script_of,
+    started,
+    timed_out,
+)
 
 CLAIM = Claim("python", 3)
 STEPS = ("validate_execution", "allocate_resources", "create_pod")
@@ -85,7 +99,10 @@ def test_a_start_moves_the_deadline_to_the_end_of_the_run() -> None:
     decision = decide(saga, started(), LATER, rules(run_grace_seconds=11))
 
     entry = TimelineEntry(LATER, Cause.STARTED, "s1")
-    expected = replace(saga, version=2, deadline=LATER + (30 + 11) * 1000, timeline=(*saga.timeline, entry), outbox=())
+    deadline = LATER + (30 + 11) * 1000
+    expected = replace(
+        saga, version=2, deadline=deadline, pod_name="pod-1", timeline=(*saga.timeline, entry), outbox=()
+    )
     assert decision == Decision(expected, Verdict.APPLIED)
 
 
@@ -112,7 +129,17 @@ def test_an_id_is_one_event_only_within_its_type() -> None:
 def test_an_ended_saga_stays_as_it_is(event: Signal) -> None:
     saga = after(requested(), failed())
 
-    assert decide(saga, event, LATER, rules()) == Decision(saga, Verdict.LATE)
+    noted = decide(saga, event, LATER, rules())
+
+    if isinstance(event, ExecutionFailed):  # the kind that ended it
+        assert noted == Decision(saga, Verdict.LATE)
+        return
+    assert isinstance(event, Event)
+    entry = TimelineEntry(LATER, CAUSE_OF[event.type], "new")
+    expected = replace(saga, version=saga.version + 1, timeline=(*saga.timeline, entry), outbox=())
+    assert noted == Decision(expected, Verdict.NOTED)
+    assert decide(expected, event, LATER, rules()) == Decision(expected, Verdict.DUPLICATE)
+    assert decide(expected, replace(event, event_id="other"), LATER, rules()) == Decision(expected, Verdict.LATE)
 
 
 def test_a_pod_that_starts_after_the_end_is_deleted_at_most_three_times_more() -> None:
@@ -133,19 +160,48 @@ def test_a_pod_that_starts_after_the_end_is_deleted_at_most_three_times_more() -
     assert decide(saga, started("s5"), LATER, rules()) == Decision(saga, Verdict.LATE)
 
 
-def test_a_pod_that_starts_after_completion_is_left_alone() -> None:
-    saga = after(requested(), completed())
+def test_the_pod_of_a_completed_run_is_left_alone_however_late_it_reports() -> None:
+    unseen = after(requested(), completed())
 
-    assert decide(saga, started(), LATER, rules()) == Decision(saga, Verdict.LATE)
+    noted = decide(unseen, started(), LATER, rules())
+    assert (noted.verdict, noted.messages) == (Verdict.NOTED, ())
+    assert noted.saga is not None
+    assert (noted.saga.state, noted.saga.pod_name) == (SagaState.COMPLETED, "pod-1")
+    assert decide(noted.saga, started(), LATER, rules()) == Decision(noted.saga, Verdict.DUPLICATE)
+    assert decide(noted.saga, started("s2"), LATER, rules()) == Decision(noted.saga, Verdict.LATE)
 
 
-def test_with_commands_switched_off_a_late_pod_is_deleted_only_where_one_was_before() -> None:
-    off = rules(publish_commands=False)
-    without, had = after(requested(), failed(), going_by=off), after(requested(), failed())
+@pytest.mark.parametrize("first", [(requested(), started(), completed()), (started(), completed(), requested())])
+def test_another_pod_after_completion_is_deleted_at_most_three_times(first: tuple[Signal, ...]) -> None:
+    saga = after(*first)
+    for number in (1, 2, 3):
+        decision = decide(saga, started(f"late-{number}", pod=f"pod-{number + 1}"), LATER, rules())
+        assert decision.messages == (f"delete_pod#{number}",)
+        assert decision.saga is not None
+        saga = decision.saga
+        assert (saga.state, saga.pod_name) == (SagaState.COMPLETED, "pod-1")
 
-    assert decide(without, started(), LATER, off) == Decision(without, Verdict.LATE)
-    assert decide(had, started(), LATER, off).messages == ("delete_pod#2",)
-    assert decide(without, started(), LATER, rules()).messages == ("delete_pod#1",)
+    assert decide(saga, started("late-4", pod="pod-9"), LATER, rules()) == Decision(saga, Verdict.LATE)
+
+
+def test_a_start_without_a_pods_name_after_a_completed_run_is_taken_for_another_pod() -> None:
+    saga = after(requested(), started(pod=None), completed())
+
+    assert decide(saga, started("late", pod=None), LATER, rules()).messages == ("delete_pod#1",)
+
+
+def test_while_commands_are_switched_off_none_goes_out_and_later_none_for_a_pod_that_was_never_ordered() -> None:
+    off, on = rules(publish_commands=False), rules()
+    had, ran = after(requested(), failed()), after(requested(), failed(), going_by=off)
+    refused = after(started(), requested(script_of(0)), going_by=off)
+
+    assert decide(had, started(), LATER, off) == Decision(had, Verdict.LATE)
+    assert decide(had, started(), LATER, on).messages == ("delete_pod#2",)
+    assert decide(running(), failed(), LATER, off).messages == ("saga_failed#1",)
+    assert refused.outbox == ("saga_failed#1",)
+    for saga in (ran, refused, replace(ran, shadow=False)):  # the last as code of before this was noted stored it
+        assert decide(saga, started("s9"), LATER, on) == Decision(saga, Verdict.LATE)
+        assert decide(saga, started("s9"), LATER, off) == Decision(saga, Verdict.LATE)
 
 
 @pytest.mark.parametrize(("more", "reason"), [((), "start_deadline_passed"), ((started(),), "run_deadline_passed")])
@@ -262,3 +318,23 @@ def test_a_path_through_the_table_is_checked_at_every_step() -> None:
         move((SagaState.CREATED, SagaState.RUNNING, SagaState.FAILED, SagaState.FAILED))
     with pytest.raises(IllegalTransition):
         move((SagaState.COMPLETED, SagaState.RUNNING))
+
+
+def test_a_delete_that_was_held_back_is_owed_once_commands_are_on_again() -> None:
+    off, on = Policy(publish_commands=False), Policy()
+    held_back = decide(running(), failed(), LATER, rules(publish_commands=False)).saga
+    assert held_back is not None
+
+    assert examine(held_back, EXECUTION_SAGA, off, LATER).repairs == ()
+    assert examine(held_back, EXECUTION_SAGA, on, LATER).mended.outbox == ("delete_pod#1",)
+
+
+def test_a_request_that_cannot_be_run_leaves_a_sound_saga() -> None:
+    event = InvalidRequest(
+        event_id="r1", execution_id="ex-1", correlation_id="c", owner="alice", faults=("language",), request_hash=b"h"
+    )
+    for signals in ((event,), (started(), event), (started(), completed(), event), (event, failed(), started())):
+        saga = after(*signals)
+        examined = examine(saga, EXECUTION_SAGA, Policy(), LATER)
+        assert (examined.repairs, examined.by_hand) == ((), ())
+        assert (saga.owner, saga.faults, saga.request) == ("alice", ("language",), None)

@@ -140,7 +140,13 @@ UNDONE = ["create_pod", "allocate_resources"]
             cancelled(),
             "saga_cancelled#1",
             "SAGA_CANCELLED",
-            {"outcome": "cancelled", "reason": "cancelled", "compensated_steps": UNDONE},
+            {
+                "outcome": "cancelled",
+                "reason": "cancelled",
+                "compensated_steps": UNDONE,
+                "cancelled_by": "alice",
+                "by_right_of": "owner",
+            },
         ),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, Undo
 from saga_orchestrator.domain.events import ClaimRefused
-from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.policy import Limit, Policy, Without
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState
 from saga_testing.sample_request import REQUEST
@@ -47,13 +47,13 @@ def test_the_first_deadline_and_the_pods_use_by_date_follow_the_start_deadline()
     assert (saga.deadline, saga.create_before) == (NOW + 7_000, NOW + 7_000)
 
 
-@pytest.mark.parametrize(("limit", "claims"), [(0, None), (1, "python"), (2, "python")])
-def test_a_language_without_a_limit_needs_no_slot(limit: int, claims: str | None) -> None:
+@pytest.mark.parametrize(("limit", "claims"), [(Without.UNLIMITED, None), (1, "python"), (2, "python")])
+def test_a_language_without_a_limit_needs_no_slot(limit: Limit, claims: str | None) -> None:
     assert decide(None, requested(), NOW, rules(language_limits={"python": limit})).claims == claims
 
 
 def test_a_refused_claim_of_a_language_that_lost_its_limit_meanwhile_is_no_refusal() -> None:
-    decision = decide(None, ClaimRefused(requested()), NOW, rules(language_limits={"python": 0}))
+    decision = decide(None, ClaimRefused(requested()), NOW, rules(language_limits={"python": Without.UNLIMITED}))
 
     assert decision == Decision(RUNNING, Verdict.APPLIED, claims=None)
 
@@ -63,6 +63,7 @@ def test_with_commands_switched_off_the_step_is_done_without_its_command() -> No
 
     assert saga == replace(
         RUNNING,
+        shadow=True,
         timeline=(TimelineEntry(NOW, Cause.REQUESTED, "r1", ("saga_started#1",)),),
         outbox=("saga_started#1",),
     )
@@ -190,6 +191,7 @@ def test_a_request_after_a_start_waits_for_the_end_of_the_run() -> None:
         created_at=NOW + 5,
         create_before=NOW + 5 + 300_000,
         deadline=NOW + 5 + (30 + 11) * 1000,
+        pod_name="pod-1",
         timeline=(
             TimelineEntry(NOW, Cause.STARTED, "s1"),
             TimelineEntry(NOW + 5, Cause.REQUESTED, "r1", ("saga_started#1", "create_pod#1")),

@@ -13,11 +13,13 @@ import pytest
 import saga_orchestrator.application
 import saga_orchestrator.domain
 from saga_orchestrator.application.check_timeouts import Sweep
+from saga_orchestrator.domain.counters import shard_limits
 from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.events import EventType, Script
-from saga_orchestrator.domain.policy import Policy, shard_limits
+from saga_orchestrator.domain.flow.ledger import Ledger
+from saga_orchestrator.domain.policy import Limit, Policy, Without
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard, saga_id
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
 from sagas.execution import Refusal
@@ -48,8 +50,8 @@ def test_plain_classes_are_few() -> None:
         if not dataclasses.is_dataclass(each) and not issubclass(each, str | Exception)
     }
 
-    ports = {"SagaStore", "ScriptStore", "ScriptSource", "RejectedStore", "Publisher", "Counting", "Reporting"}
-    assert plain == {"Secret", *ports}
+    stores = {"SagaStore", "ScriptStore", "ScriptSource", "RejectedStore", "Counters"}
+    assert plain == {"Secret", *stores, "Publisher", "Counting", "Reporting"}
 
 
 @pytest.mark.parametrize("event", [requested(), started(), completed(), failed(), timed_out(), cancelled()])
@@ -75,6 +77,9 @@ def test_states_and_causes_are_stored_under_these_codes() -> None:
         "T": "TIMEOUT",
         "X": "CANCELLED",
         "D": "DEADLINE",
+        "E": "REPORTED",
+        "A": "ANSWERED",
+        "O": "OPERATED",
     }
     assert {str(kind): kind.name for kind in EventType} == {
         "EXECUTION_REQUESTED": "REQUESTED",
@@ -88,7 +93,7 @@ def test_states_and_causes_are_stored_under_these_codes() -> None:
 
 
 def test_logs_name_verdicts_by_these_codes() -> None:
-    assert [str(verdict) for verdict in Verdict] == ["applied", "remembered", "duplicate", "late"]
+    assert [str(verdict) for verdict in Verdict] == ["applied", "remembered", "duplicate", "late", "noted"]
 
 
 def test_operators_and_requesters_see_these_codes() -> None:
@@ -108,6 +113,9 @@ def test_operators_and_requesters_see_these_codes() -> None:
         "conflicting_request",
         "no_actor",
         "unauthorised_cancel",
+        "unauthorised_report",
+        "never_sent",
+        "not_awaited",
         "too_many_early_cancels",
         "corrupt_saga",
         "unpublishable_message",
@@ -178,9 +186,11 @@ def test_the_policy_without_any_choice() -> None:
 
 
 def test_a_language_has_its_own_limit_or_the_default() -> None:
-    policy = Policy(default_language_limit=7, language_limits={"python": 2, "ruby": 0})
+    limits: dict[str, Limit] = {"python": 2, "ruby": Without.UNLIMITED, "lua": Without.CLOSED}
+    policy = Policy(default_language_limit=7, language_limits=limits)
 
-    assert [policy.limit_of(language) for language in ("python", "ruby", "go")] == [2, 0, 7]
+    assert [policy.limit_of(language) for language in ("python", "ruby", "lua", "go")] == [2, "unlimited", "closed", 7]
+    assert Policy(default_language_limit=0).limit_of("go") is Without.UNLIMITED
 
 
 def test_a_stub_outlives_the_oldest_request_by_a_day() -> None:
@@ -230,7 +240,18 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "expires": None,
         "timeline": (),
         "early": (),
+        "faults": (),
+        "shadow": False,
+        "pod_name": None,
+        "node_name": None,
         "outbox": (),
+        "input": None,
+        "settings": (),
+        "ledger": Ledger(),
+        "data": {},
+        "outcome": None,
+        "failed_step": None,
+        "saga_due": None,
     }
     assert TimelineEntry(NOW, Cause.STARTED, "s1").messages == ()
     assert EarlyEvent(NOW, Cause.STARTED, "s1") == EarlyEvent(NOW, Cause.STARTED, "s1", None, False, None, None)

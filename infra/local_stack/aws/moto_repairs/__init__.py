@@ -4,6 +4,7 @@ state.
 """
 
 from local_stack.aws.moto_repairs.dynamodb import deletions_by_time_to_live
+from local_stack.aws.moto_repairs.indexes import index_of
 from local_stack.aws.moto_repairs.repairs import PINNED_MOTO, dispatch_rules_to, end_long_polls, install
 from local_stack.aws.moto_repairs.state import STATE
 
@@ -13,5 +14,6 @@ __all__ = [
     "deletions_by_time_to_live",
     "dispatch_rules_to",
     "end_long_polls",
+    "index_of",
     "install",
 ]

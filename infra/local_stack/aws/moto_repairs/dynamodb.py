@@ -25,6 +25,7 @@ from moto.dynamodb.models.utilities import bytesize
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 
+from local_stack.aws.moto_repairs.indexes import touch
 from local_stack.aws.moto_repairs.state import replace_method
 
 TOKEN_LIFETIME_SECONDS = 600
@@ -79,7 +80,8 @@ def _emit_one_stream_record_per_call() -> None:
         _complete(self.items[-1], self.table.region_name)
 
     def update_item(self: DynamoDBBackend, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Item:
-        before = _Snapshot(self, [(table_name, key)])
+        # In a transaction the snapshot round all of it serves: whatever fails in it cancels it.
+        before = _Snapshot(self, [] if getattr(_call, "transacting", False) else [(table_name, key)])
         _call.pending = {}
         try:
             item = moto_update(self, table_name, key, *args, **kwargs)
@@ -93,6 +95,7 @@ def _emit_one_stream_record_per_call() -> None:
             pending, _call.pending = _call.pending, None
         for shard, old, new in pending.values():
             shard.add(old, new)
+        touch(self.get_table(table_name), item.hash_key, item.range_key)
         return item
 
     replace_method(StreamShard, "add", add)
@@ -140,6 +143,7 @@ class _Snapshot:
                 bucket.pop(key, None)
             else:
                 bucket[key] = item
+            touch(table, hash_key, range_key)
         for shard, length in self._streams.values():
             del shard.items[length:]
 

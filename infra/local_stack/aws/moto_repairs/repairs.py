@@ -18,6 +18,8 @@ from moto.s3.models import FakeKey, S3Backend
 
 from local_stack.aws.moto_repairs.conditions import repair_conditions
 from local_stack.aws.moto_repairs.dynamodb import repair_dynamodb
+from local_stack.aws.moto_repairs.expression_copies import copy_expressions_cheaply
+from local_stack.aws.moto_repairs.indexes import find_items_by_their_keys
 from local_stack.aws.moto_repairs.schema_validation import validate_requests_by_schema
 from local_stack.aws.moto_repairs.sqs import repair_sqs
 from local_stack.aws.moto_repairs.state import CLOSING, replace_method
@@ -45,6 +47,8 @@ def install() -> None:
     if _installed:
         return
     _installed = True
+    find_items_by_their_keys()
+    copy_expressions_cheaply()
     repair_dynamodb()
     repair_conditions()
     validate_requests_by_schema()

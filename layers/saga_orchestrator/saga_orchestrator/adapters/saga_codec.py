@@ -35,6 +35,8 @@ _STRINGS: Final = {
     "reason": "reason",
     "etype": "error_type",
     "by": "ended_by",
+    "pod": "pod_name",
+    "node": "node_name",
 }
 _NUMBERS: Final = {
     "version": "version",
@@ -97,6 +99,8 @@ def decode(item: Item) -> Saga:
             claim=Claim(claim[0], int(claim[2])) if claim else None,
             completed_steps=_words(item, "steps"),
             compensated_steps=_words(item, "undone"),
+            faults=_words(item, "faults"),
+            shadow="shadow" in item,
             outbox=_words(item, "outbox"),
             timeline=tuple(_decode_entry(entry["S"]) for entry in _list(item, "timeline")),
             early=tuple(_decode_early(early["M"]) for early in _list(item, "early")),
@@ -172,6 +176,9 @@ def _encode_early(early: EarlyEvent) -> Item:
         fields["exit"] = {"N": str(early.exit_code)}
     if early.error_type is not None:
         fields["etype"] = {"S": early.error_type}
+    for name, place in (("pod", early.pod_name), ("node", early.node_name)):
+        if place is not None:
+            fields[name] = {"S": place}
     return fields
 
 
@@ -185,6 +192,8 @@ def _decode_early(fields: Item) -> EarlyEvent:
         trusted="ok" in fields,
         exit_code=int(fields["exit"]["N"]) if "exit" in fields else None,
         error_type=fields["etype"]["S"] if "etype" in fields else None,
+        pod_name=fields["pod"]["S"] if "pod" in fields else None,
+        node_name=fields["node"]["S"] if "node" in fields else None,
     )
 
 
@@ -207,9 +216,11 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     ("req", "request", lambda request: {"M": _encode_request(request)} if request is not None else None),
     ("rh", "request_hash", lambda digest: {"B": digest} if digest else None),
     ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),
+    ("shadow", "shadow", lambda shadow: {"BOOL": True} if shadow else None),
     ("claim", "claim", lambda claim: {"S": f"{claim.resource}#{claim.shard}"} if claim is not None else None),
     ("steps", "completed_steps", _spaced),
     ("undone", "compensated_steps", _spaced),
+    ("faults", "faults", _spaced),
     ("outbox", "outbox", _spaced),
     (
         "timeline",

@@ -22,9 +22,8 @@ from pynamodb.models import Model
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.saga import Saga
 
+from .counter_items import COUNTER, RESERVED, shard_of
 from .saga_codec import decode
-
-_COUNTER = "#counter"
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -70,6 +69,10 @@ class SagaItem(Model):
     error_type = UnicodeAttribute(attr_name="etype", null=True)
     ended_by = UnicodeAttribute(attr_name="by", null=True)
     ended_at = NumberAttribute(attr_name="ended", null=True)
+    faults = UnicodeAttribute(null=True)
+    shadow = BooleanAttribute(null=True)
+    pod_name = UnicodeAttribute(attr_name="pod", null=True)
+    node_name = UnicodeAttribute(attr_name="node", null=True)
     expires = NumberAttribute(null=True)
     timeline: ListAttribute[Any] = ListAttribute(null=True)
     early: ListAttribute[Any] = ListAttribute(null=True)
@@ -115,28 +118,24 @@ class SagaReader:
 
     def all(self, state: str | None = None) -> Iterator[Saga]:
         """Every saga, by scan: its cost is the whole table's size."""
-        condition = SagaItem.saga_name != _COUNTER
+        condition = ~SagaItem.execution_id.startswith(RESERVED)
         if state is not None:
             condition &= SagaItem.state == state
         yield from _readable(self._sagas.scan(filter_condition=condition))
 
     def counters(self) -> dict[tuple[str, int], int]:
         """Units taken, by resource and shard."""
-        found = self._counters.scan(filter_condition=CounterItem.saga_name == _COUNTER, consistent_read=True)
-        return {_resource_and_shard(item.execution_id): int(item.n) for item in found}
+        found = self._counters.scan(filter_condition=CounterItem.saga_name == COUNTER, consistent_read=True)
+        shards = {shard_of(item.serialize()): int(item.n) for item in found}
+        return {shard: taken for shard, taken in shards.items() if shard is not None}
 
 
 def _readable(items: Iterable[SagaItem]) -> Iterator[Saga]:
     """Raises CorruptSaga, whether mapping or codec stops at an item: the mapping names attributes, never values."""
     try:
         for item in items:
-            if item.saga_name != _COUNTER:  # a key of the table, so a query cannot filter by it
+            if not item.execution_id.startswith(RESERVED):  # a key of the table, so a query cannot filter by it
                 yield item.to_saga()
     except (AttributeDeserializationError, AttributeNullError) as broken:
         detail = f"stored saga cannot be read: {broken}"
         raise CorruptSaga(detail) from None
-
-
-def _resource_and_shard(counter_id: str) -> tuple[str, int]:
-    resource, _, shard = counter_id.removeprefix("#counter#").rpartition("#")
-    return resource, int(shard)

@@ -5,77 +5,63 @@ capacity is charged (DynamoDB API reference, ReturnValuesOnConditionCheckFailure
 """
 
 import random
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-from botocore.exceptions import ClientError
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause, Stored
-from saga_orchestrator.domain.errors import RetryableError
-from saga_orchestrator.domain.policy import Policy, shard_limits
+from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
-from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, part_of, retryable
+from .aws_errors import part_of, retryable
+from .claims import Claims, LockTurns, Turns
+from .counter_table import CounterTable
+from .counter_writes import counting
+from .patient_writes import PatientWrites, Refused
 from .saga_codec import Item, changes, decode, encode
 
-TRANSACTION_ATTEMPTS = 8
 
-
-@dataclass
+@dataclass(frozen=True, slots=True)
 class DynamoDbSagaStore:
-    """Implements the application's `SagaStore` on one table.
-
-    `shard_locks` makes claims of one process on one counter shard go one after the other: transactions on one item do
-    not queue in DynamoDB, they cancel each other.
-    """
+    """Implements the application's `SagaStore` on one table. How a counter is written is said elsewhere."""
 
     client: Any
     table: str
     index: str
-    policy: Policy
-    rng: random.Random
-    pause: Pause
-    shard_locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
+    writes: PatientWrites
+    claims: Claims
+
+    @classmethod
+    def on_table(
+        cls,
+        client: Any,
+        table: str,
+        index: str,
+        policy: Policy,
+        rng: random.Random,
+        pause: Pause,
+        turns: Turns | None = None,
+    ) -> Self:
+        """The store, and the claims it makes, of one process."""
+        writes = PatientWrites(client, rng, pause)
+        claims = Claims(CounterTable(client, table, writes), policy, rng, turns or LockTurns())
+        return cls(client, table, index, writes, claims)
 
     def create(self, saga: Saga, claims: str | None) -> Outcome:
-        # The key is the unique constraint: whoever puts the item first owns the creation.
-        absent = "attribute_not_exists(execution_id)"
         if claims is None:
-            return self._single(
-                self.client.put_item,
-                {
-                    "TableName": self.table,
-                    "Item": encode(saga),
-                    "ConditionExpression": absent,
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                },
-            )
-
-        def put(claimed: Saga) -> dict[str, Any]:
-            return {
-                "Put": {
-                    "TableName": self.table,
-                    "Item": encode(claimed),
-                    "ConditionExpression": absent,
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                }
-            }
-
-        return self._claiming(saga, claims, put)
+            return _outcome(self.writes.single(self.client.put_item, self._put(saga)))
+        return self._claiming(saga, claims, lambda claimed: {"Put": self._put(claimed)})
 
     def replace(self, old: Saga, new: Saga, claims: str | None, releases: Claim | None) -> Outcome:
         if claims is not None:
             return self._claiming(new, claims, lambda claimed: {"Update": self._update(old, claimed)})
-        if releases is not None:
-            counter = self._count(releases, -1)
-            outcome = self._transact([{"Update": self._update(old, new)}, {"Update": counter}])
-            if isinstance(outcome, NoRoom):
-                msg = "a release carries no condition and cannot be refused"
-                raise TypeError(msg)
-            return outcome
-        return self._single(self.client.update_item, self._update(old, new))
+        if releases is None:
+            return _outcome(self.writes.single(self.client.update_item, self._update(old, new)))
+        outcome = _outcome(self.writes.transact([{"Update": self._update(old, new)}, self._count(releases, -1)]))
+        if isinstance(outcome, NoRoom):
+            msg = "a release carries no condition and cannot be refused"
+            raise TypeError(msg)
+        return outcome
 
     def get(self, execution_id: str, saga_name: str) -> Saga | None:
         with retryable():
@@ -99,22 +85,15 @@ class DynamoDbSagaStore:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def _single(self, call: Any, request: dict[str, Any]) -> Outcome:
-        for attempt in range(TRANSACTION_ATTEMPTS):
-            try:
-                with retryable():
-                    call(**request)
-            except ClientError as error:
-                if code_of(error) == "ConditionalCheckFailedException":
-                    return LostRace(_found(error.response))
-                if code_of(error) != "TransactionConflictException":
-                    raise
-                # Somebody's transaction holds the item for a moment; the SDK does not retry this one.
-                self.pause(self.rng.random() * 0.01 * 2**attempt)
-            else:
-                return Stored()
-        msg = "the write met somebody's transaction each time"
-        raise RetryableError(msg)
+    def _put(self, saga: Saga) -> dict[str, Any]:
+        # The key is the unique constraint: whoever puts the item first owns the creation.
+        absent = "attribute_not_exists(execution_id)"
+        return {
+            "TableName": self.table,
+            "Item": encode(saga),
+            "ConditionExpression": absent,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
     def _update(self, old: Saga, new: Saga) -> dict[str, Any]:
         """Set and remove only what differs, so that attributes of newer code survive older code's writes."""
@@ -139,99 +118,26 @@ class DynamoDbSagaStore:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _claiming(self, saga: Saga, resource: str, write: Any) -> Outcome:
-        """Take a unit of the first shard with room: a random one first, then by what the counters say."""
-        limits = shard_limits(self.policy.limit_of(resource), self.policy.counter_shards)
-        open_shards = [shard for shard, limit in enumerate(limits) if limit > 0]
-        shard: int | None = self.rng.choice(open_shards)
-        for _ in range(TRANSACTION_ATTEMPTS):
-            if shard is None:
-                return NoRoom()
-            claim = Claim(resource, shard)
-            claimed = _holding(saga, claim)
-            with self.shard_locks.setdefault((resource, shard), threading.Lock()):
-                outcome = self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])
-            if not isinstance(outcome, NoRoom):
-                return outcome
-            shard = self._shard_with_room(resource, limits)
-        msg = f"counter shards of {resource} filled up faster than they could be read"
-        raise RetryableError(msg)
+    def _claiming(self, saga: Saga, resource: str, write: Callable[[Saga], dict[str, Any]]) -> Outcome:
+        """The saga first, its unit second: the saga's condition decides what a cancelled transaction means."""
 
-    def _shard_with_room(self, resource: str, limits: tuple[int, ...]) -> int | None:
-        keys = [_key(*_counter_key(Claim(resource, shard))) for shard in range(len(limits))]
-        with retryable():
-            reply = self.client.batch_get_item(RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}})
-        if reply.get("UnprocessedKeys"):
-            msg = "counter shards could not all be read"
-            raise RetryableError(msg)
-        counters = part_of(part_of(reply, "Responses"), self.table)
-        taken = {item["execution_id"]["S"]: int(item["n"]["N"]) for item in counters}
-        room = [
-            shard for shard, limit in enumerate(limits) if taken.get(_counter_key(Claim(resource, shard))[0], 0) < limit
-        ]
-        return self.rng.choice(room) if room else None
+        def attempt(claim: Claim) -> Outcome:
+            return _outcome(self.writes.transact([write(replace(saga, claim=claim)), self._count(claim, 1)]))
 
-    def _count(self, claim: Claim, change: int, limit: int | None = None) -> dict[str, Any]:
-        update: dict[str, Any] = {
-            "TableName": self.table,
-            "Key": _key(*_counter_key(claim)),
-            "UpdateExpression": "ADD n :change",
-            "ExpressionAttributeValues": {":change": {"N": str(change)}},
-        }
-        if limit is not None:
-            # A counter that was never used counts as zero; one that reached its share of the limit takes no more.
-            update["ConditionExpression"] = "attribute_not_exists(n) OR n < :limit"
-            update["ExpressionAttributeValues"][":limit"] = {"N": str(limit)}
-        # A release has no condition: whatever the counter says, the unit was taken and must be given back.
-        return update
+        return self.claims.take(resource, attempt)
 
-    def _transact(self, actions: list[dict[str, Any]]) -> Outcome:
-        """Saga first, counter second. Conflicts and throttles are tried again here: the SDK does not retry them."""
-        for attempt in range(TRANSACTION_ATTEMPTS):
-            try:
-                with retryable():
-                    self.client.transact_write_items(TransactItems=actions)
-            except ClientError as error:
-                outcome = _cancelled(error)
-                if outcome is not None:
-                    return outcome
-                self.pause(self.rng.random() * 0.01 * 2**attempt)
-            else:
-                return Stored()
-        msg = "the transaction met a conflict or a throttle each time"
-        raise RetryableError(msg)
+    def _count(self, claim: Claim, change: int) -> dict[str, Any]:
+        return {"Update": counting(claim.resource, claim.shard, change).request(self.table)}
 
 
-def _cancelled(error: ClientError) -> Outcome | None:
-    """What the cancellation means, by position; None when it may pass. A permanent one is raised.
-
-    The saga's condition comes first: whatever the counter said, a saga that exists is decided on again.
-    """
-    if code_of(error) != "TransactionCanceledException":
-        raise error
-    reasons = cancellation_reasons(error)
-    codes = [reason.get("Code") for reason in reasons]
-    if codes[:1] == ["ConditionalCheckFailed"]:
-        return LostRace(_found(reasons[0]))
-    if PERMANENT_REASONS.intersection(codes):
-        raise error
-    # Full only where nothing else is said: beside a conflict, a throttle or a reason we do not know, it may pass.
-    return NoRoom() if codes == ["None", "ConditionalCheckFailed"] else None
-
-
-def _found(carrier: dict[str, Any]) -> Saga | None:
-    item: Item | None = carrier.get("Item")
-    return decode(item) if item else None
-
-
-def _holding(saga: Saga, claim: Claim) -> Saga:
-    return replace(saga, claim=claim)
+def _outcome(refused: Refused | None) -> Outcome:
+    """The saga's write is the first of its transaction; any other condition is a counter's."""
+    if refused is None:
+        return Stored()
+    if refused.position > 0:
+        return NoRoom()
+    return LostRace(decode(refused.item) if refused.item else None)
 
 
 def _key(execution_id: str, saga_name: str) -> Item:
     return {"execution_id": {"S": execution_id}, "saga_name": {"S": saga_name}}
-
-
-def _counter_key(claim: Claim) -> tuple[str, str]:
-    """Ids of executions cannot contain `#`, so no event can name a counter."""
-    return f"#counter#{claim.resource}#{claim.shard}", "#counter"

@@ -4,10 +4,13 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from saga_orchestrator.domain.errors import SagaError
-from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS, Policy
+from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS, Limit, Policy
+
+from .counter_items import MAX_SHARDS
+from .limit_words import read_limits
 
 
 class InvalidSettings(SagaError):
@@ -20,6 +23,10 @@ def _listed(value: Any) -> Any:
 
 Names = Annotated[frozenset[str], BeforeValidator(_listed)]
 """A comma-separated list."""
+
+
+LanguageLimits = Annotated[dict[str, Limit], BeforeValidator(read_limits)]
+"""A JSON object from language to limit."""
 
 
 class Settings(BaseModel):
@@ -42,11 +49,11 @@ class Settings(BaseModel):
     max_timeout_seconds: PositiveInt = 300
     retention_days: PositiveInt = 30
     default_language_limit: NonNegativeInt = 100
-    language_limits: Json[dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    language_limits: LanguageLimits = Field(default_factory=dict)
     allowed_languages: Names = frozenset()
     allowed_images: Names = frozenset()
     allowed_script_buckets: Names = frozenset()
-    counter_shards: int = Field(default=8, ge=1, le=64)
+    counter_shards: int = Field(default=8, ge=1, le=MAX_SHARDS)
     deadline_shards: int = Field(default=8, ge=1, le=256)
     publish_commands: bool = True
     inline_script_max_bytes: NonNegativeInt = 0

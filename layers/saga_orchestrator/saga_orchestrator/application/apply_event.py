@@ -57,7 +57,7 @@ class SagaWriter:
                 return decision
             if isinstance(outcome, NoRoom) and isinstance(signal, ExecutionRequested):
                 self.metrics.count("LimitReached")
-                signal = ClaimRefused(signal)
+                signal = ClaimRefused(signal, outcome.closed)
                 continue
             if isinstance(outcome, LostRace):
                 saga, signal = outcome.current, signal.event if isinstance(signal, ClaimRefused) else signal
@@ -107,4 +107,5 @@ def metric_of(decision: Decision) -> str:
         Verdict.REMEMBERED: "EarlyEvents",
         Verdict.DUPLICATE: "DuplicateEvents",
         Verdict.LATE: "LateEvents",
+        Verdict.NOTED: "LateEvents",
     }[decision.verdict]

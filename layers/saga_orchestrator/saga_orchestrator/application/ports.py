@@ -1,10 +1,12 @@
 """What the application needs from outside. The seam for tests is lower, at the SDK client: these are only types."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from saga_orchestrator.domain.counters import Head
+from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.render import Message
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
@@ -24,7 +26,9 @@ class LostRace:
 
 @dataclass(frozen=True, slots=True)
 class NoRoom:
-    """Every counter shard of the resource is full: nothing was written."""
+    """Every counter shard of the resource is full: nothing was written. `closed`: its limit is none at all."""
+
+    closed: bool = False
 
 
 Outcome = Stored | LostRace | NoRoom
@@ -42,6 +46,23 @@ class SagaStore(Protocol):
 
     def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
         """(execution id, saga name, deadline) of sagas whose deadline the index shows as passed, oldest first."""
+
+
+class Counters(Protocol):
+    """The counters of limited resources, and the limits that they hold."""
+
+    def heads(self) -> Mapping[str, Head | RetryableError]:
+        """Of every resource that was ever limited; the error where a head cannot be read."""
+
+    def change(self, resource: str, read: Head, wanted: Head) -> bool:
+        """Put another limit in force, unless somebody else has changed the counter since `read`."""
+
+    def settle(self, resource: str) -> None:
+        """Bring the caps to the limit, as far as what runs allows.
+
+        Raises:
+            RetryableError: others were at it all the time; whatever was done holds, and the next one goes on.
+        """
 
 
 class ScriptStore(Protocol):

@@ -1,6 +1,7 @@
 """Which messages a stream record still owes, and which of them may be sent again later."""
 
-from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition
+from saga_orchestrator.domain.flow.telling import may_send_again
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -14,7 +15,13 @@ def newly_emitted(old_outbox: str | None, new_outbox: str | None) -> tuple[str, 
 def republishable(saga: Saga, definition: SagaDefinition) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(to send, to skip) of all messages ever emitted: what begins work goes out only while the saga waits for it."""
     keys = tuple(key for entry in saga.timeline for key in entry.messages)
-    waits = saga.state is SagaState.RUNNING and not saga.has_started
-    begins = {kind for kind, spec in definition.messages.items() if spec.only_before_start}
-    skipped = () if waits else tuple(key for key in keys if key.partition("#")[0] in begins)
+    skipped = tuple(key for key in keys if not _may_go_again(saga, key, definition))
     return tuple(key for key in keys if key not in skipped), skipped
+
+
+def _may_go_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
+    if definition.starts is not None:
+        return may_send_again(saga, key, definition)
+    spec = definition.messages.get(key.partition("#")[0])
+    begins = isinstance(spec, MessageSpec) and spec.only_before_start
+    return not begins or (saga.state is SagaState.RUNNING and not saga.has_started)

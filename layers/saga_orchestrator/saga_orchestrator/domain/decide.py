@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Final
 
 from .asking import ask
-from .definition import SagaDefinition, StepContext
+from .beginnings import early_ending, first_deadline, identified_saga, requested_saga, run_deadline
+from .definition import MessageSpec, SagaDefinition, StepContext
 from .early import remember
-from .endings import Ending, authorise, end, ending_of
+from .endings import Ending, authorise, end, ending_of, made_nothing, may_send
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from .events import (
     ClaimRefused,
@@ -16,14 +17,17 @@ from .events import (
     ExecutionCancelled,
     ExecutionRequested,
     ExecutionStarted,
+    InvalidRequest,
     Signal,
 )
-from .policy import CLOCK_TOLERANCE_MS, Policy
-from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, deadline_shard, emit
+from .policy import CLOCK_TOLERANCE_MS, Policy, Without
+from .request_rules import INVALID_REQUEST, stored_faults
+from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, emit
 from .states import SagaState, move
 
 MAX_LATE_UNDOS: Final = 3
 LIMIT_REACHED: Final = "limit_reached"
+LANGUAGE_CLOSED: Final = "language_closed"
 
 
 class Verdict(StrEnum):
@@ -34,6 +38,8 @@ class Verdict(StrEnum):
     DUPLICATE = "duplicate"
     LATE = "late"
     """The saga has ended already, or the deadline moved: no state changes."""
+    NOTED = "noted"
+    """Late too, and the first of its kind: the timeline shows it from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,14 @@ class Decision:
     claims: str | None = None
     releases: Claim | None = None
     ignored_cancels: int = 0
+    notes: tuple[str, ...] = ()
+    """Metrics to count once the write is durable, or where nothing is written."""
+    told: str | None = None
+    """Why an authorised cancel changes nothing, for whoever asked."""
 
     @property
     def changed(self) -> bool:
-        return self.verdict in {Verdict.APPLIED, Verdict.REMEMBERED}
+        return self.verdict in {Verdict.APPLIED, Verdict.REMEMBERED, Verdict.NOTED}
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -73,10 +83,12 @@ def decide(saga: Saga | None, signal: Signal, now: int, rules: Rules) -> Decisio
     match signal:
         case DeadlinePassed():
             return _time_out(saga, now, rules)
-        case ClaimRefused(event=event):
-            return _start(saga, event, now, rules, claim_refused=True)
+        case ClaimRefused(event=event, closed=closed):
+            return _start(saga, event, now, rules, refused=LANGUAGE_CLOSED if closed else LIMIT_REACHED)
         case ExecutionRequested():
             return _request(saga, signal, now, rules)
+        case InvalidRequest():
+            return _repeated(saga, signal) or _answer(saga, signal, now, rules)
         case _:
             return _report(saga, signal, now, rules)
 
@@ -84,8 +96,13 @@ def decide(saga: Saga | None, signal: Signal, now: int, rules: Rules) -> Decisio
 def _request(saga: Saga | None, event: ExecutionRequested, now: int, rules: Rules) -> Decision:
     if event.requested_at > now + CLOCK_TOLERANCE_MS:
         raise RejectedEvent(RejectReason.TIMESTAMP_IN_FUTURE, "timestamp is more than 15 minutes ahead of our clock")
+    return _repeated(saga, event) or _start(saga, event, now, rules)
+
+
+def _repeated(saga: Saga | None, event: ExecutionRequested | InvalidRequest) -> Decision | None:
+    """What a request means where the execution was requested before; None where it was not."""
     if saga is None or saga.is_stub:
-        return _start(saga, event, now, rules)
+        return None
     if saga.request_hash != event.request_hash:
         raise RejectedEvent(
             RejectReason.CONFLICTING_REQUEST, "this execution was requested before, with other content or another owner"
@@ -94,12 +111,12 @@ def _request(saga: Saga | None, event: ExecutionRequested, now: int, rules: Rule
 
 
 def _start(
-    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, claim_refused: bool = False
+    stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules, *, refused: str | None = None
 ) -> Decision:
     """Apply the request and whatever was remembered, in one write: the saga runs, or ends at once."""
-    requested = _requested(stub, event, now, rules)
+    requested = requested_saga(stub, event, now, rules.definition, rules.policy)
     cause = TimelineEntry(now, Cause.REQUESTED, event.event_id)
-    ending, ignored = _early_ending(stub, event.owner, rules.policy)
+    ending, ignored = early_ending(stub, event.owner, rules.policy)
     if ending is not None:
         return Decision(
             end(requested, ending, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
@@ -112,13 +129,12 @@ def _start(
         refusal = ask(f"the check of {step.key}", step.check, context) if step.check else None
         if refusal is None and step.claims is not None:
             resource = ask(f"the claim of {step.key}", step.claims, event.request)
-            if rules.policy.limit_of(resource) > 0:
-                claims, refusal = (None, LIMIT_REACHED) if claim_refused else (resource, None)
+            claims, refusal = _claim(resource, rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
-            refused = replace(requested, completed_steps=tuple(done))
+            stopped = replace(requested, completed_steps=tuple(done))
             return Decision(
-                end(refused, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
+                end(stopped, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
         done.append(step.key)
         emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
@@ -128,53 +144,30 @@ def _start(
         ("saga_started", *emitted),
         completed_steps=tuple(done),
         state=move((requested.state, SagaState.RUNNING)),
-        deadline=_first_deadline(requested, now, rules.policy),
+        deadline=first_deadline(requested, now, rules.policy),
     )
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
 
 
-def _requested(stub: Saga | None, event: ExecutionRequested, now: int, rules: Rules) -> Saga:
-    """The item as the request makes it, before any step: identity and every write-once field."""
-    policy = rules.policy
-    size = event.request.script.size
-    remembered = tuple(TimelineEntry(early.at, early.cause, early.event_id) for early in stub.early) if stub else ()
-    return Saga(
-        execution_id=event.execution_id,
-        saga_name=rules.definition.name,
-        definition_version=rules.definition.version,
-        state=SagaState.CREATED,
-        version=stub.version + 1 if stub else 1,
-        created_at=now,
-        correlation_id=event.correlation_id,
-        deadline_shard=deadline_shard(event.execution_id, policy.deadline_shards),
-        owner=event.owner,
-        request=event.request,
-        request_hash=event.request_hash,
-        script_bucket=event.request.script.bucket or policy.payload_bucket,
-        inline_script=event.request.script.bucket is None and size <= policy.inline_script_max_bytes,
-        create_before=now + policy.start_deadline_seconds * 1000,
-        timeline=remembered,
+def _claim(resource: str, policy: Policy, refused: str | None) -> tuple[str | None, str | None]:
+    """(what to take a unit of, why not): neither where there is no limit."""
+    limit = policy.limit_of(resource)
+    if limit is Without.UNLIMITED:
+        return None, None
+    refusal = LANGUAGE_CLOSED if limit is Without.CLOSED else refused
+    return (None, refusal) if refusal else (resource, None)
+
+
+def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) -> Decision:
+    """A request that cannot be run still has a saga, because somebody waits for what became of it."""
+    requested = replace(
+        identified_saga(stub, event, now, rules.definition, rules.policy), faults=stored_faults(event.faults)
     )
-
-
-def _early_ending(stub: Saga | None, owner: str | None, policy: Policy) -> tuple[Ending | None, int]:
-    """The first remembered terminal event that is honoured, and how many cancels before it were not."""
-    ignored = 0
-    for early in stub.early if stub else ():
-        if early.cause is Cause.CANCELLED and not (early.trusted or authorise(early.actor, owner, policy)):
-            ignored += 1
-        elif early.cause is not Cause.STARTED:
-            return ending_of(early), ignored
-    return None, ignored
-
-
-def _first_deadline(saga: Saga, now: int, policy: Policy) -> int:
-    return _run_deadline(saga, now, policy) if saga.has_started else now + policy.start_deadline_seconds * 1000
-
-
-def _run_deadline(saga: Saga, now: int, policy: Policy) -> int:
-    timeout_seconds = saga.request.timeout_seconds if saga.request else 0
-    return now + (timeout_seconds + policy.run_grace_seconds) * 1000
+    cause = TimelineEntry(now, Cause.REQUESTED, event.event_id)
+    ending, ignored = early_ending(stub, event.owner, rules.policy)
+    ending = ending or Ending(SagaState.FAILED, INVALID_REQUEST)
+    ended = end(requested, ending, cause, rules.definition, rules.policy)
+    return Decision(ended, Verdict.APPLIED, ignored_cancels=ignored)
 
 
 def _report(saga: Saga | None, event: Event, now: int, rules: Rules) -> Decision:
@@ -188,9 +181,9 @@ def _report(saga: Saga | None, event: Event, now: int, rules: Rules) -> Decision
         return Decision(saga, Verdict.DUPLICATE)
     entry = TimelineEntry(now, cause, event.event_id)
     if isinstance(event, ExecutionStarted):
-        return _started(saga, entry, now, rules)
+        return _started(saga, event, entry, now, rules)
     if saga.state.is_terminal:
-        return Decision(saga, Verdict.LATE)
+        return _note(saga, entry)
     ended = end(saga, ending_of(event), entry, rules.definition, rules.policy, version=saga.version + 1, claim=None)
     return Decision(ended, Verdict.APPLIED, releases=saga.claim)
 
@@ -206,21 +199,42 @@ def _check_cancel(saga: Saga | None, event: ExecutionCancelled, policy: Policy) 
     return False
 
 
-def _started(saga: Saga, entry: TimelineEntry, now: int, rules: Rules) -> Decision:
+def _started(saga: Saga, event: ExecutionStarted, entry: TimelineEntry, now: int, rules: Rules) -> Decision:
     if saga.state is SagaState.RUNNING:
         if saga.has_started:
             return Decision(saga, Verdict.DUPLICATE)
-        running = emit(saga, entry, (), version=saga.version + 1, deadline=_run_deadline(saga, now, rules.policy))
+        places = {"pod_name": event.pod_name, "node_name": event.node_name}
+        deadline = run_deadline(saga, now, rules.policy)
+        running = emit(saga, entry, (), version=saga.version + 1, deadline=deadline, **places)
         return Decision(running, Verdict.APPLIED)
-    late_undos = [kind for kind in rules.definition.undo_again_on_late_start if _may_repeat(saga, kind, rules.policy)]
-    if saga.state is SagaState.COMPLETED or not late_undos:
+    if saga.state is SagaState.COMPLETED and not _is_second_pod(saga, event):
+        return _note(saga, entry, pod_name=event.pod_name, node_name=event.node_name)
+    late_undos = [kind for kind in rules.definition.undo_again_on_late_start if _may_repeat(saga, kind, rules)]
+    if not late_undos:
         return Decision(saga, Verdict.LATE)
     # The pod outlived its saga: tell the worker again. The state stays as it is, and the repetition is bounded.
     return Decision(emit(saga, entry, tuple(late_undos), version=saga.version + 1), Verdict.APPLIED)
 
 
-def _may_repeat(saga: Saga, kind: str, policy: Policy) -> bool:
-    return saga.occurrences(kind) <= MAX_LATE_UNDOS and (policy.publish_commands or saga.has_emitted(kind))
+def _is_second_pod(saga: Saga, event: ExecutionStarted) -> bool:
+    """The run that completed was seen to start, and this is not its pod: one start too many, whose pod nobody ends."""
+    return saga.has_started and (event.pod_name is None or event.pod_name != saga.pod_name)
+
+
+def _note(saga: Saga, entry: TimelineEntry, **places: str | None) -> Decision:
+    """Keep the first of each kind that comes after the end: it sends nothing, and an operator sees it."""
+    if saga.knows_of(entry.cause):
+        return Decision(saga, Verdict.LATE)
+    return Decision(emit(saga, entry, (), version=saga.version + 1, **places), Verdict.NOTED)
+
+
+def _may_repeat(saga: Saga, kind: str, rules: Rules) -> bool:
+    repeated = sum(
+        entry.cause is Cause.STARTED and any(key.partition("#")[0] == kind for key in entry.messages)
+        for entry in saga.timeline
+    )
+    allowed = may_send(saga, kind, rules.definition, rules.policy) and not made_nothing(saga, rules.definition)
+    return allowed and repeated < MAX_LATE_UNDOS
 
 
 def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
@@ -236,4 +250,4 @@ def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
 
 def _is_command(rules: Rules, kind: str) -> bool:
     spec = rules.definition.messages.get(kind)
-    return spec is None or spec.is_command
+    return not isinstance(spec, MessageSpec) or spec.is_command

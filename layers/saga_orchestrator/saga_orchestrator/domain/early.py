@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from .definition import SagaDefinition
 from .errors import RejectedEvent, RejectReason
-from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed
+from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionStarted
 from .policy import Policy
 from .saga import CAUSE_OF, MAX_EARLY_CANCELS, Cause, EarlyEvent, Saga
 from .states import SagaState
@@ -53,4 +53,6 @@ def _early(event: Event, now: int, *, trusted: bool) -> EarlyEvent:
         trusted=trusted,
         exit_code=event.exit_code if isinstance(event, ExecutionCompleted | ExecutionFailed) else None,
         error_type=event.error_type if isinstance(event, ExecutionFailed) else None,
+        pod_name=event.pod_name if isinstance(event, ExecutionStarted) else None,
+        node_name=event.node_name if isinstance(event, ExecutionStarted) else None,
     )

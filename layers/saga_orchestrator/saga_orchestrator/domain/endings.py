@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .definition import SagaDefinition, Step
+from .definition import MessageSpec, SagaDefinition, Step
 from .errors import CorruptSaga
 from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionTimedOut
 from .policy import Policy
@@ -58,6 +58,7 @@ def end(
     if saga.has_started and not undone and ending.state is not SagaState.COMPLETED:
         # A pod was seen before its request, which now ends without a create: that pod must go as well.
         undos = list(definition.undo_again_on_late_start)
+    undos = [kind for kind in undos if may_send(saga, kind, definition, policy)]
     return emit(
         saga,
         cause,
@@ -74,6 +75,18 @@ def end(
         ended_at=cause.at,
         expires=cause.at // 1000 + policy.retention_seconds,
     )
+
+
+def may_send(saga: Saga, kind: str, definition: SagaDefinition, policy: Policy) -> bool:
+    """Commands go out only while they are switched on, and never for a saga that was requested while they were off."""
+    spec = definition.messages.get(kind)
+    return (isinstance(spec, MessageSpec) and not spec.is_command) or (policy.publish_commands and not saga.shadow)
+
+
+def made_nothing(saga: Saga, definition: SagaDefinition) -> bool:
+    """A step is done and sent nothing: the saga ran while commands were off, by code that did not note it yet."""
+    steps = [step for step in map(definition.step, saga.completed_steps) if step and step.emits]
+    return any(not any(saga.has_emitted(kind) for kind in step.emits) for step in steps)
 
 
 def _owed(saga: Saga, ending: Ending, definition: SagaDefinition) -> list[Step]:

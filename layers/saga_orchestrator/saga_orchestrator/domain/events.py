@@ -58,6 +58,8 @@ class Event:
     event_id: str
     execution_id: str
     correlation_id: str
+    unusable: tuple[str, ...] = field(default=(), compare=False)
+    """Names of fields that decide nothing and broke their rule: the event counts without them."""
 
     @property
     def type(self) -> EventType:
@@ -76,18 +78,32 @@ class ExecutionRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidRequest(Event):
+    """A request whose sender can be answered and which cannot be run: `faults` are `field` or `field:code`."""
+
+    owner: str | None
+    faults: tuple[str, ...]
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionStarted(Event):
-    """The pod runs."""
+    """The pod runs; its names are cut to what an item has room for."""
+
+    pod_name: str | None = None
+    node_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionCompleted(Event):
-    exit_code: int
+    """`exit_code` is None where the sender gave none that can be used."""
+
+    exit_code: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionFailed(Event):
-    exit_code: int
+    exit_code: int | None
     error_type: str | None
 
 
@@ -111,15 +127,17 @@ class DeadlinePassed:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRefused:
-    """Every counter shard of the resource that `event` needs is full."""
+    """Every counter shard of the resource that `event` needs is full; `closed`: it takes no work at all."""
 
     event: ExecutionRequested
+    closed: bool = False
 
 
 Signal = Event | DeadlinePassed | ClaimRefused
 
 TYPE_OF: dict[type[Event], EventType] = {
     ExecutionRequested: EventType.REQUESTED,
+    InvalidRequest: EventType.REQUESTED,
     ExecutionStarted: EventType.STARTED,
     ExecutionCompleted: EventType.COMPLETED,
     ExecutionFailed: EventType.FAILED,

@@ -1,14 +1,17 @@
 """Making a message from a saga: purely, from write-once fields, so the same message id always has the same bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .asking import ask
 from .definition import MessageSpec, SagaDefinition
 from .errors import UnknownMessageKey
+from .flow.telling import address, seen_by, started_steps
+from .flow.terms import Announcement, Command, View
 from .instants import rfc3339
+from .request_rules import INVALID_REQUEST, named_fields, sentence
 from .saga import Saga, TimelineEntry
 from .states import SagaState
 
@@ -39,7 +42,8 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         CorruptSaga: the saga lacks what the message tells.
     """
     kind = key.partition("#")[0]
-    spec = definition.messages.get(kind) or SAGA_MESSAGES.get(kind)
+    own = {**SAGA_MESSAGES, **WAITING_MESSAGES} if definition.starts else SAGA_MESSAGES
+    spec = definition.messages.get(kind) or own.get(kind)
     place = next((place for place, entry in enumerate(saga.timeline) if key in entry.messages), None)
     if spec is None or place is None:
         msg = f"{saga.saga_id} names message {key!r}, which this code cannot render"
@@ -56,11 +60,31 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "execution_id": saga.execution_id,
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
-        **ask(f"the body of {spec.type}", _fields, spec, as_of(saga, place), entry),
+        **_own_fields(saga, key, place, spec, definition),
     }
-    return Message(
-        message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and spec.carries_script
-    )
+    carries_script = isinstance(spec, MessageSpec) and spec.carries_script
+    return Message(message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and carries_script)
+
+
+def _own_fields(
+    saga: Saga, key: str, place: int, spec: MessageSpec | Command | Announcement, definition: SagaDefinition
+) -> Mapping[str, Any]:
+    entry, what = saga.timeline[place], f"the body of {spec.type}"
+    if not isinstance(spec, MessageSpec):
+        told = ask(what, _fields, spec.body, seen_by(saga, key, definition))
+        fields = {**address(saga, key, entry, definition), **told}
+    elif definition.starts:
+        fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
+    else:
+        fields = ask(what, _fields, spec.body, as_of(saga, place), entry)
+    # A saga that is no execution's is known to its clients by their own name for it.
+    return {definition.starts.key: saga.execution_id, **fields} if definition.starts else fields
+
+
+def _as_begun(saga: Saga, key: str, definition: SagaDefinition) -> Saga:
+    """An execution's steps are all done in its first write; a waiting saga's are not."""
+    began = key.startswith("saga_started#")
+    return replace(saga, completed_steps=started_steps(saga, definition)) if began else saga
 
 
 def encoded(message: Message) -> str:
@@ -108,8 +132,8 @@ def _ends(entry: TimelineEntry) -> bool:
     return any(key.startswith("saga_") and not key.startswith("saga_started#") for key in entry.messages)
 
 
-def _fields(spec: MessageSpec, saga: Saga, entry: TimelineEntry) -> dict[str, Any]:
-    return dict(spec.body(saga, entry))
+def _fields(body: Callable[..., Mapping[str, Any]], *seen: Saga | View | TimelineEntry) -> dict[str, Any]:
+    return dict(body(*seen))
 
 
 def _text_of(message: Message) -> str:
@@ -136,7 +160,34 @@ def _ended_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
         "completed_steps": list(saga.completed_steps),
         "compensated_steps": list(saga.compensated_steps),
         **{name: value for name, value in known.items() if value is not None},
+        **_invalid_request(saga),
     }
+
+
+def _compensating_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
+    # All of it is fixed in the write that says it.
+    return {"outcome": str(saga.outcome), "reason": saga.reason, "step": saga.failed_step}
+
+
+def _invalid_request(saga: Saga) -> Mapping[str, Any]:
+    """For the one who asked: which fields, and what would have been right."""
+    if saga.reason != INVALID_REQUEST:
+        return {}
+    return {
+        "invalid_fields": named_fields(saga.faults),
+        "explanation": "; ".join(map(sentence, saga.faults)),
+    }
+
+
+def _cancelled_body(saga: Saga, entry: TimelineEntry) -> Mapping[str, Any]:
+    """Who: an operator has no name here but what the event gave. Why: the right by which it was honoured."""
+    return {**_ended_body(saga, entry), "cancelled_by": saga.ended_by, "by_right_of": _right(saga)}
+
+
+def _right(saga: Saga) -> str:
+    if saga.ended_by is None:
+        return "operator"
+    return "owner" if saga.ended_by == saga.owner else "admin_or_operator"
 
 
 SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
@@ -144,6 +195,11 @@ SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
     "saga_completed": MessageSpec("SAGA_COMPLETED", _ended_body, is_command=False),
     "saga_failed": MessageSpec("SAGA_FAILED", _ended_body, is_command=False),
     "saga_timeout": MessageSpec("SAGA_TIMEOUT", _ended_body, is_command=False),
-    "saga_cancelled": MessageSpec("SAGA_CANCELLED", _ended_body, is_command=False),
+    "saga_cancelled": MessageSpec("SAGA_CANCELLED", _cancelled_body, is_command=False),
 }
 """What every saga announces about itself, whatever its definition."""
+
+WAITING_MESSAGES: Final[Mapping[str, MessageSpec]] = {
+    "saga_compensating": MessageSpec("SAGA_COMPENSATING", _compensating_body, is_command=False),
+}
+"""What only a saga that waits announces about itself: it rests while its undos are unconfirmed."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from .definition import SagaDefinition
+from .endings import may_send
 from .policy import Policy
 from .render import SAGA_MESSAGES
 from .saga import Cause, Claim, Saga, TimelineEntry, deadline_shard, emit
@@ -39,7 +40,6 @@ class Problem(StrEnum):
     NEVER_EXPIRES = "never_expires"
     MESSAGE_NOT_IN_TIMELINE = "message_not_in_timeline"
     MESSAGES_OWED = "messages_owed"
-    COUNTER_WITHOUT_SHARD = "counter_without_shard"
     UNREADABLE = "unreadable"
     UNKNOWN_SAGA = "unknown_saga"
     NEWER_CODE = "newer_code"
@@ -80,7 +80,7 @@ def examine(saga: Saga, definition: SagaDefinition | None, policy: Policy, now: 
     mended, repairs = saga, []
     looks: tuple[Callable[[Saga], tuple[Saga, Fault] | None], ...] = (
         _unlisted_messages,
-        lambda each: _owed_messages(each, definition, now),
+        lambda each: _owed_messages(each, definition, policy, now),
         _slot,
         _due_after_end,
         lambda each: _never_due(each, policy),
@@ -104,9 +104,14 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
         found = f"saga {saga.saga_name} is not known to this version"
         return Fault(Problem.UNKNOWN_SAGA, found, "use the sagactl of the code that wrote it")
     kinds = {key.partition("#")[0] for key in saga.outbox} - {*definition.messages, *SAGA_MESSAGES}
-    if saga.definition_version > definition.version or kinds:
+    # After a rollback: what such a step owes is known to the code that took it, which must find it whole.
+    steps = {*saga.completed_steps, *saga.compensated_steps} - {
+        step.key for step in (*definition.retired, *definition.steps)
+    }
+    if saga.definition_version > definition.version or kinds or steps:
         found = f"written by newer code: definition {saga.definition_version}"
         found += f", messages {' '.join(sorted(kinds))}" if kinds else ""
+        found += f", steps {' '.join(sorted(steps))}" if steps else ""
         return Fault(Problem.NEWER_CODE, found, "use the sagactl of the code that wrote it")
     if saga.state is SagaState.COMPENSATING:
         found = f"rests in state {saga.state}, from which no function moves it"
@@ -148,11 +153,12 @@ def _unlisted_messages(saga: Saga) -> tuple[Saga, Fault] | None:
     )
 
 
-def _owed_messages(saga: Saga, definition: SagaDefinition, now: int) -> tuple[Saga, Fault] | None:
+def _owed_messages(saga: Saga, definition: SagaDefinition, policy: Policy, now: int) -> tuple[Saga, Fault] | None:
     """An end that undid nothing, or told nobody. The relay publishes what this write puts into the outbox."""
     if not saga.state.is_terminal or not saga.timeline:
         return None
-    kinds = [*_undos(saga, definition), f"saga_{saga.state}"]
+    undos = [kind for kind in _undos(saga, definition) if may_send(saga, kind, definition, policy)]
+    kinds = [*undos, f"saga_{saga.state}"]
     owed = tuple(kind for kind in kinds if not saga.has_emitted(kind))
     if not owed:
         return None
@@ -185,14 +191,16 @@ def _due_after_end(saga: Saga) -> tuple[Saga, Fault] | None:
 
 
 def _steps(saga: Saga, definition: SagaDefinition) -> tuple[Saga, Fault] | None:
-    """A saga runs once every step is done; those that it forgot would not be undone."""
-    done = tuple(step.key for step in definition.steps)
+    """A saga runs once every step is done; those that it forgot would not be undone. Retired ones stay."""
+    retired = {step.key for step in definition.retired}
+    steps = tuple(step.key for step in definition.steps)
     if (
         saga.state is not SagaState.RUNNING
         or saga.definition_version != definition.version
-        or saga.completed_steps == done
+        or tuple(key for key in saga.completed_steps if key not in retired) == steps
     ):
         return None
+    done = (*(key for key in saga.completed_steps if key in retired), *steps)
     found = f"runs, and its steps done are {' '.join(saga.completed_steps) or 'none'}"
     return replace(saga, completed_steps=done), Fault(Problem.STEPS_MISSING, found, f"set them to {' '.join(done)}")
 

@@ -1,11 +1,14 @@
 """The saga: one frozen value per execution and definition, exactly what one table item holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
 from .events import EventType, ExecutionRequest
+from .flow.ledger import Ledger
 from .states import SagaState
 
 MAX_EARLY_CANCELS: Final = 8
@@ -21,6 +24,12 @@ class Cause(StrEnum):
     TIMEOUT = "T"
     CANCELLED = "X"
     DEADLINE = "D"
+    REPORTED = "E"
+    """An event of the saga's own, about one of its steps."""
+    ANSWERED = "A"
+    """A participant's reply to a command."""
+    OPERATED = "O"
+    """An operator's verb."""
 
 
 CAUSE_OF: dict[EventType, Cause] = {event_type: Cause[event_type.name] for event_type in EventType}
@@ -47,6 +56,9 @@ class EarlyEvent:
     trusted: bool = False
     exit_code: int | None = None
     error_type: str | None = None
+    event_type: str | None = None
+    pod_name: str | None = None
+    node_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,24 @@ class Saga:
     expires: int | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     early: tuple[EarlyEvent, ...] = ()
+    faults: tuple[str, ...] = ()
+    """What was wrong with a request that could not be run: fields and codes, never values."""
+    shadow: bool = False
+    """Requested while commands were switched off: no pod is this saga's, so it never deletes one."""
+    pod_name: str | None = None
+    node_name: str | None = None
     outbox: tuple[str, ...] = field(default=())
+    input: str | None = None
+    """What started a saga that is no execution's: canonical JSON, write-once."""
+    settings: tuple[int, ...] = ()
+    """The definition's settings as they were when it began, in their declared order, write-once."""
+    ledger: Ledger = field(default_factory=Ledger)
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """By step, what its *done* told and the definition keeps. Written once."""
+    outcome: SagaState | None = None
+    """How it will end, from the write in which compensation begins."""
+    failed_step: str | None = None
+    saga_due: int | None = None
 
     @property
     def saga_id(self) -> str:
@@ -106,6 +135,10 @@ class Saga:
         """Was this very event applied or remembered? Then it is a redelivery, or our own write whose reply was lost."""
         ledger: tuple[TimelineEntry | EarlyEvent, ...] = (*self.timeline, *self.early)
         return any(entry.event_id == event_id and entry.cause is cause for entry in ledger)
+
+    def knows_of(self, cause: Cause) -> bool:
+        """Some event of this kind is in the timeline: it ended the saga, or came after its end."""
+        return any(entry.cause is cause for entry in self.timeline)
 
     def has_emitted(self, kind: str) -> bool:
         return self.occurrences(kind) > 0

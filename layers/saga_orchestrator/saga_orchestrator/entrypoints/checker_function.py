@@ -1,12 +1,13 @@
-"""The timeout checker: invoked by a schedule, ends the sagas whose deadline has passed."""
+"""The timeout checker: invoked by a schedule, ends the sagas whose deadline has passed, and keeps the limits."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
+from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import RejectedEvent
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.registry import SagaRegistry
 
 MARGIN_MS: Final = 5_000
@@ -37,6 +38,7 @@ class CheckTimeouts:
             self.at.due_and_set_aside,
         )
         try:
+            self._keep_limits()
             sweep = checker.run(
                 shards,
                 first_shard=self.at.rng.randrange(len(shards)),
@@ -51,6 +53,16 @@ class CheckTimeouts:
         finally:
             self.at.telemetry.flush()
         return {"due": sweep.due, "timed_out": sweep.timed_out, "unfinished": sweep.unfinished}
+
+    def _keep_limits(self) -> None:
+        """First, since a sweep may take all the time there is; but no counter keeps a due saga from its end."""
+        try:
+            LimitKeeper(self.at.counters, self.at.settings.policy(), self._left).run()
+        except RetryableError as passing:
+            self._left("", passing)
+
+    def _left(self, resource: str, passing: RetryableError) -> None:
+        self.at.telemetry.warn("limits were not settled", resource=resource, error=str(passing))
 
     def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
         rules = next((rules for rules in self.at.rules if rules.definition.name == saga_name), None)

@@ -1,6 +1,7 @@
 """From bytes to a domain event: every way an event can be malformed ends here, with a reason and without its values."""
 
 import hashlib
+import json
 import re
 from typing import Any, Final
 
@@ -17,12 +18,16 @@ from saga_orchestrator.domain.events import (
     ExecutionRequested,
     ExecutionStarted,
     ExecutionTimedOut,
+    InvalidRequest,
     Script,
 )
+from saga_orchestrator.domain.request_rules import RULES, sentence
 from saga_orchestrator.domain.secret import Secret
 
+from .faults import faults_of, without
 from .schemas import (
     MODEL_OF,
+    Addressed,
     WireCancelled,
     WireCompleted,
     WireEvent,
@@ -32,6 +37,7 @@ from .schemas import (
 )
 
 _ERROR_TYPE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+MAX_PLACE_LENGTH: Final = 63
 _REQUEST_FIELDS: Final = (
     "language",
     "language_version",
@@ -44,6 +50,7 @@ _REQUEST_FIELDS: Final = (
     "memory_request",
     "priority",
 )
+_CONTENT: Final = tuple(name for name in RULES if name != "timestamp")
 
 
 class ForeignEventType(Exception):
@@ -57,63 +64,95 @@ def decode_event(
     by_operator: bool = False,
     script_buckets: frozenset[str] = frozenset(),
 ) -> Event:
-    """The domain event in `fields`.
+    """The domain event in `fields`. Fields that decide nothing and break their rule are named in its `unusable`.
 
     Raises:
         ForeignEventType: the type is not an `EXECUTION_*` type of ours.
-        RejectedEvent: wrong type for this function, unknown version, or malformed.
+        RejectedEvent: wrong type for this function, another version, or nobody could be answered.
     """
     received = fields.get("event_type")
     if isinstance(received, str) and received.upper() != expected:
         if received.upper() not in set(EventType):
             raise ForeignEventType
         raise WrongEventType(expected, received.upper())
-    version = fields.get("event_version")
-    if isinstance(version, str) and version != "1.0":
+    if _is_another_version(fields.get("event_version")):
         raise RejectedEvent(RejectReason.UNKNOWN_VERSION, "only event_version 1.0 is understood")
+    unusable: tuple[str, ...] = ()
     try:
         wire = MODEL_OF[expected].model_validate(fields)
     except ValidationError as invalid:
-        raise RejectedEvent(RejectReason.MALFORMED, _explain(invalid)) from None
-    return _to_domain(wire, by_operator=by_operator, script_buckets=script_buckets)
+        faults = faults_of(invalid, expected, by_operator=by_operator)
+        if faults.refused:
+            raise RejectedEvent(RejectReason.MALFORMED, _explain(faults.refused)) from None
+        fields, unusable = without(fields, faults.unusable), faults.unusable
+        if faults.answered:
+            return _invalid(fields, _with_missing_script(fields, faults.answered), unusable)
+        wire = MODEL_OF[expected].model_validate(fields)
+    if isinstance(wire, WireRequested) and (contradictions := wire.contradictions()):
+        return _invalid(fields, contradictions, unusable)
+    return _to_domain(wire, unusable, by_operator=by_operator, script_buckets=script_buckets)
 
 
-def _explain(invalid: ValidationError) -> str:
-    """Field names and rules only: pydantic's own text would repeat the input."""
-    errors = invalid.errors(include_input=False, include_url=False, include_context=False)
-    places = [(".".join(str(part) for part in error["loc"][:3]) or "event", error["type"]) for error in errors[:5]]
-    return "; ".join(f"{place}: {rule}" for place, rule in places)
+def _is_another_version(version: object) -> bool:
+    """Absent or of a type that no version has is not known to be another one; a number is read as one."""
+    if isinstance(version, str):
+        return version != "1.0"
+    return isinstance(version, int | float) and not isinstance(version, bool) and version != 1
 
 
-def _to_domain(wire: WireEvent, *, by_operator: bool, script_buckets: frozenset[str]) -> Event:
-    event_id, execution_id, correlation_id = wire.event_id, wire.execution_id, wire.metadata.correlation_id
+def _with_missing_script(fields: dict[str, Any], faults: tuple[str, ...]) -> tuple[str, ...]:
+    """No model requires either of the two, and so none misses it where something else is wrong already."""
+    absent = fields.get("script") is None and fields.get("script_ref") is None
+    return ("script:missing", *faults) if absent else faults
+
+
+def _explain(faults: tuple[str, ...]) -> str:
+    return "; ".join(sentence(fault) for fault in faults)
+
+
+def _invalid(fields: dict[str, Any], faults: tuple[str, ...], unusable: tuple[str, ...]) -> InvalidRequest:
+    """A request that nobody can run, and that somebody waits for the answer to."""
+    wire = Addressed.model_validate({name: value for name, value in fields.items() if name not in RULES})
+    return InvalidRequest(
+        event_id=wire.event_id,
+        execution_id=wire.execution_id,
+        correlation_id=wire.metadata.correlation_id or wire.execution_id,
+        unusable=unusable,
+        owner=wire.metadata.user_id,
+        faults=faults,
+        request_hash=_hash_as_sent(fields, wire.metadata.user_id),
+    )
+
+
+def _to_domain(
+    wire: WireEvent, unusable: tuple[str, ...], *, by_operator: bool, script_buckets: frozenset[str]
+) -> Event:
+    shared: dict[str, Any] = {
+        "event_id": wire.event_id,
+        "execution_id": wire.execution_id,
+        "correlation_id": wire.metadata.correlation_id or wire.execution_id,
+        "unusable": unusable,
+    }
     match wire:
         case WireRequested():
-            return _requested(wire, script_buckets)
-        case WireStarted():
-            return ExecutionStarted(event_id=event_id, execution_id=execution_id, correlation_id=correlation_id)
+            return _requested(wire, shared, script_buckets)
+        case WireStarted(pod_name=pod, node_name=node):
+            return ExecutionStarted(**shared, pod_name=_cut(pod), node_name=_cut(node))
         case WireCompleted(exit_code=code):
-            return ExecutionCompleted(
-                event_id=event_id, execution_id=execution_id, correlation_id=correlation_id, exit_code=code
-            )
+            return ExecutionCompleted(**shared, exit_code=code)
         case WireFailed(exit_code=code, error_type=error_type):
-            return ExecutionFailed(
-                event_id=event_id,
-                execution_id=execution_id,
-                correlation_id=correlation_id,
-                exit_code=code,
-                error_type=_safe_error_type(error_type),
-            )
+            return ExecutionFailed(**shared, exit_code=code, error_type=_safe_error_type(error_type))
         case WireCancelled(cancelled_by=cancelled_by):
-            return ExecutionCancelled(
-                event_id=event_id,
-                execution_id=execution_id,
-                correlation_id=correlation_id,
-                actor=cancelled_by or wire.metadata.user_id,
-                by_operator=by_operator,
-            )
+            return ExecutionCancelled(**shared, actor=cancelled_by or wire.metadata.user_id, by_operator=by_operator)
         case _:
-            return ExecutionTimedOut(event_id=event_id, execution_id=execution_id, correlation_id=correlation_id)
+            return ExecutionTimedOut(**shared)
+
+
+def _cut(place: str | None) -> str | None:
+    """Short enough for an item that stays within 1 KB, with the end of the name, in which pods of one set differ."""
+    if place is None or len(place) <= MAX_PLACE_LENGTH:
+        return place
+    return f"{place[:24]}~{place[24 + 1 - MAX_PLACE_LENGTH :]}"
 
 
 def _safe_error_type(error_type: str | None) -> str | None:
@@ -123,7 +162,7 @@ def _safe_error_type(error_type: str | None) -> str | None:
     return error_type if _ERROR_TYPE.fullmatch(error_type) else "unprintable"
 
 
-def _requested(wire: WireRequested, script_buckets: frozenset[str]) -> ExecutionRequested:
+def _requested(wire: WireRequested, shared: dict[str, Any], script_buckets: frozenset[str]) -> ExecutionRequested:
     content: Secret | None = None
     if wire.script_ref is not None:
         if wire.script_ref.bucket not in script_buckets:
@@ -142,9 +181,7 @@ def _requested(wire: WireRequested, script_buckets: frozenset[str]) -> Execution
         script=script,
     )
     return ExecutionRequested(
-        event_id=wire.event_id,
-        execution_id=wire.execution_id,
-        correlation_id=wire.metadata.correlation_id,
+        **shared,
         requested_at=wire.timestamp_ms,
         owner=wire.metadata.user_id,
         request=request,
@@ -162,3 +199,13 @@ def _content_hash(request: ExecutionRequest, owner: str | None) -> bytes:
         encoded = value.encode()
         digest.update(len(encoded).to_bytes(4, "big") + encoded)
     return digest.digest()
+
+
+def _hash_as_sent(fields: dict[str, Any], owner: str | None) -> bytes:
+    """Equal for the same invalid request delivered again, whatever its fields hold."""
+    content: Any = {name: fields[name] for name in _CONTENT if name in fields}
+    try:
+        text = json.dumps(["invalid", owner, content], sort_keys=True)
+    except RecursionError:
+        text = json.dumps(["invalid", owner, sorted(content)])
+    return hashlib.sha256(text.encode()).digest()

@@ -87,7 +87,19 @@ class EventFunction:
                 self.at.telemetry.count("ForeignEvents")
                 return
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
+        self._tell_unusable(event)
         self._apply_to_sagas(event)
+
+    def _tell_unusable(self, event: Event) -> None:
+        if event.unusable:
+            self.at.telemetry.count("UnusableFields", len(event.unusable))
+            self.at.telemetry.warn(
+                "event counts without its unusable fields",
+                fields=event.unusable,
+                event_type=self.event_type,
+                execution_id=event.execution_id,
+                causation_id=event.event_id,
+            )
 
     def _apply_to_sagas(self, event: Event) -> None:
         """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""

@@ -1,16 +1,21 @@
 """The command relay: from the table's stream to one target. Writes nothing back."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final, NoReturn
 
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
 from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import EmittingWrite
 from saga_orchestrator.bootstrap import Resources, resources
+from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.registry import SagaRegistry
 
 from .relay_invocations import WishToRepublish, read_invocation
+
+_UNKNOWN: Final = "?"
+"""Stands for the keys of a write that nobody can read: it may emit something, so it is not passed over."""
 
 
 def handle(event: Any, context: Any, sagas: SagaRegistry) -> dict[str, Any]:
@@ -48,13 +53,33 @@ class CommandRelay:
 
 
 def emitting_write(record: dict[str, Any]) -> EmittingWrite:
-    """What a record of the stream says: a removal, or a write without an outbox, emits nothing."""
+    """What a record of the stream says: a removal, or a write without an outbox, emits nothing.
+
+    Never raises, for the batch's other records are not to blame: what cannot be read says so when the relay reads it.
+    """
     change = record["dynamodb"]
-    new = change.get("NewImage") or {}
-    keys = () if record.get("eventName") == "REMOVE" else newly_emitted(_outbox(change.get("OldImage")), _outbox(new))
-    return EmittingWrite(change["SequenceNumber"], keys, lambda: decode(to_item(new)), change.get("Keys", {}))
+    place, identity, new = change["SequenceNumber"], change.get("Keys", {}), change.get("NewImage")
+    try:
+        keys = (
+            () if record.get("eventName") == "REMOVE" else newly_emitted(_outbox(change.get("OldImage")), _outbox(new))
+        )
+    except CorruptSaga as unreadable:
+        return EmittingWrite(place, (_UNKNOWN,), partial(_refuse, unreadable), identity)
+    return EmittingWrite(place, keys, lambda: decode(to_item(new)), identity)
 
 
-def _outbox(image: dict[str, Any] | None) -> str | None:
-    value = (image or {}).get("outbox", {}).get("S")
-    return str(value) if value is not None else None
+def _outbox(image: Any) -> str | None:
+    match image:
+        case None:
+            return None
+        case {"outbox": {"S": str(keys)}}:
+            return keys
+        case {} if "outbox" not in image:
+            return None
+        case _:
+            detail = "stream image is no item, or its outbox no string"
+            raise CorruptSaga(detail)
+
+
+def _refuse(unreadable: CorruptSaga) -> NoReturn:
+    raise unreadable

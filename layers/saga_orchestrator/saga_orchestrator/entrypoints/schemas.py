@@ -1,29 +1,29 @@
-"""The wire form of inbound events: strict types, restricted characters, bounded lengths. Unknown fields are ignored."""
+"""The wire form of inbound events: strict types, restricted characters, bounded lengths. Unknown fields are ignored.
 
-from datetime import datetime
+What is optional here decides nothing, or has a default; `decoding` says what becomes of a field that breaks its rule.
+"""
+
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from saga_orchestrator.domain.events import EventType
 
+from .field_rules import (
+    IMAGE,
+    MAX_IMAGE_LENGTH,
+    MAX_QUANTITY_LENGTH,
+    QUANTITY,
+    TIMESTAMP,
+    Matches,
+    amount,
+    epoch_ms,
+    whole,
+)
+
 MAX_COMMAND_BYTES: Final = 16 * 1024
 MAX_SIGNED_32: Final = 2**31 - 1
-
-
-def _rfc3339(text: str) -> datetime:
-    return datetime.fromisoformat(text.upper())  # RFC 3339 lets T and Z be lower case; Python does not know `z`
-
-
-def _timestamp(text: str) -> str:
-    moment = _rfc3339(text)
-    if moment.tzinfo is None:
-        msg = "needs an offset"
-        raise ValueError(msg)
-    if moment.timestamp() < 0:
-        msg = "is before 1970"
-        raise ValueError(msg)
-    return text
+MAX_UNSIGNED_32: Final = 2**32 - 1
 
 
 def _no_dots(text: str) -> str:
@@ -33,9 +33,9 @@ def _no_dots(text: str) -> str:
     return text
 
 
-def _positive(text: str) -> str:
-    if not text.strip("0.mkKMGTi"):
-        msg = "must be more than zero"
+def _a_byte_at_least(text: str) -> str:
+    if amount(text) < 1:
+        msg = "is less than one byte"
         raise ValueError(msg)
     return text
 
@@ -52,22 +52,23 @@ def _bounded_command(command: list[str]) -> list[str]:
 
 EventId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 ExecutionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@:|+=-]{1,128}$"), AfterValidator(_no_dots)]
+UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.,@:|+=/~%-]{1,128}$"), AfterValidator(_no_dots)]
 Label = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")]
-Timestamp = Annotated[
+Timestamp = Annotated[str, Field(pattern=TIMESTAMP)]
+Cpu = Annotated[
     str,
-    Field(pattern=r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$", max_length=40),
-    AfterValidator(_timestamp),
+    Field(max_length=MAX_QUANTITY_LENGTH, json_schema_extra={"pattern": QUANTITY}),
+    AfterValidator(Matches(QUANTITY)),
 ]
-Cpu = Annotated[str, Field(pattern=r"^([0-9]{1,6}m|[0-9]{1,4}(\.[0-9]{1,3})?)$"), AfterValidator(_positive)]
-Memory = Annotated[
-    str,
-    Field(
-        pattern=r"^([0-9]{1,13}|[0-9]{1,10}(\.[0-9]{1,3})?[kK]i?|[0-9]{1,7}(\.[0-9]{1,3})?Mi?|[0-9]{1,4}(\.[0-9]{1,3})?Gi?)$"
-    ),
-    AfterValidator(_positive),
+Memory = Annotated[Cpu, AfterValidator(_a_byte_at_least)]
+Image = Annotated[
+    str, Field(max_length=MAX_IMAGE_LENGTH, json_schema_extra={"pattern": IMAGE}), AfterValidator(Matches(IMAGE))
 ]
-ExitCode = Annotated[int, Field(ge=-MAX_SIGNED_32 - 1, le=MAX_SIGNED_32)]
+ExitCode = Annotated[int, Field(ge=-MAX_SIGNED_32 - 1, le=MAX_UNSIGNED_32), BeforeValidator(whole)]
+"""Signed or, as Windows writes them, unsigned."""
+Place = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
+Argument = Annotated[str, Field(max_length=MAX_COMMAND_BYTES)]
+"""The bound makes pydantic look at the text: one without is not checked for lone surrogates."""
 FreeText = Annotated[str, Field(max_length=6 * 1024 * 1024)]
 
 
@@ -76,10 +77,13 @@ class Wire(BaseModel):
 
 
 class Metadata(Wire):
-    service_name: Label
-    service_version: Label
-    correlation_id: Label
+    service_name: Label | None = None
+    service_version: Label | None = None
+    correlation_id: Label | None = None
     user_id: UserId | None = None
+
+
+NO_METADATA: Final = Metadata()
 
 
 class WireEvent(Wire):
@@ -87,77 +91,90 @@ class WireEvent(Wire):
 
     event_id: EventId
     event_type: Annotated[str, Field(pattern=r"^[A-Za-z_]{1,64}$")]
-    event_version: Literal["1.0"]
-    timestamp: Timestamp
+    event_version: Literal["1.0"] = "1.0"
+    timestamp: Timestamp = ""
     aggregate_id: Annotated[str, Field(max_length=256)] | None = None
-    metadata: Metadata
+    metadata: Metadata = NO_METADATA
     execution_id: ExecutionId
 
-    @property
-    def timestamp_ms(self) -> int:
-        return int(_rfc3339(self.timestamp).timestamp() * 1000)
+
+class Addressed(WireEvent):
+    """A request whose owner can be read, whatever else is wrong with it: it can be answered."""
+
+    metadata: Metadata
 
 
 class ScriptRef(Wire):
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     key: Annotated[str, Field(min_length=1, max_length=1024)]
-    size: Annotated[int, Field(ge=0, le=2**40)]
+    size: Annotated[int, Field(ge=0, le=2**40), BeforeValidator(whole)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class WireRequested(WireEvent):
+class WireRequested(Addressed):
+    timestamp: Timestamp
     script: FreeText | None = Field(default=None, repr=False)
     script_ref: ScriptRef | None = None
     language: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+._-]{0,31}$")]
     language_version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-]{0,31}$")]
-    runtime_image: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,254}$")]
-    runtime_command: Annotated[list[str], Field(min_length=1, max_length=64), AfterValidator(_bounded_command)]
+    runtime_image: Image
+    runtime_command: Annotated[list[Argument], Field(min_length=1, max_length=64), AfterValidator(_bounded_command)]
     runtime_filename: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
-    timeout_seconds: Annotated[int, Field(ge=1, le=MAX_SIGNED_32)]
+    timeout_seconds: Annotated[int, Field(ge=1, le=MAX_SIGNED_32), BeforeValidator(whole)]
     cpu_limit: Cpu
     memory_limit: Memory
     cpu_request: Cpu
     memory_request: Memory
     priority: Literal["critical", "high", "normal", "low", "background"] = "normal"
 
-    @model_validator(mode="after")
-    def _one_script(self) -> "WireRequested":
-        if (self.script is None) == (self.script_ref is None):
-            msg = "needs either script or script_ref"
-            raise ValueError(msg)
-        return self
+    @property
+    def timestamp_ms(self) -> int:
+        return epoch_ms(self.timestamp)
+
+    def contradictions(self) -> tuple[str, ...]:
+        """Fields that are right in themselves and wrong beside another, each as a fault."""
+        found: list[str] = []
+        if self.script is None and self.script_ref is None:
+            found.append("script:missing")
+        if self.script is not None and self.script_ref is not None:
+            found.append("script_ref")
+        if amount(self.cpu_request) > amount(self.cpu_limit):
+            found.append("cpu_request:above_limit")
+        if amount(self.memory_request) > amount(self.memory_limit):
+            found.append("memory_request:above_limit")
+        return tuple(found)
 
 
 class WireStarted(WireEvent):
-    pod_name: Annotated[str, Field(min_length=1, max_length=256)]
-    node_name: Annotated[str, Field(max_length=256)] | None = None
+    pod_name: Place | None = None
+    node_name: Place | None = None
     container_id: Annotated[str, Field(max_length=256)] | None = None
 
 
 class Output(Wire):
     resource_usage: dict[str, Any] | None = None
-    stdout: FreeText = Field(repr=False)
-    stderr: FreeText = Field(repr=False)
+    stdout: FreeText = Field(default="", repr=False)
+    stderr: FreeText = Field(default="", repr=False)
 
 
 class WireCompleted(WireEvent, Output):
-    exit_code: ExitCode
+    exit_code: ExitCode = Field(default=None)  # type: ignore[assignment]  # absent is unknown; null is a fault that is named
 
 
 class WireFailed(WireEvent, Output):
-    exit_code: ExitCode
+    exit_code: ExitCode = Field(default=None)  # type: ignore[assignment]  # as above
     error_type: Annotated[str, Field(max_length=4096)] | None = None
-    error_message: FreeText = Field(repr=False)
+    error_message: FreeText = Field(default="", repr=False)
 
 
 class WireTimeout(WireEvent, Output):
-    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_SIGNED_32)]
+    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_SIGNED_32), BeforeValidator(whole)] = 0
 
 
 class WireCancelled(WireEvent):
-    reason: Annotated[str, Field(max_length=65_536)] = Field(repr=False)
+    reason: Annotated[str, Field(max_length=65_536)] = Field(default="", repr=False)
     cancelled_by: UserId | None = None
-    force_terminated: bool
+    force_terminated: bool = False
 
 
 MODEL_OF: Final[dict[EventType, type[WireEvent]]] = {

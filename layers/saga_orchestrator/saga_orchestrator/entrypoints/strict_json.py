@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
+MAX_DIGITS: Final = 300
 
 
 def decode_base64(text: object) -> bytes:
@@ -20,7 +21,7 @@ def decode_base64(text: object) -> bytes:
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """A JSON object with unique keys, finite numbers and bounded nesting, from strict UTF-8 without a byte order mark.
+    """A JSON object with unique keys and bounded nesting, from strict UTF-8 without a byte order mark.
 
     Raises:
         RejectedEvent: with a detail that repeats nothing of the content.
@@ -32,7 +33,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise RejectedEvent(RejectReason.NOT_UTF8, "the event is not UTF-8") from None
     try:
-        parsed = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+        parsed = _parse(text)
     except RecursionError:
         raise RejectedEvent(RejectReason.NOT_JSON, "the event is nested too deeply") from None
     except ValueError:
@@ -54,8 +55,15 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise RejectedEvent(RejectReason.NOT_JSON, "NaN and Infinity are not JSON")
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise RejectedEvent(RejectReason.NOT_JSON, "a number is too large")
-    return value
+def _parse(text: str) -> Any:
+    """A number beyond Python's bounds is JSON: it becomes infinity, which no field that decides takes."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of more digits than Python converts
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_bounded)
+
+
+def _bounded(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)

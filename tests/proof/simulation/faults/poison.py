@@ -73,6 +73,6 @@ def _poison(dice: random.Random, plan: Plan, execution: Execution, number: int) 
             inbound.ignored, inbound.must_reject = True, False
         case _:
             inbound.detail = envelope(identity, event_type, execution.id, at) | {"exit_code": "0", "pod_name": 7}
-            inbound.detail |= {"timeout_seconds": "soon"}
+            inbound.detail |= {"timeout_seconds": "soon", "event_id": f"{identity} and more"}
             inbound.accepts = frozenset({"malformed"})
     return inbound

@@ -16,8 +16,9 @@ from tests.proof.simulation.oracles.registry import Judge
 from tests.proof.simulation.world.plan import Plan
 
 COUNTER: Final = "#counter"
-WRITTEN_ANEW: Final = ("version", "outbox")
-"""What every repair writes: it counts as a write, and it sends nothing again."""
+RESERVED: Final = "#"
+WRITTEN_ANEW: Final = ("version", "outbox", "gen", "unsettled")
+"""What every repair writes: it counts as a write, it sends nothing again, and it leaves the caps to a settler."""
 
 
 def judge_repair(judge: Judge, plan_of_world: Plan, table: SimulatedDynamoDb, dice: random.Random, now: int) -> None:
@@ -73,6 +74,7 @@ def _corrupted(sound: dict[tuple[str, str], dict[str, Any]], dice: random.Random
             continue
         if name == COUNTER:
             yield item | {"n": {"N": str(int(item["n"]["N"]) + dice.randint(-3, 3))}}
+        if name.startswith(RESERVED):
             continue
         damaged = dict(item)
         for _ in range(dice.randint(1, 2)):

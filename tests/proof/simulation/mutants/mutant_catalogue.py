@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from saga_orchestrator.adapters.claims import Claims
+from saga_orchestrator.adapters.counter_writes import counting
+from saga_orchestrator.adapters.patient_writes import _cancelled
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, _cancelled
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.apply_event import SagaWriter
-from saga_orchestrator.domain import decide, endings
+from saga_orchestrator.domain import beginnings, counters, decide, endings
 from saga_orchestrator.domain.early import remember
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.decoding import _to_domain
@@ -20,7 +23,7 @@ from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
 from tests.proof.simulation.mutants.work_mutants import WORK_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
-_COUNT: Final = 'self._transact([write(claimed), {"Update": self._count(claim, 1, limits[shard])}])'
+_LEAVE_OUT_CONDITION: Final = '{name: each for name, each in update.items() if name != "ConditionExpression"}'
 
 MUTANTS: Final = (
     Mutant(
@@ -41,9 +44,11 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE._claiming,
-            _COUNT,
-            "self._transact([write(claimed)])\n"
-            "                isinstance(outcome, Stored) and self.client.update_item(**self._count(claim, 1))",
+            "return _outcome(self.writes.transact([write(replace(saga, claim=claim)), self._count(claim, 1)]))",
+            'update = self._count(claim, 1)["Update"]\n'
+            "            outcome = _outcome(self.writes.transact([write(replace(saga, claim=claim))]))\n"
+            f"            isinstance(outcome, Stored) and self.client.update_item(**{_LEAVE_OUT_CONDITION})\n"
+            "            return outcome",
         ),
     ),
     Mutant(
@@ -51,21 +56,15 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE.replace,
-            'self._transact([{"Update": self._update(old, new)}, {"Update": counter}])',
-            'self._transact([{"Update": self._update(old, new)}])\n'
-            "            isinstance(outcome, Stored) and self.client.update_item(**counter)",
+            '_outcome(self.writes.transact([{"Update": self._update(old, new)}, self._count(releases, -1)]))',
+            '_outcome(self.writes.transact([{"Update": self._update(old, new)}]))\n'
+            '        isinstance(outcome, Stored) and self.client.update_item(**self._count(releases, -1)["Update"])',
         ),
     ),
     Mutant(
-        "count, then act",
+        "claim without looking at the cap",
         "S7",
-        edit(
-            _STORE._claiming,
-            "            claimed = ",
-            "            if self._shard_with_room(resource, limits) is None:\n"
-            "                return NoRoom()\n            claimed = ",
-        ),
-        edit(_STORE._count, "if limit is not None:", "if False:"),
+        edit(counting, "if change > 0 else write", "if change > 1 else write"),
     ),
     Mutant(
         "release to the first shard",
@@ -76,20 +75,30 @@ MUTANTS: Final = (
         "every shard has the whole limit",
         "S7",
         edit(
-            _STORE._claiming,
-            "shard_limits(self.policy.limit_of(resource), self.policy.counter_shards)",
-            "(self.policy.limit_of(resource),) * self.policy.counter_shards",
+            counters.shard_limits,
+            "share + (1 if shard < rest else 0)",
+            "limit",
         ),
+        edit(counters._targets, "if surplus <= 0:", "if True:"),
     ),
     Mutant(
         "first full shard means full",
         "C2",
-        edit(_STORE._claiming, "shard = self._shard_with_room(resource, limits)", "shard = None"),
+        edit(
+            Claims.take,
+            "full = self._look(resource, limit)",
+            "full = NoRoom() if self.counters.read(resource) else self._look(resource, limit)",
+        ),
+    ),
+    Mutant(
+        "a cap raised by one too many",
+        "S7",
+        edit(counters.raised, "shard.promised + min(", "shard.promised + 1 + min("),
     ),
     Mutant(
         "conflict taken for a full counter",
         "L4",
-        edit(_cancelled, 'if codes == ["None", "ConditionalCheckFailed"] else None', ""),
+        edit(_cancelled, "if passing:", "if False:"),
     ),
     Mutant(
         "throttle swallowed",
@@ -143,9 +152,9 @@ MUTANTS: Final = (
     Mutant(
         "early end not applied",
         "S12",
-        edit(decide._early_ending, "elif early.cause is not Cause.STARTED:", "elif False:"),
+        edit(beginnings.early_ending, "elif early.cause is not Cause.STARTED:", "elif False:"),
     ),
-    Mutant("early events forgotten", "S12b", edit(decide._requested, "timeline=remembered", "timeline=()")),
+    Mutant("early events forgotten", "S12b", edit(beginnings.identified_saga, "for each in early)", "for each in ())")),
     Mutant(
         "one early cancel hides the others",
         "S11",
@@ -155,14 +164,18 @@ MUTANTS: Final = (
             "elif same_type:",
         ),
     ),
-    Mutant("version starts again after a stub", "S2", edit(decide._requested, "stub.version + 1 if stub else 1", "1")),
+    Mutant(
+        "version starts again after a stub",
+        "S2",
+        edit(beginnings.identified_saga, "stub.version + 1 if stub else 1", "1"),
+    ),
     Mutant(
         "any user cancels", "S13b", edit(endings.authorise, "(actor == owner or actor in policy.admin_users)", "True")
     ),
     Mutant(
         "early cancel of any user counts",
         "S13b",
-        edit(decide._early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
+        edit(beginnings.early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
     ),
     Mutant(
         "cancel without an actor is anybody's", "L4", edit(decide._check_cancel, "if event.actor is None:", "if False:")
@@ -187,12 +200,12 @@ MUTANTS: Final = (
     Mutant(
         "late start does not delete",
         "S11b",
-        edit(decide._started, "if saga.state is SagaState.COMPLETED or not late_undos:", "if True:"),
+        edit(decide._started, "if not late_undos:", "if True:"),
     ),
     Mutant(
         "start leaves the start deadline",
         "S10b",
-        edit(decide._started, "deadline=_run_deadline(saga, now, rules.policy)", "deadline=saga.deadline"),
+        edit(decide._started, "deadline=deadline", "deadline=saga.deadline"),
     ),
     Mutant(
         "event applied again when delivered again",
@@ -208,18 +221,20 @@ MUTANTS: Final = (
         "duplicate request restarts an ended saga",
         "S3",
         edit(
-            decide._request, "saga is None or saga.is_stub:", "saga is None or saga.is_stub or saga.state.is_terminal:"
+            decide._repeated,
+            "saga is None or saga.is_stub:",
+            "saga is None or saga.is_stub or saga.state.is_terminal:",
         ),
     ),
     Mutant(
         "conflicting request taken for a duplicate",
         "S14c",
-        edit(decide._request, "if saga.request_hash != event.request_hash:", "if False:"),
+        edit(decide._repeated, "if saga.request_hash != event.request_hash:", "if False:"),
     ),
     Mutant(
         "time to live on a running saga",
         "S15",
-        edit(decide._requested, "created_at=now,", "created_at=now, expires=now // 1000 + 86_400,"),
+        edit(beginnings.identified_saga, "created_at=now,", "created_at=now, expires=now // 1000 + 86_400,"),
     ),
     Mutant(
         "stub without a time to live",

@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.relay import Relay
-from saga_orchestrator.domain import decide, render, saga
+from saga_orchestrator.domain import beginnings, decide, render, saga
 from saga_orchestrator.entrypoints.decoding import _requested, _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.proof.simulation.faults.code_edits import Mutant, edit
@@ -16,7 +16,7 @@ OUTCOME_MUTANTS: Final = (
     Mutant(
         "start takes the deadline away",
         "S8b",
-        edit(decide._started, "deadline=_run_deadline(saga, now, rules.policy)", "deadline=None"),
+        edit(decide._started, "deadline=deadline", "deadline=None"),
     ),
     Mutant(
         "saga starts without its claim",
@@ -37,7 +37,7 @@ OUTCOME_MUTANTS: Final = (
         "request with other content taken over",
         "S14",
         edit(
-            decide._request,
+            decide._repeated,
             _CONFLICT,
             f"{_CONFLICT}        taken = replace(saga, version=saga.version + 1, outbox=(), "
             "request_hash=event.request_hash)\n        return Decision(taken, Verdict.APPLIED)\n",
@@ -60,13 +60,13 @@ OUTCOME_MUTANTS: Final = (
     Mutant(
         "start deadline in tenths of seconds",
         "C1",
-        edit(decide._first_deadline, "start_deadline_seconds * 1000", "start_deadline_seconds * 100"),
+        edit(beginnings.first_deadline, "start_deadline_seconds * 1000", "start_deadline_seconds * 100"),
     ),
     Mutant("outbox keeps what was sent", "S17", edit(saga.emit, "outbox=keys", "outbox=(*saga.outbox, *keys)")),
     Mutant(
         "execution ids without case",
         "S20",
-        edit(_to_domain, "wire.event_id, wire.execution_id, ", "wire.event_id, wire.execution_id.upper(), "),
+        edit(_to_domain, '"execution_id": wire.execution_id,', '"execution_id": wire.execution_id.upper(),'),
     ),
     Mutant(
         "script stored under the event's id",
@@ -85,7 +85,11 @@ OUTCOME_MUTANTS: Final = (
     Mutant(
         "create never expires",
         "S9d",
-        edit(decide._requested, "create_before=now + policy.start_deadline_seconds * 1000", "create_before=now * 2"),
+        edit(
+            beginnings.requested_saga,
+            "create_before=now + policy.start_deadline_seconds * 1000",
+            "create_before=now * 2",
+        ),
     ),
     Mutant(
         "message carries the time it is sent",

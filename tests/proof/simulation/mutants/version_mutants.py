@@ -19,20 +19,24 @@ VERSION_MUTANTS: Final = (
         "S22b",
         edit(
             DynamoDbSagaStore.replace,
-            "return self._single(self.client.update_item, self._update(old, new))",
-            "return self._single(self.client.put_item, {\n"
+            "return _outcome(self.writes.single(self.client.update_item, self._update(old, new)))",
+            "return _outcome(self.writes.single(self.client.put_item, {\n"
             '            "TableName": self.table,\n'
             '            "Item": encode(new),\n'
             '            "ConditionExpression": "version = :read",\n'
             '            "ExpressionAttributeValues": {":read": {"N": str(old.version)}},\n'
             '            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",\n'
-            "        })",
+            "        }))",
         ),
     ),
     Mutant(
         "event with an unknown field refused",
         "L4",
-        edit(decode_event, "model_validate(fields)", 'model_validate(fields, extra="forbid")'),
+        edit(
+            decode_event,
+            'if _is_another_version(fields.get("event_version")):',
+            'if _is_another_version(fields.get("event_version")) or fields.keys() - MODEL_OF[expected].model_fields:',
+        ),
     ),
     Mutant(
         "item with an unknown attribute refused",

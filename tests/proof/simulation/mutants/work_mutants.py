@@ -3,7 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.adapters.event_bus import _chunks
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.adapters.patient_writes import PatientWrites
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from tests.proof.simulation.faults.code_edits import Mutant, edit
@@ -33,12 +33,12 @@ WORK_MUTANTS: Final = (
     Mutant(
         "conflict of transactions left to the event source",
         "S18b",
-        edit(DynamoDbSagaStore._transact, "range(TRANSACTION_ATTEMPTS)", "range(1)"),
+        edit(PatientWrites.transact, "range(TRANSACTION_ATTEMPTS)", "range(1)"),
     ),
     Mutant(
         "conflict of a write taken for an unknown error",
         "L4",
-        edit(DynamoDbSagaStore._single, 'if code_of(error) != "TransactionConflictException":', "if True:"),
+        edit(PatientWrites.single, 'if code_of(error) != "TransactionConflictException":', "if True:"),
     ),
     Mutant(
         "checker lists what is not due yet",

@@ -151,7 +151,7 @@ def no_secret_parked(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[st
 def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | None:
     made, records = invocation.made, invocation.records
     if invocation.function == CHECKER:
-        allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards)
+        allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards, len(ledger.limits))
     elif invocation.function in RELAYS:
         allowed = call_budget.of_relay(made, records, invocation.container.resources)
     else:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.domain.policy import shard_limits
+from saga_orchestrator.domain.policy import Without
 from tests.proof.simulation.oracles.registry import When, oracle
 from tests.proof.simulation.world.call_budget import messages_of_write
 from tests.proof.simulation.world.lambda_service import CHECKER, RELAYS, Invocation
@@ -76,20 +76,23 @@ def one_create(_ledger: Ledger, write: Write) -> str | None:
     return None
 
 
-@oracle("S7", When.COMMIT, "each counter equals the number of sagas that hold a claim on it, and keeps its limit")
+@oracle(
+    "S7",
+    When.COMMIT,
+    "each counter equals the number of sagas that hold a claim on it, and gives no room over the limit in force",
+)
 def counters_exact(ledger: Ledger, invocation: Invocation | None, before: dict[str, int]) -> str | None:
     for key in {*ledger.counters, *(key for key, held in ledger.claims.items() if held)}:
         if ledger.counters.get(key, 0) != ledger.claims[key]:
             return f"{key} says {ledger.counters.get(key, 0)}, {ledger.claims[key]} sagas hold a claim"
     if invocation is None:
         return None
-    for key, count in ledger.counters.items():
-        if count > before.get(key, 0):
-            _, _, resource, shard = key.split("#")
-            policy = invocation.container.settings.policy()
-            limits = shard_limits(policy.limit_of(resource), policy.counter_shards)
-            if int(shard) >= len(limits) or count > limits[int(shard)]:
-                return f"{key} went to {count} over its limit"
+    for language, promised in ledger.promised().items():
+        limit = ledger.limits.get(language, 0)
+        if promised > max(limit, before.get(language, 0)):
+            return f"{promised} slots of {language} can be taken by now, of {limit}"
+        if promised > limit and language in ledger.settled and ledger.open_caps(language):
+            return f"{language} is settled at {limit}, and a request can still make it {promised}"
     return None
 
 
@@ -118,7 +121,8 @@ def running_holds_claim(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or new.state != "running" or (old is not None and not old.is_stub):
         return None
-    limited = write.invocation.container.settings.policy().limit_of(new.image["req"]["M"]["lang"]["S"]) > 0
+    limit = write.invocation.container.settings.policy().limit_of(new.image["req"]["M"]["lang"]["S"])
+    limited = limit is not Without.UNLIMITED
     return f"{new.key} runs without a claim" if limited and new.claim is None else None
 
 

@@ -3,7 +3,9 @@
 An event needs one data call: get-or-create in one conditional write. A request stores its script before. Then
 
 - a lost race is decided again and written again, and so is what met a conflict: one further call;
-- a full counter is answered by reading all counters, and by a claim on another one or a failed saga: two;
+- a full counter is answered by reading all of it, by raising a cap, and by a claim on another shard or a failed saga:
+  four; by the first claim of a language also by opening its counter and reading it again: four more;
+- a refused write of counters is answered by reading them again and by another one: three;
 - any other refusal is raised to the event source, or parked: none, counted as one;
 - an event or message that is rejected is put into the bucket, its item into the operators' table and its pointer on
   the queue: `Park` and two more.
@@ -18,30 +20,52 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError
 
-from saga_orchestrator.adapters.saga_store import TRANSACTION_ATTEMPTS
+from saga_orchestrator.adapters.counter_table import SETTLE_ATTEMPTS
+from saga_orchestrator.adapters.patient_writes import TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
 from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
 
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
+COUNTERS: Final = "calls about counters alone"
 
 PARKING_CALLS: Final = 3
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
+MOST_FOR_SETTLING: Final = 4 * TRANSACTION_ATTEMPTS * SETTLE_ATTEMPTS
+"""With three shards at most."""
 
 
 def booked(made: Counter[str], operation: str, arguments: dict[str, Any], attempt: Callable[[], Any]) -> Any:
     """Make one call, and book it in `made` with what its answer lets the caller do next."""
     parks = operation == "PutObject" and arguments["Key"].startswith("rejected/")
     made["Park" if parks else operation] += 1
+    made[COUNTERS] += about_counters(operation, arguments)
     try:
         reply = attempt()
     except (ClientError, HTTPClientError, ConnectTimeoutError) as refusal:
-        made[FURTHER] += further_calls(refusal)
+        made[FURTHER] += 3 if about_counters(operation, arguments) else further_calls(refusal)
         raise
     if operation == "Query":
         made[LISTED] += len(reply["Items"])
     return reply
+
+
+def about_counters(operation: str, arguments: dict[str, Any]) -> bool:
+    """Reading, opening, raising and settling: nothing of a saga, or of another table, is in it."""
+    match operation:
+        case "BatchGetItem":
+            return True
+        case "TransactWriteItems":
+            return all(_of_the_engine(request) for action in arguments["TransactItems"] for request in action.values())
+        case "GetItem" | "UpdateItem":
+            return _of_the_engine(arguments)
+    return False
+
+
+def _of_the_engine(request: dict[str, Any]) -> bool:
+    key: dict[str, dict[str, str]] = request.get("Key") or request["Item"]
+    return key.get("execution_id", {"S": ""})["S"].startswith("#")
 
 
 def further_calls(refusal: Exception) -> int:
@@ -50,7 +74,7 @@ def further_calls(refusal: Exception) -> int:
     reasons = response.get("CancellationReasons", [])
     codes = [reason["Code"] for reason in reasons]
     counter_is_full = codes[1:] == ["ConditionalCheckFailed"] and codes[0] == "None"
-    return 2 if counter_is_full else 1
+    return 8 if counter_is_full else 1
 
 
 def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
@@ -79,7 +103,8 @@ def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
     return scripts * 2 + requests + reads + PARKING_CALLS * parked
 
 
-def of_checker(made: dict[str, int], shards: int) -> int:
-    """A query for each shard; what it lists is read and ended."""
+def of_checker(made: dict[str, int], shards: int, languages: int) -> int:
+    """A query for each shard; what it lists is read and ended. Limits are read, and what differs is settled."""
     listed = made.get(LISTED, 0)
-    return shards + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE)
+    counters = min(made.get(COUNTERS, 0), 2 + languages * MOST_FOR_SETTLING)
+    return counters + shards + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE)

@@ -177,8 +177,8 @@ class LambdaService:
             telemetry=self.make_telemetry(),
             executor=StrandExecutor(scheduler, self.settings.batch_concurrency),  # what threads would do, strands do
             function=function,
+            turns=Turns(scheduler),
         )
-        resources.store.shard_locks = Turns(scheduler)
         container.resources = resources
         if function == KAFKA_RELAY:
             self.connect_target(resources)

@@ -9,7 +9,7 @@ from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF, Versions
 from tests.proof.simulation.world.lambda_service import Invocation
 from tests.proof.simulation.world.plan import Plan
-from tests.proof.simulation.world.saga_image import COUNTER, SagaImage
+from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, REQUESTED, Inbound
 
 
@@ -34,6 +34,10 @@ class Ledger:
     sagas: dict[str, SagaImage] = field(default_factory=dict)
     gone: dict[str, SagaImage] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    caps: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    """In force, by language: what shard 0 says."""
+    settled: set[str] = field(default_factory=set)
     claims: Counter[str] = field(default_factory=Counter)
     emitted: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
@@ -82,8 +86,9 @@ class Ledger:
         """Book one change; None when it is a counter's."""
         keys = record.keys
         key = keys["execution_id"]["S"]
-        if keys["saga_name"]["S"] == COUNTER:
-            self.counters[key] = int((record.new_image or {"n": {"N": "0"}})["n"]["N"])
+        if keys["saga_name"]["S"].startswith(RESERVED):
+            if keys["saga_name"]["S"] == COUNTER:
+                self._count(key, record.new_image or {})
             return None
         self.changes += 1
         self.changes_by[invocation.number] += 1
@@ -101,6 +106,24 @@ class Ledger:
             for message in new.outbox:
                 self.emitted.setdefault(f"{new.text('saga_name')}:{key}:{message}", key)
         return Write(invocation, old, new, record, now)
+
+    def _count(self, key: str, image: Image) -> None:
+        number = {name: int(image[name]["N"]) for name in ("n", "cap", "limit") if name in image}
+        self.counters[key], self.caps[key] = number.get("n", 0), number.get("cap", 0)
+        if "limit" in number:
+            language = key.split("#")[2]
+            self.limits[language] = number["limit"]
+            (self.settled.discard if "unsettled" in image else self.settled.add)(language)
+
+    def promised(self) -> Counter[str]:
+        """What each language can come to use without a raised cap."""
+        promised: Counter[str] = Counter()
+        for key, taken in self.counters.items():
+            promised[key.split("#")[2]] += max(taken, self.caps[key])
+        return promised
+
+    def open_caps(self, language: str) -> bool:
+        return any(cap for key, cap in self.caps.items() if key.split("#")[2] == language)
 
     def park(self, pointer: dict[str, Any]) -> Inbound | None:
         """Book a pointer on the queue; the event it is about, or None when it is about a message."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 TERMINAL: Final = frozenset({"completed", "failed", "timeout", "cancelled"})
 UNDONE: Final = TERMINAL - {"completed"}
 COUNTER: Final = "#counter"
+RESERVED: Final = "#"
 
 Image = dict[str, dict[str, Any]]
 

@@ -1,6 +1,5 @@
 """Threads of one process, as strands that the scheduler interleaves."""
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -63,17 +62,15 @@ class _Crew:
             self._scheduler.wake(self._waiting)
 
 
-class Turns(dict[tuple[str, int], threading.Lock]):
-    """A process's locks: a thread would block on one, and a strand must give way instead."""
+class Turns:
+    """A process's turns: a thread would block on a lock, and a strand must give way instead."""
 
     def __init__(self, scheduler: Scheduler) -> None:
-        super().__init__()
         self._scheduler = scheduler
+        self._turns: dict[tuple[str, int], _Turn] = {}
 
-    def setdefault(self, key: tuple[str, int], _default: Any = None) -> Any:
-        if key not in self:
-            self[key] = _Turn(self._scheduler)  # type: ignore[assignment]
-        return self[key]
+    def __call__(self, resource: str, shard: int) -> "_Turn":
+        return self._turns.setdefault((resource, shard), _Turn(self._scheduler))
 
 
 class _Turn:

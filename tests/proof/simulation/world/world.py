@@ -245,7 +245,7 @@ class World:
         stream = self.aws.dynamodb.stream
         if self._streamed == len(stream):
             return
-        before = dict(self.ledger.counters)
+        before = self.ledger.promised()
         while self._streamed < len(stream):
             record = stream[self._streamed]
             self._streamed += 1

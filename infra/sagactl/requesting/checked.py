@@ -1,0 +1,96 @@
+"""A request as somebody wrote it, made whole and judged by the functions' own decoder before anything is sent."""
+
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from saga_orchestrator.domain.errors import RejectedEvent
+from saga_orchestrator.domain.events import EventType, InvalidRequest
+from saga_orchestrator.domain.request_rules import sentence
+from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
+from saga_orchestrator.entrypoints.strict_json import parse_object
+from sagactl.errors import NotUsableError
+from sagactl.sagas import now_rfc3339
+
+STANDARD_INPUT: Final = "-"
+EXAMPLE: Final[Mapping[str, Any]] = {
+    "metadata": {"service_name": "sagactl", "service_version": "1.0.0", "user_id": "example-user"},
+    "script": "print('hello')\n",
+    "language": "python",
+    "language_version": "3.11",
+    "runtime_image": "python:3.11-slim",
+    "runtime_command": ["python"],
+    "runtime_filename": "main.py",
+    "timeout_seconds": 30,
+    "cpu_limit": "500m",
+    "memory_limit": "256Mi",
+    "cpu_request": "100m",
+    "memory_request": "128Mi",
+}
+"""Small enough for any cluster, and over in a second."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A request that the functions take. `unusable`: fields that decide nothing, and that they leave out."""
+
+    event: Mapping[str, Any]
+    unusable: tuple[str, ...]
+
+    @property
+    def execution_id(self) -> str:
+        return str(self.event["execution_id"])
+
+
+def read(file: str | None, *, example: bool) -> dict[str, Any]:
+    """The fields in the file, on standard input, or of the example."""
+    if example == (file is not None):
+        raise NotUsableError(f"name either a FILE ({STANDARD_INPUT} is standard input) or --example")
+    if file is None:
+        return dict(EXAMPLE)
+    try:
+        content = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
+    except (OSError, ValueError) as error:  # a name with NUL is a ValueError
+        raise NotUsableError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        return parse_object(content)
+    except RejectedEvent as error:
+        raise NotUsableError(f"{_named(file)}: {error.detail}") from error
+
+
+def checked(fields: Mapping[str, Any], execution_id: str | None = None) -> Checked:
+    """The event, with the fields of an envelope that it lacks: its time, its ids and its type."""
+    event = {**_envelope(), **fields, **({"execution_id": execution_id} if execution_id is not None else {})}
+    try:
+        decoded = decode_event(event, EventType.REQUESTED, script_buckets=_bucket(event))
+    except ForeignEventType as error:
+        raise NotUsableError(f"event_type must be {EventType.REQUESTED}") from error
+    except RejectedEvent as error:
+        raise NotUsableError(f"nothing was sent: {error.detail}") from error
+    if isinstance(decoded, InvalidRequest):
+        raise NotUsableError(f"nothing was sent: {'; '.join(map(sentence, decoded.faults))}")
+    return Checked(event, decoded.unusable)
+
+
+def _envelope() -> dict[str, Any]:
+    return {
+        "event_id": f"sagactl-{uuid.uuid4()}",
+        "event_type": EventType.REQUESTED.value,
+        "event_version": "1.0",
+        "timestamp": now_rfc3339(),
+        "execution_id": f"sagactl-{uuid.uuid4()}",
+    }
+
+
+def _bucket(event: Mapping[str, Any]) -> frozenset[str]:
+    """Which buckets are allowed, the stack knows alone: whichever is named passes here."""
+    reference = event.get("script_ref")
+    bucket = reference.get("bucket") if isinstance(reference, dict) else None
+    return frozenset({bucket}) if isinstance(bucket, str) else frozenset()
+
+
+def _named(file: str) -> str:
+    return "standard input" if file == STANDARD_INPUT else file

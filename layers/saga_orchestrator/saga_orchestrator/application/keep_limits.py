@@ -1,0 +1,46 @@
+"""Bringing the deployment's limits into the counters: only there are they in force."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from saga_orchestrator.domain.counters import Head
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.policy import Policy, Without
+
+from .ports import Counters
+
+
+@dataclass(frozen=True, slots=True)
+class LimitKeeper:
+    """The one writer of limits: claims read none, so releases that run side by side cannot count by two of them."""
+
+    counters: Counters
+    policy: Policy
+    left: Callable[[str, RetryableError], None]
+    """Told of a resource that the next run must come back to."""
+
+    def run(self) -> None:
+        """Copy what differs and settle what is unsettled; two reads and no write when nothing is."""
+        for resource, head in self.counters.heads().items():
+            try:
+                if isinstance(head, RetryableError):
+                    raise head
+                self._keep(resource, head)
+            except RetryableError as passing:
+                self.left(resource, passing)
+
+    def _keep(self, resource: str, head: Head) -> None:
+        wanted = self._wanted(resource, head)
+        if wanted is not None and not self.counters.change(resource, head, wanted):
+            return  # somebody raised a cap or brought a limit: the next run compares with what is there then
+        if wanted is not None or head.unsettled:
+            self.counters.settle(resource)
+
+    def _wanted(self, resource: str, head: Head) -> Head | None:
+        limit = self.policy.limit_of(resource)
+        if limit is Without.UNLIMITED:
+            return None  # nothing is claimed any more, so the counter limits nobody
+        slots = 0 if limit is Without.CLOSED else int(limit)
+        if (slots, self.policy.counter_shards) == (head.limit, head.shards):
+            return None
+        return head.changed(slots, self.policy.counter_shards)

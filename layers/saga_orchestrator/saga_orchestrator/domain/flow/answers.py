@@ -1,0 +1,128 @@
+"""Replies of participants: which attempt of which step they answer, and what they make of it (the decision table)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from saga_orchestrator.domain.definition import SagaDefinition, Step
+from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
+from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.states import SagaState
+
+from . import compensation
+from .asking import park
+from .forward import advance
+from .ledger import MAX_REPEATED_UNDOS, TAKEN_BACK, UNDOING, Entry, Standing
+from .outcome import REFUSED, UNUSABLE_REPLY, fail, fail_undo, is_past_pivot, refuse, succeed
+from .signals import CommandAnswered
+from .terms import Answer
+from .turn import Draft, Turn
+
+MAX_DATA_BYTES: Final = 4096
+OPEN: Final = frozenset({Standing.ASKED, Standing.BACKING_OFF, Standing.STUCK})
+
+
+def answer(draft: Draft, signal: CommandAnswered, turn: Turn) -> Draft | None:
+    """What the reply makes of the saga; None when it changes nothing: it is late, second, or contradicts the first.
+
+    Raises:
+        RejectedEvent: no message of this saga has that address, or nobody awaits its answer.
+    """
+    kind, _, occurrence = signal.message.partition("#")
+    if not any(signal.message in entry.messages for entry in draft.saga.timeline):
+        raise RejectedEvent(RejectReason.NEVER_SENT, "the saga has sent no message with that id")
+    number = int(occurrence)
+    for step in (*turn.definition.steps, *turn.definition.retired):
+        entry = draft.saga.ledger.of(step.key)
+        if entry is not None and step.sends == kind:
+            return _forward(draft, step, entry, number, signal, turn)
+        if entry is not None and step.undo is not None and step.undo.sends == kind:
+            return _back(draft, step, entry, number, signal, turn)
+    raise RejectedEvent(RejectReason.NOT_AWAITED, "that message is a statement: nobody awaits an answer to it")
+
+
+def _forward(draft: Draft, step: Step, entry: Entry, attempt: int, signal: CommandAnswered, turn: Turn) -> Draft | None:
+    if not entry.awaits_answer_of(attempt):
+        return None
+    entry = entry.answered(attempt)
+    if entry.standing in OPEN:
+        return _of_the_open(draft, step, entry, attempt, signal, turn)
+    if entry.standing in TAKEN_BACK and signal.answer is Answer.DONE:
+        return _take_back_again(draft, step, entry)
+    if entry.standing in {Standing.REFUSED, Standing.GIVEN_UP} and signal.answer is Answer.DONE:
+        # Its undo is owed and something holds it: now it is known what it takes back.
+        entry = replace(entry, standing=Standing.DONE)
+    return draft.enter(entry).note("LateReplies")
+
+
+def _of_the_open(draft: Draft, step: Step, entry: Entry, attempt: int, signal: CommandAnswered, turn: Turn) -> Draft:
+    reason = signal.reason or str(signal.answer)
+    match signal.answer:
+        case Answer.DONE:
+            return advance(_done(draft, step, entry, signal.data, turn), turn)
+        case Answer.REFUSED:
+            return refuse(draft, step, entry, signal.reason or REFUSED, turn)
+        case Answer.FAILED if attempt == entry.attempt and entry.standing is Standing.ASKED:
+            return fail(draft, step, entry, reason, turn)
+        case Answer.FAILED:
+            return draft.enter(entry)
+
+
+def _done(draft: Draft, step: Step, entry: Entry, data: Mapping[str, Any], turn: Turn) -> Draft:
+    kept = _usable(step, data, draft.saga)
+    if kept is None:
+        if is_past_pivot(draft.saga, turn):
+            return park(draft, entry, Standing.STUCK, turn)
+        done = succeed(draft, step, entry)
+        return compensation.begin(done, Ending(SagaState.FAILED, UNUSABLE_REPLY, failed_step=step.key), turn)
+    draft = succeed(draft, step, entry)
+    return draft.change(data={**draft.saga.data, step.key: kept}) if kept else draft
+
+
+def _usable(step: Step, data: Mapping[str, Any], saga: Saga) -> dict[str, Any] | None:
+    """The declared fields, or None when one is missing, of another type, or they are too much together."""
+    kept: dict[str, Any] = {}
+    for name, rule in step.keeps.items():
+        value = data.get(name)
+        if type(value) is not rule.type or (isinstance(value, str) and len(value) > rule.most):
+            return None
+        kept[name] = value
+    size = len(str({**saga.data, step.key: kept}).encode("utf-8", "replace"))
+    return kept if size <= MAX_DATA_BYTES else None
+
+
+def _take_back_again(draft: Draft, step: Step, entry: Entry) -> Draft:
+    """It happened after it was taken back: the undo is asked for again, bounded; the state does not change."""
+    if step.undo is None or step.undo.sends is None or entry.repeated >= MAX_REPEATED_UNDOS:
+        return draft.enter(entry).note("LateReplies")
+    again = replace(entry, undo=entry.undo + 1, repeated=entry.repeated + 1)
+    return draft.enter(again).emit(step.undo.sends).note("LateReplies")
+
+
+def _back(draft: Draft, step: Step, entry: Entry, number: int, signal: CommandAnswered, turn: Turn) -> Draft | None:
+    if entry.standing not in UNDOING:
+        # Asked for again after the end, and failed: again, within the same bound.
+        failed_again = entry.repeated > 0 and number == entry.undo and signal.answer is Answer.FAILED
+        return _take_back_again(draft, step, entry) if failed_again else None
+    match signal.answer:
+        case Answer.DONE:
+            undone = draft.enter(replace(entry, standing=Standing.UNDONE, due=None, since=None))
+            return compensation.proceed(compensation.taken_back(undone, step), turn)
+        case Answer.REFUSED if entry.standing is not Standing.UNDO_PARKED:
+            return park(draft, entry, Standing.UNDO_PARKED, turn)
+        case Answer.FAILED if number == entry.undo and entry.standing is Standing.UNDO_ASKED:
+            return fail_undo(draft, step, entry, turn)
+        case _:
+            return None
+
+
+def contradicts(saga: Saga, signal: CommandAnswered, definition: SagaDefinition) -> bool:
+    """An answer other than the one that decided: worth a metric, never an error for its sender."""
+    kind = signal.message.partition("#")[0]
+    step = next((each for each in definition.steps if each.sends == kind), None)
+    entry = saga.ledger.of(step.key) if step else None
+    if entry is None:
+        return False
+    decided = {Standing.DONE: Answer.DONE, Standing.REFUSED: Answer.REFUSED}.get(entry.standing)
+    return decided is not None and signal.answer not in {decided, Answer.FAILED}

@@ -1,0 +1,38 @@
+"""The end of a turn: the version of this write, the next deadline, and the messages with their numbers."""
+
+from dataclasses import replace
+
+from saga_orchestrator.domain.decide import Decision, Verdict
+from saga_orchestrator.domain.saga import Saga, emit
+from saga_orchestrator.domain.states import SagaState
+
+from .outcome import is_past_pivot
+from .turn import Draft, Turn
+
+
+def decided(before: Saga | None, draft: Draft, turn: Turn, *, ignored_cancels: int = 0) -> Decision:
+    """`draft` as the decision that is written on top of `before`."""
+    version = before.version + 1 if before is not None else 1
+    saga = replace(draft.saga, version=version)
+    saga = replace(saga, deadline=_deadline(saga, turn))
+    if saga.state.is_terminal or saga.deadline is None:
+        # Out of the index: nothing of it can become due. An operator's verb, or a late answer, puts it back.
+        saga = replace(saga, deadline=None)
+    return Decision(
+        emit(saga, turn.cause, draft.emits),
+        Verdict.APPLIED,
+        claims=draft.claims,
+        releases=draft.releases,
+        ignored_cancels=ignored_cancels,
+        notes=draft.notes,
+    )
+
+
+def _deadline(saga: Saga, turn: Turn) -> int | None:
+    """Never later than the earliest due of the ledger."""
+    if saga.state.is_terminal:
+        return None
+    dues = [] if saga.ledger.next_due is None else [saga.ledger.next_due]
+    if saga.saga_due is not None and saga.state is SagaState.RUNNING and not is_past_pivot(saga, turn):
+        dues.append(saga.saga_due)
+    return min(dues, default=None)
