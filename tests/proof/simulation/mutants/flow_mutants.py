@@ -62,7 +62,7 @@ FLOW_MUTANTS: Final = (
         "message rendered from what changes",
         "S21",
         edit(render._started_body, '"outcome": "started"', '"outcome": str(saga.state)'),
-        edit(render.render, "as_of(saga, place)", "saga"),
+        edit(render._own_fields, "as_of(saga, place)", "saga"),
     ),
     Mutant(
         "message carries the time of the last write",

@@ -69,8 +69,8 @@ VERSION_MUTANTS: Final = (
         "L2",
         edit(
             Relay.send_again,
-            "for key in keys:\n            try",
-            'for key in (k for k in keys if k[:-2] in self._definition_of(saga).messages or k[:5] == "saga_"):\n'
+            "for key in sendable:\n            try",
+            'for key in (k for k in sendable if k[:-2] in self._definition_of(saga).messages or k[:5] == "saga_"):\n'
             "            try",
         ),
     ),
