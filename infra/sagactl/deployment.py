@@ -70,8 +70,10 @@ class Deployment:
         return self.output("EventSource")
 
     @property
-    def relay_function(self) -> str:
-        return self.output("RelayFunctionName")
+    def relay_functions(self) -> tuple[str, ...]:
+        """One for each target: the bus, and the Kafka topic where the stack has one."""
+        kafka = self.outputs.get("KafkaRelayFunctionName")
+        return (self.output("RelayFunctionName"), *([kafka] if kafka else []))
 
     @property
     def operator_source(self) -> str:

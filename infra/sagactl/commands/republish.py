@@ -76,12 +76,14 @@ def republish_sagas(stack: Deployment, keys: list[tuple[str, str]]) -> Republish
         chunk = keys[begin : begin + _PER_CALL]
         wanted = [{"execution_id": execution_id, "saga_name": saga_name} for execution_id, saga_name in chunk]
         try:
-            answer = call_function(stack, stack.relay_function, {"republish": wanted}).body
+            answers = [call_function(stack, each, {"republish": wanted}).body for each in stack.relay_functions]
         except FunctionFailedError as error:
             message = f"{begin} of {len(keys)} sagas were republished, then {error}; doing it all again is harmless"
             raise NotDoneError(message) from error
-        published += answer["published"]
-        skipped += answer["skipped"]
+        left = {message for answer in answers for message in answer["skipped"]}
+        skipped += sorted(left, key=[each for answer in answers for each in answer["skipped"]].index)
+        # Published is what every target has.
+        published += [message for message in answers[0]["published"] if message not in left]
     return Republished(tuple(published), tuple(skipped))
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import time
-from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -14,6 +13,7 @@ from .adapters.aws_errors import part_of, retryable
 from .adapters.claims import Turns
 from .adapters.counter_table import CounterTable
 from .adapters.event_bus import EventBus
+from .adapters.kafka_topic import KafkaTopic
 from .adapters.payload_bucket import PayloadBucket
 from .adapters.rejected_events import RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
@@ -121,7 +121,7 @@ class Resources:
     def relay(self) -> Relay:
         return Relay(
             self.sagas,
-            self.publishers,
+            self.publisher,
             _LazyScripts(self),
             lambda: self.store,
             lambda: KeepRejected(self.rejected, self.clock, self.telemetry, "UnpublishableMessages"),
@@ -131,13 +131,11 @@ class Resources:
         )
 
     @cached_property
-    def publishers(self) -> Sequence[Publisher]:
-        bus = EventBus(self.sdk.events, self.settings.event_bus_name)
+    def publisher(self) -> Publisher:
+        """One target for each relay's function: the Kafka topic where one is configured, else the bus."""
         if not self.settings.kafka_target_bootstrap:
-            return (bus,)
-        from .adapters.kafka_topic import KafkaTopic  # noqa: PLC0415 - a native library that most functions never load
-
-        return (bus, KafkaTopic(self._kafka_configuration, self.settings.kafka_target_topic, self.clock))
+            return EventBus(self.sdk.events, self.settings.event_bus_name)
+        return KafkaTopic(self._kafka_configuration, self.settings.kafka_target_topic, self.clock)
 
     def _kafka_configuration(self) -> dict[str, Any]:
         configuration = {

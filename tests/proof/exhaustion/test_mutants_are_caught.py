@@ -101,7 +101,7 @@ def published_before_the_write(patch: pytest.MonkeyPatch) -> None:
         saga = decide(None, event, self.at.clock(), self.at.rules[0]).saga
         if saga is not None and saga.has_emitted("create_pod"):
             message = render(saga, "create_pod#1", EXECUTION_SAGA)
-            self.at.publishers[0].publish([(message, message.encode())])
+            self.at.publisher.publish([(message, message.encode())])
         original(self, event)
 
     patch.setattr(EventFunction, "_apply_to_sagas", eager)

@@ -22,6 +22,7 @@ from saga_testing.deployment import EXECUTIONS, settings_of
 from saga_testing.executor import InTurn
 from saga_testing.faults import Fault, Killed, possible_at
 from saga_testing.wire import Wire
+from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.faults.weather import Weather
 from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.world import lambda_service
@@ -129,7 +130,7 @@ class Account:
             return
         done = 0 if outcome.failed else min(map(numbers.index, failed), default=len(batch))
         for record in batch[:done]:
-            self.judge.judge(When.RELAYED, self.ledger, record)
+            self.judge.judge(When.RELAYED, self.ledger, record, TARGET_OF[lambda_service.RELAY])
         del self.owed[:done]
 
     def met(self) -> Counter[str]:

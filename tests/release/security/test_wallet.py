@@ -106,7 +106,7 @@ def test_an_attempt_that_loses_every_race_makes_a_bounded_number_of_calls(event_
 
 
 def test_a_poison_saga_costs_a_cent_a_day_at_most() -> None:
-    """It stays due, so each run of the checker meets it, parks it again under the same key, and goes on."""
+    """It stays due, so each run of the checker meets it. A process keeps it aside once; here each is new."""
     deployment = Simulated(sagas=EXECUTIONS, telemetry=RecordingTelemetry())
     deployment.deliver(event("EXECUTION_REQUESTED"))
     deployment.aws.dynamodb.update_item(

@@ -26,6 +26,12 @@ EVENT_FUNCTIONS = {
     str(event_type): "".join(part.title() for part in event_type.split("_")) + "Function" for event_type in EventType
 }
 FUNCTIONS = [*EVENT_FUNCTIONS.values(), "TimeoutCheckerFunction", "CommandRelayFunction"]
+KAFKA_RELAY = "KafkaRelayFunction"
+"""There is one where a Kafka target is given."""
+KAFKA_TARGET = {
+    "KafkaTargetBootstrap": "broker18:9092",
+    "KafkaTargetSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:kafka-out",
+}
 
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"
 MSK = {"MskClusterArn": MSK_CLUSTER}

@@ -112,7 +112,9 @@ def test_an_alarm_says_what_is_wrong_and_what_silence_means(alarm: str) -> None:
 @every_alarm
 def test_an_alarm_is_explained_in_the_operations_guide(alarm: str) -> None:
     guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    generic = re.sub(r"^(Execution\w+?|TimeoutChecker|CommandRelay)(Errors|Throttles)Alarm$", r"*\2Alarm", alarm)
+    generic = re.sub(
+        r"^(Execution\w+?|TimeoutChecker|(?:Command|Kafka)Relay)(Errors|Throttles)Alarm$", r"*\2Alarm", alarm
+    )
 
     assert f"`{generic}`" in guide
 

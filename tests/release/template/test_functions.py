@@ -32,6 +32,7 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
         *(event_type.lower() for event_type in EventType),
         "timeout_checker",
         "command_relay",
+        "kafka_relay",  # deployed only where there is a Kafka target
     }
     assert len(deployed.of_type("AWS::Events::Rule")) == len(EventType)
 
@@ -118,11 +119,10 @@ def test_a_checker_run_ends_before_the_next_one_starts() -> None:
 def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> None:
     variables = deploy().properties[function]["Environment"]["Variables"]
     settings = {name.upper() for name in Settings.model_fields}
-    of_the_relay = {name for name in settings if name.startswith("KAFKA_TARGET_")}
+    of_the_kafka_relay = {name for name in settings if name.startswith("KAFKA_TARGET_")}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 
-    expected = settings if function == "CommandRelayFunction" else settings - of_the_relay
-    assert set(variables) == expected | powertools
+    assert set(variables) == settings - of_the_kafka_relay | powertools
 
 
 @every_function
@@ -164,16 +164,6 @@ def test_tracing_is_off_and_unpaid_until_somebody_asks(function: str) -> None:
 @every_function
 def test_no_function_is_in_a_vpc_because_kafka_is(function: str) -> None:
     assert "VpcConfig" not in deploy(MSK | SELF_MANAGED).properties[function]
-
-
-def test_only_the_relay_enters_a_vpc_and_only_for_its_kafka_target() -> None:
-    parameters = {"KafkaTargetSubnetIds": "subnet-1,subnet-2", "KafkaTargetSecurityGroupIds": "sg-1"}
-    deployed = deploy(parameters)
-
-    inside = [function for function in FUNCTIONS if "VpcConfig" in deployed.properties[function]]
-
-    assert inside == ["CommandRelayFunction"]
-    assert deployed.properties["CommandRelayFunction"]["VpcConfig"]["SubnetIds"] == ["subnet-1", "subnet-2"]
 
 
 @pytest.mark.parametrize("function", EVENT_FUNCTIONS.values())

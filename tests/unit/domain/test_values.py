@@ -119,6 +119,8 @@ def test_operators_and_requesters_see_these_codes() -> None:
         "too_many_early_cancels",
         "corrupt_saga",
         "unpublishable_message",
+        "definition_raised",
+        "message_too_large",
         "unexpected_error",
     }
     assert {str(reason) for reason in Refusal} == {

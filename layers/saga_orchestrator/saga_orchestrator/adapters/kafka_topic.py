@@ -1,23 +1,16 @@
 """A Kafka topic as a target: the same bodies as on the bus, keyed by execution, through librdkafka.
 
-Imported, like the native library under it, only by a function that has such a target.
+The native library is loaded only by a function that has such a target.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-
-import confluent_kafka
-from confluent_kafka import KafkaError, KafkaException
 
 from saga_orchestrator.application.ports import Clock, Fate
 from saga_orchestrator.domain.render import Message
 
 RENEWAL_SECONDS: Final = 30
 """The login is read again at most this often, however long a wrong password is refused."""
-
-_PERMANENT: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD})
-"""What the broker, or its client before it sends, says of this very message (Kafka protocol guide, error codes)."""
-_WRONG_LOGIN: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's name
 
 
 class KafkaTopic:
@@ -26,7 +19,15 @@ class KafkaTopic:
     def __init__(
         self, configuration: Callable[[], dict[str, Any]], topic: str, clock: Clock, delivery_seconds: float = 10.0
     ) -> None:
-        self._make: Callable[[dict[str, Any]], Any] = confluent_kafka.Producer
+        import confluent_kafka as kafka  # noqa: PLC0415 - see above
+
+        self._make: Callable[[dict[str, Any]], Any] = kafka.Producer
+        self._refused = kafka.KafkaException
+        code = kafka.KafkaError
+        # What the broker, or its client before it sends, says of this very message (Kafka protocol guide, error codes).
+        self._permanent = {code.MSG_SIZE_TOO_LARGE, code.INVALID_RECORD}
+        self._wrong_login = {code._AUTHENTICATION, code.SASL_AUTHENTICATION_FAILED}  # noqa: SLF001 - librdkafka's name
+        self._fatal = code._FATAL  # noqa: SLF001 - librdkafka's name
         self._read_configuration = configuration
         self._configuration: dict[str, Any] | None = None
         self._topic = topic
@@ -54,7 +55,7 @@ class KafkaTopic:
         def settle(position: int) -> Callable[[Any, Any], None]:
             def on_delivery(error: Any, _record: Any) -> None:
                 nonlocal broken
-                broken = broken or _is_fatal(error)
+                broken = broken or self._is_fatal(error)
                 fates[position] = self._fate(error)
 
             return on_delivery
@@ -66,10 +67,10 @@ class KafkaTopic:
                 )
             except BufferError:
                 break  # the queue is full until a flush empties it: what is not in it comes again, in order
-            except KafkaException as refused:
+            except self._refused as refused:
                 # Refused before it is sent, such as a message over the client's `message.max.bytes`.
                 fates[position] = self._fate(refused.args[0])
-                broken = broken or _is_fatal(refused.args[0])
+                broken = broken or self._is_fatal(refused.args[0])
                 if fates[position] is Fate.MAY_PASS:
                     break
         self._producer.flush(self._delivery_seconds + 1)
@@ -103,15 +104,14 @@ class KafkaTopic:
 
     def _on_error(self, error: Any) -> None:
         """What concerns no single message: librdkafka tells a refused login here, and lets the messages time out."""
-        self._login_refused = self._login_refused or error.code() in _WRONG_LOGIN
+        self._login_refused = self._login_refused or error.code() in self._wrong_login
 
     def _fate(self, error: Any) -> Fate:
         if error is None:
             return Fate.PUBLISHED
         self._on_error(error)
-        return Fate.PERMANENT if error.code() in _PERMANENT else Fate.MAY_PASS
+        return Fate.PERMANENT if error.code() in self._permanent else Fate.MAY_PASS
 
-
-def _is_fatal(error: Any) -> bool:
-    """What `produce` raises has the code of a fatal error without its flag."""
-    return error is not None and (error.fatal() or error.code() == KafkaError._FATAL)  # noqa: SLF001 - librdkafka's name
+    def _is_fatal(self, error: Any) -> bool:
+        """What `produce` raises has the code of a fatal error without its flag."""
+        return error is not None and (error.fatal() or error.code() == self._fatal)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, Event, ExecutionRequested, Signal
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -44,6 +46,7 @@ class SagaWriter:
             decision = decide(saga, signal, self.clock(), rules)
             if not decision.changed or decision.saga is None:
                 return decision
+            _check_messages(decision.saga, rules.definition)
             if not script_stored and isinstance(signal, ExecutionRequested) and _runs(decision.saga):
                 # Before the write: a command must never name a script that is not there. An orphan expires.
                 self._store_script(signal)
@@ -76,6 +79,21 @@ class SagaWriter:
     def _store_script(self, event: ExecutionRequested) -> None:
         if event.script_content is not None:
             self.scripts.put(event.execution_id, event.request.script.sha256, event.script_content)
+
+
+def _check_messages(saga: Saga, definition: SagaDefinition) -> None:
+    """Before the write: what it emits can be made, and every target can take it. Afterwards it would be too late.
+
+    Raises:
+        RejectedEvent: some message cannot; nothing has been written.
+    """
+    for key in saga.outbox:
+        message = render(saga, key, definition)
+        size = len(encoded(message).encode())
+        if size > MAX_MESSAGE_BYTES:
+            raise RejectedEvent(
+                RejectReason.MESSAGE_TOO_LARGE, f"{message.type} has {size} bytes, more than {MAX_MESSAGE_BYTES}"
+            )
 
 
 def _runs(saga: Saga) -> bool:

@@ -1,14 +1,14 @@
 """Publishing what sagas emitted: in order, nothing passed over, and what can never be published kept aside."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, render, sent_by
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, encoded, render, sent_by
 from saga_orchestrator.domain.saga import Saga
 
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
@@ -32,15 +32,19 @@ class EmittingWrite:
 @dataclass(frozen=True, slots=True)
 class _Owed:
     place: str
-    messages: list[Message]
+    messages: list[tuple[Message, str]]
+    """Each with its encoded body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One target's relay. `keep` and `store` are asked for when they are needed: most runs need neither."""
+    """One target's relay: each has its own, so that one that refuses holds back no other.
+
+    `store` and `rejected` are asked for when they are needed: most runs need neither.
+    """
 
     sagas: SagaRegistry
-    publishers: Sequence[Publisher]
+    publisher: Publisher
     scripts: ScriptSource
     store: Callable[[], SagaStore]
     rejected: Callable[[], KeepRejected]
@@ -80,15 +84,21 @@ class Relay:
         keys, too_late = republishable(saga, self._definition_of(saga))
         sendable = self._allowed(saga, keys)
         skipped = [f"{saga.saga_id}:{key}" for key in (*too_late, *(key for key in keys if key not in sendable))]
-        messages = [self._complete(saga, key) for key in sendable]
+        messages: list[tuple[Message, str]] = []
+        for key in sendable:
+            try:
+                messages.append(self._complete(saga, key))
+            except RejectedEvent as hopeless:
+                # One message that cannot be made keeps neither its saga's others nor other sagas' from being sent.
+                skipped.append(f"{saga.saga_id}:{key}: {hopeless.reason}")
         failed, refused = self._publish([_Owed(saga.saga_id, messages)])
         if failed is not None:
             msg = f"not every message of {saga.saga_id} could be published; ask again"
             raise RetryableError(msg)
-        ids = [message.id for message in messages]
+        ids = [message.id for message, _ in messages]
         return [each for each in ids if each not in refused], [*skipped, *(each for each in ids if each in refused)]
 
-    def _messages(self, write: EmittingWrite) -> list[Message]:
+    def _messages(self, write: EmittingWrite) -> list[tuple[Message, str]]:
         if not write.keys:
             return []
         saga = write.read()
@@ -106,30 +116,28 @@ class Relay:
             self.telemetry.warn("commands held back", execution_id=saga.execution_id, keys=" ".join(held_back))
         return tuple(key for key in keys if key not in held_back)
 
-    def _complete(self, saga: Saga, key: str) -> Message:
+    def _complete(self, saga: Saga, key: str) -> tuple[Message, str]:
         message = sent_by(self.stack, render(saga, key, self._definition_of(saga)))
         if not message.wants_script:
-            return message
+            return message, encoded(message)
         reference = message.body["script_ref"]
         script = self.scripts.read_script(reference["bucket"], reference["key"])
         whole = replace(message, body={**message.body, "script": script.reveal().decode()})
         # As JSON a script can be six times as long. What no target would take travels by its reference alone.
-        return whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message
+        body = encoded(whole)
+        return (whole, body) if len(body.encode()) <= MAX_MESSAGE_BYTES else (message, encoded(message))
 
     def _publish(self, owed: list[_Owed]) -> tuple[str | None, set[str]]:
         """The first write not completely sent, and the ids of messages that were kept aside instead."""
         refused: set[str] = set()
-        messages = [(message, message.encode()) for each in owed for message in each.messages]
+        messages = [pair for each in owed for pair in each.messages]
         if not messages:
             return None, refused
-        fates = [Fate.PUBLISHED] * len(messages)
-        for publisher in self.publishers:
-            try:
-                answers = publisher.publish(messages)
-            except RetryableError as failure:
-                self.telemetry.warn("publishing failed", cause=str(failure))
-                answers = [Fate.MAY_PASS] * len(messages)
-            fates = [_worse(known, new) for known, new in zip(fates, answers, strict=True)]
+        try:
+            fates = self.publisher.publish(messages)
+        except RetryableError as failure:
+            self.telemetry.warn("publishing failed", cause=str(failure))
+            fates = [Fate.MAY_PASS] * len(messages)
         self.telemetry.count("MessagesPublished", fates.count(Fate.PUBLISHED))
         remaining = iter(zip(messages, fates, strict=True))
         for each in owed:
@@ -155,8 +163,3 @@ class Relay:
     def _keep_message(self, place: str, message: Message, body: str) -> None:
         hopeless = RejectedEvent(RejectReason.UNPUBLISHABLE, f"refused: {message.type}")
         self.rejected().keep(hopeless, body.encode(), "stream", {"record": f"{place}/{message.id}"})
-
-
-def _worse(known: Fate, new: Fate) -> Fate:
-    ranks = (Fate.PUBLISHED, Fate.PERMANENT, Fate.MAY_PASS)
-    return max(known, new, key=ranks.index)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from .asking import ask
 from .beginnings import early_ending, first_deadline, identified_saga, requested_saga, run_deadline
 from .definition import MessageSpec, SagaDefinition, StepContext
 from .early import remember
@@ -125,9 +126,10 @@ def _start(
     done: list[str] = []
     emitted: list[str] = []
     for step in rules.definition.steps:
-        refusal = step.check(context) if step.check else None
+        refusal = ask(f"the check of {step.key}", step.check, context) if step.check else None
         if refusal is None and step.claims is not None:
-            claims, refusal = _claim(step.claims(event.request), rules.policy, refused)
+            resource = ask(f"the claim of {step.key}", step.claims, event.request)
+            claims, refusal = _claim(resource, rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
             stopped = replace(requested, completed_steps=tuple(done))

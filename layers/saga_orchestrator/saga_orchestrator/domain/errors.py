@@ -27,6 +27,8 @@ class RejectReason(StrEnum):
     TOO_MANY_EARLY_CANCELS = "too_many_early_cancels"
     CORRUPT_SAGA = "corrupt_saga"
     UNPUBLISHABLE = "unpublishable_message"
+    DEFINITION_RAISED = "definition_raised"
+    MESSAGE_TOO_LARGE = "message_too_large"
     UNEXPECTED_ERROR = "unexpected_error"
 
 

@@ -1,17 +1,19 @@
 """Making a message from a saga: purely, from write-once fields, so the same message id always has the same bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from .asking import ask
 from .definition import MessageSpec, SagaDefinition
 from .errors import UnknownMessageKey
 from .flow.telling import address, seen_by, started_steps
-from .flow.terms import Announcement, Command
+from .flow.terms import Announcement, Command, View
 from .instants import rfc3339
 from .request_rules import INVALID_REQUEST, named_fields, sentence
 from .saga import Saga, TimelineEntry
+from .states import SagaState
 
 MESSAGE_VERSION: Final = "1.0"
 MAX_MESSAGE_BYTES: Final = 900_000
@@ -42,10 +44,11 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
     kind = key.partition("#")[0]
     own = {**SAGA_MESSAGES, **WAITING_MESSAGES} if definition.starts else SAGA_MESSAGES
     spec = definition.messages.get(kind) or own.get(kind)
-    entry = next((entry for entry in saga.timeline if key in entry.messages), None)
-    if spec is None or entry is None:
+    place = next((place for place, entry in enumerate(saga.timeline) if key in entry.messages), None)
+    if spec is None or place is None:
         msg = f"{saga.saga_id} names message {key!r}, which this code cannot render"
         raise UnknownMessageKey(msg)
+    entry = saga.timeline[place]
     message_id = f"{saga.saga_id}:{key}"
     body = {
         "message_id": message_id,
@@ -57,26 +60,86 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "execution_id": saga.execution_id,
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
-        **_own_fields(saga, key, entry, spec, definition),
+        **_own_fields(saga, key, place, spec, definition),
     }
     carries_script = isinstance(spec, MessageSpec) and spec.carries_script
     return Message(message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and carries_script)
 
 
 def _own_fields(
-    saga: Saga, key: str, entry: TimelineEntry, spec: MessageSpec | Command | Announcement, definition: SagaDefinition
+    saga: Saga, key: str, place: int, spec: MessageSpec | Command | Announcement, definition: SagaDefinition
 ) -> Mapping[str, Any]:
-    if isinstance(spec, MessageSpec):
-        fields = spec.body(_as_begun(saga, definition) if key.startswith("saga_started#") else saga, entry)
+    entry, what = saga.timeline[place], f"the body of {spec.type}"
+    if not isinstance(spec, MessageSpec):
+        told = ask(what, _fields, spec.body, seen_by(saga, key, definition))
+        fields = {**address(saga, key, entry, definition), **told}
+    elif definition.starts:
+        fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
     else:
-        fields = {**address(saga, key, entry, definition), **spec.body(seen_by(saga, key, definition))}
+        fields = ask(what, _fields, spec.body, as_of(saga, place), entry)
     # A saga that is no execution's is known to its clients by their own name for it.
     return {definition.starts.key: saga.execution_id, **fields} if definition.starts else fields
 
 
-def _as_begun(saga: Saga, definition: SagaDefinition) -> Saga:
+def _as_begun(saga: Saga, key: str, definition: SagaDefinition) -> Saga:
     """An execution's steps are all done in its first write; a waiting saga's are not."""
-    return replace(saga, completed_steps=started_steps(saga, definition)) if definition.starts else saga
+    began = key.startswith("saga_started#")
+    return replace(saga, completed_steps=started_steps(saga, definition)) if began else saga
+
+
+def encoded(message: Message) -> str:
+    """The body as it is published.
+
+    Raises:
+        RejectedEvent: the definition put something into it that is no JSON, or no Unicode.
+    """
+    return ask(f"encoding {message.type}", _text_of, message)
+
+
+def as_of(saga: Saga, place: int) -> Saga:
+    """The saga as it was when the entry at `place` of its timeline was written, for functions that make messages.
+
+    What later writes change is not in it, so that a message id always has the same bytes: it has no deadline, claim or
+    version, and no end where that came later.
+    """
+    entry, known = saga.timeline[place], saga.timeline[: place + 1]
+    view = replace(
+        saga,
+        timeline=known,
+        outbox=entry.messages,
+        version=0,
+        claim=None,
+        deadline=None,
+        deadline_shard=None,
+        expires=None,
+        early=(),
+    )
+    if any(map(_ends, known)):
+        return view
+    return replace(
+        view,
+        state=SagaState.RUNNING,
+        compensated_steps=(),
+        reason=None,
+        exit_code=None,
+        error_type=None,
+        ended_by=None,
+        ended_at=None,
+    )
+
+
+def _ends(entry: TimelineEntry) -> bool:
+    return any(key.startswith("saga_") and not key.startswith("saga_started#") for key in entry.messages)
+
+
+def _fields(body: Callable[..., Mapping[str, Any]], *seen: Saga | View | TimelineEntry) -> dict[str, Any]:
+    return dict(body(*seen))
+
+
+def _text_of(message: Message) -> str:
+    text = message.encode()
+    text.encode()  # a lone surrogate passes as JSON, and no target takes it
+    return text
 
 
 def sent_by(stack: str, message: Message) -> Message:

@@ -104,11 +104,18 @@ class EventFunction:
     def _apply_to_sagas(self, event: Event) -> None:
         """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""
         refusals: list[RejectedEvent] = []
+        delays: list[RetryableError] = []
         for rules in self.at.rules:
             try:
                 decision = self.at.writer.apply(event, rules)
             except RejectedEvent as refused:
                 refusals.append(refused)
+                continue
+            except RetryableError as delay:
+                delays.append(delay)
+                continue
+            except Exception as bug:  # noqa: BLE001 - the boundary: one saga's failure is not to be another's
+                refusals.append(unexpected(bug))
                 continue
             saga = decision.saga
             self.at.telemetry.count(metric_of(decision))
@@ -124,6 +131,8 @@ class EventFunction:
                 reason=saga.reason if saga else None,
                 messages=decision.messages,
             )
+        if delays:
+            raise delays[0]  # it comes again, and is refused again: an event is kept once all is done that can be
         if refusals:
             raise refusals[0]
 

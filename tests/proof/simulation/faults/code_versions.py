@@ -13,6 +13,9 @@ from saga_orchestrator.entrypoints import checker_function, event_function, rela
 from tests.proof.simulation.world.scenario import Inbound
 
 RELAY: Final = "command_relay"
+KAFKA_RELAY: Final = "kafka_relay"
+TARGET_OF: Final = {RELAY: "bus", KAFKA_RELAY: "topic"}
+"""Each relay has one target, as in template.yaml."""
 CHECKER: Final = "timeout_checker"
 MODULES: Final[Mapping[str, Any]] = {
     "adapters.saga_codec": saga_codec,
@@ -46,7 +49,7 @@ class CodeVersion:
                 str(event_type).lower(): _event_entry(event_function, event_type)
                 for event_type in modules["domain.events"].EventType
             },
-            RELAY: lambda at, event, context: relay(at).run(event, context),
+            **dict.fromkeys(TARGET_OF, lambda at, event, context: relay(at).run(event, context)),
             CHECKER: lambda at, event, context: checker(at).run(event, context),
         }
 

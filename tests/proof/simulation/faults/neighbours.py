@@ -40,15 +40,7 @@ _EMITS_MORE: Final = 'emits=("create_pod", "usage"), undo=Undo(emits=("delete_po
 _NEW_KIND: Final = '        "usage": MessageSpec("USAGE_RECORDED", lambda *_: {"seconds": 1}, is_command=False),\n'
 
 
-_AT_ONCE: Final = [
-    ("from .adapters.kafka_topic import KafkaTopic  #", "#"),
-    _before("from .adapters.event_bus import EventBus\n", "from .adapters.kafka_topic import KafkaTopic\n"),
-]
-"""An import inside a function would find the first copy's module later, whose errors and fates are other classes."""
-
-
 OLDER: Final[Edits] = {
-    "bootstrap": _AT_ONCE,
     # Attributes that it does not write, and must keep where the code under test has written them.
     "adapters.saga_codec": [
         _without('    "etype": "error_type",\n'),
@@ -73,7 +65,6 @@ OLDER: Final[Edits] = {
 }
 
 NEWER: Final[Edits] = {
-    "bootstrap": _AT_ONCE,
     # Attributes that the code under test does not know: of the item, of its request and of a remembered event.
     "adapters.saga_codec": [
         _before(

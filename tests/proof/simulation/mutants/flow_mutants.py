@@ -46,7 +46,7 @@ FLOW_MUTANTS: Final = (
     Mutant(
         "publishing error swallowed",
         "S6",
-        edit(Relay._publish, "answers = [Fate.MAY_PASS]", "answers = [Fate.PUBLISHED]"),
+        edit(Relay._publish, "fates = [Fate.MAY_PASS]", "fates = [Fate.PUBLISHED]"),
     ),
     Mutant(
         "refused message not parked",
@@ -62,6 +62,7 @@ FLOW_MUTANTS: Final = (
         "message rendered from what changes",
         "S21",
         edit(render._started_body, '"outcome": "started"', '"outcome": str(saga.state)'),
+        edit(render._own_fields, "as_of(saga, place)", "saga"),
     ),
     Mutant(
         "message carries the time of the last write",

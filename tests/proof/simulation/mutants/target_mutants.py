@@ -8,25 +8,13 @@ from saga_orchestrator.application.relay import Relay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 _INLINED_ANYHOW: Final = edit(
-    Relay._complete, "whole if len(whole.encode().encode()) <= MAX_MESSAGE_BYTES else message", "whole"
+    Relay._complete,
+    "(whole, body) if len(body.encode()) <= MAX_MESSAGE_BYTES else (message, encoded(message))",
+    "(whole, body)",
 )
 
 TARGET_MUTANTS: Final = (
     Mutant("script inlined however large it is as JSON", "C1", _INLINED_ANYHOW),
-    Mutant(
-        "what the bus took counts for the topic",
-        "S6",
-        edit(Relay._publish, "_worse(known, new)", "known if known is Fate.PUBLISHED else new"),
-    ),
-    Mutant(
-        "topic forgotten when messages are sent again",
-        "L2",
-        edit(
-            Relay._publish,
-            "for publisher in self.publishers:",
-            "for publisher in self.publishers[: 1 if owed and ':' in owed[0].place else None]:",
-        ),
-    ),
     Mutant(
         "delivery reports not looked at",
         "S6",

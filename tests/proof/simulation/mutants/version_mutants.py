@@ -69,8 +69,9 @@ VERSION_MUTANTS: Final = (
         "L2",
         edit(
             Relay.send_again,
-            "for key in keys]",
-            'for key in keys if key[:-2] in self._definition_of(saga).messages or key.startswith("saga_")]',
+            "for key in sendable:\n            try",
+            'for key in (k for k in sendable if k[:-2] in self._definition_of(saga).messages or k[:5] == "saga_"):\n'
+            "            try",
         ),
     ),
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.oracles.registry import When, oracle
 from tests.proof.simulation.world import call_budget
-from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAY, Invocation
+from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAYS, Invocation
 from tests.proof.simulation.world.ledger import Ledger, may_cancel
 from tests.proof.simulation.world.saga_image import COUNTER, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
@@ -70,10 +70,8 @@ def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> st
     return None
 
 
-@oracle(
-    "S6", When.RELAYED, "a stream record is acknowledged only when each of its messages is on every target or parked"
-)
-def no_zombie(ledger: Ledger, record: StreamRecord) -> str | None:
+@oracle("S6", When.RELAYED, "a relay acknowledges a record only when each of its messages is on its target or parked")
+def no_zombie(ledger: Ledger, record: StreamRecord, target: str) -> str | None:
     new, old = record.new_image, record.old_image or {}
     if new is None or record.keys["saga_name"]["S"] == COUNTER:
         return None
@@ -81,8 +79,8 @@ def no_zombie(ledger: Ledger, record: StreamRecord) -> str | None:
     owed = [key for key in (new["outbox"]["S"].split() if "outbox" in new else []) if key not in before]
     for key in owed:
         message = f"{new['saga_name']['S']}:{new['execution_id']['S']}:{key}"
-        if not ledger.is_published(message) and message not in ledger.parked_messages:
-            return f"{message} was acknowledged and not published"
+        if message not in ledger.publications[target] and (target, message) not in ledger.parked_messages:
+            return f"{message} was acknowledged and is not on the {target}"
     return None
 
 
@@ -161,7 +159,7 @@ def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | Non
     made, records = invocation.made, invocation.records
     if invocation.function == CHECKER:
         allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards, len(ledger.limits))
-    elif invocation.function == RELAY:
+    elif invocation.function in RELAYS:
         allowed = call_budget.of_relay(made, records, invocation.container.resources)
     else:
         allowed = call_budget.of_events(made, records, requests=invocation.function == FUNCTION_OF[REQUESTED])

@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.domain.policy import Without
 from tests.proof.simulation.oracles.registry import When, oracle
 from tests.proof.simulation.world.call_budget import messages_of_write
-from tests.proof.simulation.world.lambda_service import CHECKER, RELAY, Invocation
+from tests.proof.simulation.world.lambda_service import CHECKER, RELAYS, Invocation
 from tests.proof.simulation.world.ledger import Ledger, Write, may_cancel
 from tests.proof.simulation.world.saga_image import UNDONE, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, CANARY, CANCELLED, OPERATOR_SOURCE
@@ -292,7 +292,7 @@ def isolation(_ledger: Ledger, write: Write) -> str | None:
     function = write.invocation.function
     if write.new is None or function == CHECKER:
         return None
-    wrong = function == RELAY or write.new.key not in write.invocation.about
+    wrong = function in RELAYS or write.new.key not in write.invocation.about
     return f"{function} changed {write.new.key}" if wrong else None
 
 

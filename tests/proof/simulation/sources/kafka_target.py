@@ -46,7 +46,7 @@ class SimulatedTopic:
         """Have a relay's publishers made while the producer's name means ours; production makes them when needed."""
         if resources.settings.kafka_target_bootstrap:
             with patch.object(confluent_kafka, "Producer", lambda _configuration: ProducerStandIn(self)):
-                _ = resources.publishers
+                _ = resources.publisher
 
 
 @dataclass(slots=True, eq=False)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.client import StreamRecord
+from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.sources.deliveries import Acknowledgements
-from tests.proof.simulation.world.lambda_service import RELAY, LambdaService, Outcome
+from tests.proof.simulation.world.lambda_service import LambdaService, Outcome
 from tests.proof.simulation.world.plan import Plan
 from tests.proof.simulation.world.saga_image import COUNTER
 
@@ -21,14 +22,18 @@ REPUBLISH_AFTER_MS: Final = (30_000, 120_000, 900_000)
 
 @dataclass(slots=True, eq=False)
 class StreamMapping:
-    """Told of every record; `on_sent` hears which the relay has acknowledged, `on_lost` which it never will see."""
+    """One relay's mapping, told of every record.
+
+    `on_sent` hears which the relay has acknowledged, for which target, `on_lost` which it never will see.
+    """
 
     service: LambdaService
     plan: Plan
     dice: random.Random
-    on_sent: Callable[[StreamRecord], None]
+    on_sent: Callable[[StreamRecord, str], None]
     on_lost: Callable[[StreamRecord], None]
     told: Acknowledgements
+    relay: str
     lanes: list["_Lane"] = field(default_factory=list)
     lost: set[tuple[str, str]] = field(default_factory=set)
 
@@ -77,7 +82,7 @@ class StreamMapping:
             else:
                 self.lost.discard(saga)
 
-        self.service.invoke(RELAY, event, (), 1, done)
+        self.service.invoke(self.relay, event, (), 1, done)
 
 
 class _Lane:
@@ -111,7 +116,7 @@ class _Lane:
         event = {"Records": [record.as_lambda_record(ARN) for record in batch]}
         newer = self._newer_key(event["Records"]) if weather.strikes(Fault.NEWER_KEY) else None
         self.busy = True
-        mapping.service.invoke(RELAY, event, (), len(batch), lambda outcome: self._done(batch, outcome, newer))
+        mapping.service.invoke(mapping.relay, event, (), len(batch), lambda outcome: self._done(batch, outcome, newer))
 
     def _done(self, batch: list[StreamRecord], outcome: Outcome, newer: int | None) -> None:
         self.busy = False
@@ -121,7 +126,7 @@ class _Lane:
             if done > newer:
                 self._mapping.told.fail("S22", "the relay passed over a message key that it does not know")
         for record in batch[:done]:
-            self._mapping.on_sent(record)
+            self._mapping.on_sent(record, TARGET_OF[self._mapping.relay])
         del self.waiting[:done]
         scheduler = self._mapping.service.scheduler
         if done == len(batch):

@@ -97,8 +97,8 @@ def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
     reads = min(made.get("GetItem", 0), 1)
     scripts = min(made.get("GetObject", 0), records)
     messages = messages_of_write(resources) * (records + reads) + reads * MAX_LATE_UNDOS
-    entries: int = type(resources.publishers[0]).publish.__globals__["MAX_ENTRIES"]
-    requests = -(-messages // entries)
+    entries: int | None = type(resources.publisher).publish.__globals__.get("MAX_ENTRIES")
+    requests = -(-messages // entries) if entries else 0  # the topic is no service of AWS
     parked = min(made.get("Park", 0), messages)
     return scripts * 2 + requests + reads + PARKING_CALLS * parked
 

@@ -19,6 +19,8 @@ from tests.proof.simulation.world.strands import StrandExecutor, Turns
 
 TIME_LIMIT_MS: Final = 30_000
 RELAY: Final = code_versions.RELAY
+KAFKA_RELAY: Final = code_versions.KAFKA_RELAY
+RELAYS: Final = frozenset(code_versions.TARGET_OF)
 CHECKER: Final = code_versions.CHECKER
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
 
@@ -118,8 +120,8 @@ class LambdaService:
         Without `relays` those of the newest release stay: what broke in one must mend without a deployment.
         """
         self.versions.settle()
-        relay = RELAY, self.versions.newest
-        self._idle = {} if relays else {relay: self._idle.get(relay, [])}
+        kept = [] if relays else [(relay, self.versions.newest) for relay in sorted(RELAYS)]
+        self._idle = {key: self._idle.get(key, []) for key in kept}
 
     def end(self, invocation: Invocation, why: str) -> None:
         """From outside of every strand: the process is gone, and nothing of it runs on."""
@@ -166,7 +168,7 @@ class LambdaService:
         container = Container(function, self.settings, offset, version)
         scheduler = self.scheduler
         resources = version.resources(
-            version.own_settings(self.settings),
+            version.own_settings(_settings_of(function, self.settings)),
             self.make_sdk(container),
             clock=lambda: scheduler.now + container.offset_ms,
             pause=lambda seconds: scheduler.sleep(int(seconds * 1000)),
@@ -178,9 +180,14 @@ class LambdaService:
             turns=Turns(scheduler),
         )
         container.resources = resources
-        if function == RELAY:
+        if function == KAFKA_RELAY:
             self.connect_target(resources)
         return container
+
+
+def _settings_of(function: str, settings: Settings) -> Settings:
+    """As template.yaml has it, only the Kafka target's relay knows of that target."""
+    return settings if function == KAFKA_RELAY else settings.model_copy(update={"kafka_target_bootstrap": ""})
 
 
 def _not_connected(*_arguments: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from saga_testing.aws.dynamodb.client import StreamRecord
-from tests.proof.simulation.faults.code_versions import Versions
+from tests.proof.simulation.faults.code_versions import TARGET_OF, Versions
 from tests.proof.simulation.world.lambda_service import Invocation
 from tests.proof.simulation.world.plan import Plan
 from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Image, SagaImage
@@ -44,7 +44,8 @@ class Ledger:
     publications: dict[str, Counter[str]] = field(default_factory=dict)
     """By target: how often it has taken each message."""
     creates: dict[str, str] = field(default_factory=dict)
-    parked_messages: set[str] = field(default_factory=set)
+    parked_messages: set[tuple[str, str]] = field(default_factory=set)
+    """Target and message: what one relay set aside is still owed by another."""
     lost_keys: set[str] = field(default_factory=set)
     parked: dict[int, set[str]] = field(default_factory=dict)
     positions: dict[str, Inbound] = field(default_factory=dict)
@@ -59,9 +60,12 @@ class Ledger:
     def __post_init__(self) -> None:
         self.publications = {target: Counter() for target in self.plan.targets}
 
-    def is_published(self, message: str) -> bool:
-        """On every target, not only on one of them."""
-        return all(message in taken for taken in self.publications.values())
+    def is_owed(self, message: str) -> bool:
+        """Some target has not got it, and its relay has not set it aside."""
+        return any(
+            message not in taken and (target, message) not in self.parked_messages
+            for target, taken in self.publications.items()
+        )
 
     def forget(self) -> None:
         """Sagas have expired. What is created under their names now is new, and so are its messages."""
@@ -125,7 +129,7 @@ class Ledger:
         """Book a pointer on the queue; the event it is about, or None when it is about a message."""
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
-            self.parked_messages.add(position["record"].partition("/")[2])
+            self.parked_messages.add((TARGET_OF[pointer["function"]], position["record"].partition("/")[2]))
             return None
         inbound = self.positions.get(place_of(pointer["source"], position))
         if inbound is not None:

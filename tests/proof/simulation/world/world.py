@@ -23,7 +23,16 @@ from tests.proof.simulation.sources.kafka_target import SimulatedTopic
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
 from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
 from tests.proof.simulation.world.dice import Dice
-from tests.proof.simulation.world.lambda_service import CHECKER, RELAY, Container, Invocation, LambdaService, Outcome
+from tests.proof.simulation.world.lambda_service import (
+    CHECKER,
+    KAFKA_RELAY,
+    RELAY,
+    RELAYS,
+    Container,
+    Invocation,
+    LambdaService,
+    Outcome,
+)
 from tests.proof.simulation.world.ledger import Ledger
 from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
 from tests.proof.simulation.world.scenario import REQUESTED, Inbound
@@ -77,7 +86,11 @@ class World:
             self.plan,
             dice.deliveries,
         )
-        self.mapping = StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self)
+        relays = [RELAY, *([KAFKA_RELAY] if "topic" in self.plan.targets else [])]
+        self.mappings = [
+            StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self, relay)
+            for relay in relays
+        ]
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
         self.calls = 0
         self._numbers = 1_000
@@ -133,7 +146,8 @@ class World:
         self.note("heal")
         self.weather.clear()
         self.service.recycle(relays=False)  # what broke in one must mend without a deployment
-        self.mapping.release()
+        for mapping in self.mappings:
+            mapping.release()
         self.bus.clear()
 
     def _drain(self) -> None:
@@ -155,7 +169,7 @@ class World:
         left = {
             "events to send": self._unsent > 0,
             "deliveries": not self.ingress.drained,
-            "stream records": not self.mapping.drained,
+            "stream records": not all(mapping.drained for mapping in self.mappings),
             "commands and pods": self.worker.under_way > 0,
             "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),
             "running sagas": any(saga.state == "running" for saga in self.ledger.sagas.values()),
@@ -245,7 +259,8 @@ class World:
                         self.schedule.watch()
                     self.note(f"saga {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
                 self.judge.judge(When.WRITE, self.ledger, write)
-            self.mapping.offer(record)
+            for mapping in self.mappings:
+                mapping.offer(record)
         self.judge.judge(When.COMMIT, self.ledger, invocation, before)
 
     def parked(self, invocation: Invocation, body: str) -> None:
@@ -265,8 +280,8 @@ class World:
     def fail(self, identity: str, wrong: str) -> None:
         self.judge.fail(identity, wrong)
 
-    def _relayed(self, record: StreamRecord) -> None:
-        self.judge.judge(When.RELAYED, self.ledger, record)
+    def _relayed(self, record: StreamRecord, target: str) -> None:
+        self.judge.judge(When.RELAYED, self.ledger, record, target)
 
     def _record_lost(self, record: StreamRecord) -> None:
         new = record.new_image or {}
@@ -283,7 +298,7 @@ class World:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
         self.judge.judge(When.RETURNED, self.ledger, invocation, how)
         accounted = invocation.container.resources.telemetry.take_accounted()
-        if not outcome.failed and invocation.function not in {CHECKER, RELAY}:
+        if not outcome.failed and invocation.function not in {CHECKER, *RELAYS}:
             self.judge.judge(When.APPLIED, self.ledger, invocation, outcome.result, accounted)
 
     def note(self, line: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.release.template.checks import differences
-from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, MSK, STACK, deploy
+from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, KAFKA_RELAY, KAFKA_TARGET, MSK, STACK, deploy
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:oncall"
 THRESHOLDS = {
@@ -96,20 +96,22 @@ def _table(*metrics_and_dimensions: tuple[str, list[dict[str, str]]]) -> dict[st
     return _sum("SUM(METRICS())", metrics, "Sum", 60, 5)
 
 
+RELAYED = (*FUNCTIONS, KAFKA_RELAY)
 (REQUESTS,) = _of("ExecutionRequestedFunction")
 OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGetItem", "Query")
 ALARMS: dict[str, dict[str, Any]] = {
     **{
         f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
-        for f in FUNCTIONS
+        for f in RELAYED
     },
     **{
         f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in FUNCTIONS
+        for f in RELAYED
     },
     "RelayIteratorAgeAlarm": _alarm(
         "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
     ),
+    "KafkaRelayIteratorAgeAlarm": _alarm("AWS/Lambda", "IteratorAge", _of(KAFKA_RELAY)[0], "Maximum", 60, 5, 300_000),
     "TimeoutCheckerSilentAlarm": _alarm(
         "AWS/Lambda",
         "Invocations",
@@ -129,9 +131,9 @@ ALARMS: dict[str, dict[str, Any]] = {
     "UnauthorisedCancelsAlarm": _alarm("SagaOrchestrator", "UnauthorisedCancels", OWN, "Sum", 300, 1),
     "UnpublishableMessagesAlarm": _alarm("SagaOrchestrator", "UnpublishableMessages", OWN, "Sum", 300, 1),
     "DestinationDeliveryFailuresAlarm": _sum(
-        "SUM(METRICS())", _each("DestinationDeliveryFailures", FUNCTIONS), "Sum", 300, 1
+        "SUM(METRICS())", _each("DestinationDeliveryFailures", RELAYED), "Sum", 300, 1
     ),
-    "AsyncEventsDroppedAlarm": _sum("SUM(METRICS())", _each("AsyncEventsDropped", FUNCTIONS), "Sum", 300, 1),
+    "AsyncEventsDroppedAlarm": _sum("SUM(METRICS())", _each("AsyncEventsDropped", RELAYED), "Sum", 300, 1),
     "KafkaOffsetLagAlarm": _sum(
         "MAX(METRICS())", _each("OffsetLag", EVENT_FUNCTIONS.values()), "Maximum", 60, 10, threshold="113"
     ),
@@ -161,7 +163,7 @@ ALARMS: dict[str, dict[str, Any]] = {
 
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of an alarm from its declaration here, in any property."""
-    deployed = deploy({**MSK, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
+    deployed = deploy({**MSK, **KAFKA_TARGET, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
@@ -178,7 +180,9 @@ def complaints(template: Path) -> Iterator[str]:
 
 
 def runbook_anchor(alarm: str) -> str:
-    return _dashed(re.sub(r"^(Execution\w+?|TimeoutChecker|CommandRelay)(Errors|Throttles)Alarm$", r"\2Alarm", alarm))
+    return _dashed(
+        re.sub(r"^(Execution\w+?|TimeoutChecker|CommandRelay|KafkaRelay)(Errors|Throttles)Alarm$", r"\2Alarm", alarm)
+    )
 
 
 def _dashed(alarm: str) -> str:

@@ -10,6 +10,8 @@ from tests.release.template.checks import differences
 from tests.release.template.deployment import (
     EVENT_FUNCTIONS,
     FUNCTIONS,
+    KAFKA_RELAY,
+    KAFKA_TARGET,
     MSK,
     MSK_CLUSTER,
     SELF_MANAGED,
@@ -25,7 +27,7 @@ CHOICES: tuple[dict[str, str], ...] = (
     SELF_MANAGED,
     {"KafkaSecretArn": f"{SECRET}kafka-in"},
     {"InlineScriptMaxBytes": "1000"},
-    {"KafkaTargetSecretArn": f"{SECRET}kafka-out"},
+    KAFKA_TARGET,
     {"EncryptionKeyArn": KEY},
 )
 COMBINATIONS = [
@@ -49,6 +51,20 @@ PARKS: set[Grant] = {
     ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
 }
 WRITES: set[Grant] = {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("PutItem", "UpdateItem")}
+
+
+def _relay(log_group: str) -> set[Grant]:
+    """What a relay may do whatever its target: its login, or leave to publish, comes to that."""
+    stream = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    logs = ("CreateLogStream", "PutLogEvents")
+    return {
+        *PARKS,
+        *((f"dynamodb:{action}", "<SagaTable.Arn>/stream/*", "{}") for action in stream),
+        *((f"logs:{action}", f"<{log_group}.Arn>", "{}") for action in logs),
+        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+    }
+
+
 BASE: dict[str, set[Grant]] = {
     **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS),
     "ExecutionRequestedFunction": WRITES
@@ -64,15 +80,9 @@ BASE: dict[str, set[Grant]] = {
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
     },
-    "CommandRelayFunction": PARKS
+    KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
+    "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
-        (f"dynamodb:{action}", "<SagaTable.Arn>/stream/*", "{}")
-        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-    }
-    | {
-        ("logs:CreateLogStream", "<CommandRelayLogGroup.Arn>", "{}"),
-        ("logs:PutLogEvents", "<CommandRelayLogGroup.Arn>", "{}"),
-        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
         ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-orchestrator"}}'),
     },
 }
@@ -140,7 +150,7 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
     """Each grant too many or too few, of functions and operators."""
     for parameters in combinations or FEW:
         deployed = deploy(parameters, template)
-        for function in FUNCTIONS:
+        for function in (*FUNCTIONS, *([KAFKA_RELAY] if KAFKA_TARGET.keys() <= parameters.keys() else [])):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))
         document = deployed.properties["OperatorPolicy"]["PolicyDocument"]
@@ -148,7 +158,9 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
             (action, "stack" if ":stack/" in resource else resource, condition)
             for action, resource, condition in _grants(document["Statement"])
         }
-        yield from _compared("operators", found, OPERATORS)
+        second = ("lambda:InvokeFunction", f"<{KAFKA_RELAY}.Arn>", "{}")
+        commanded = {second} if KAFKA_TARGET.keys() <= parameters.keys() else set[Grant]()
+        yield from _compared("operators", found, OPERATORS | commanded)
         yield from _doors(deployed)
 
 
@@ -173,11 +185,10 @@ def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
     wanted = set(BASE[function])
     if "EncryptionKeyArn" in parameters:
         wanted |= {(f"kms:{action}", KEY, THROUGH) for action in ("Decrypt", "GenerateDataKey")}
-    if function == "CommandRelayFunction":
-        if "InlineScriptMaxBytes" in parameters:
-            wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
-        if "KafkaTargetSecretArn" in parameters:
-            wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-out", "{}"))
+    if function in {"CommandRelayFunction", KAFKA_RELAY} and "InlineScriptMaxBytes" in parameters:
+        wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
+    if function == KAFKA_RELAY:
+        wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-out", "{}"))
     if function in EVENT_FUNCTIONS.values() and {"MskClusterArn", "KafkaBootstrapServers"} & parameters.keys():
         wanted |= INTERFACES
         if "KafkaSecretArn" in parameters:

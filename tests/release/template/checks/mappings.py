@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.release.template.checks import differences
-from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, MSK, SELF_MANAGED, deploy
+from tests.release.template.deployment import (
+    EVENT_FUNCTIONS,
+    FUNCTIONS,
+    KAFKA_RELAY,
+    KAFKA_TARGET,
+    MSK,
+    SELF_MANAGED,
+    deploy,
+)
 
 OF_THEIR_OWN = {
     "KafkaBatchSize": "77",
@@ -45,8 +53,13 @@ PROVISIONED_ALONE = {
     "MaximumRecordAgeInSeconds": "7777",
     "ProvisionedPollerConfig": {"MinimumPollers": "3", "MaximumPollers": "5", "PollerGroupName": "sagas"},
 }
-TIMEOUTS = {**dict.fromkeys(EVENT_FUNCTIONS.values(), 30), "TimeoutCheckerFunction": 50, "CommandRelayFunction": 60}
-INVOCATIONS = {**dict.fromkeys(FUNCTIONS, (21_600, 2)), "TimeoutCheckerFunction": (300, 0)}
+TIMEOUTS = {
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), 30),
+    "TimeoutCheckerFunction": 50,
+    "CommandRelayFunction": 60,
+    KAFKA_RELAY: 60,
+}
+INVOCATIONS = {**dict.fromkeys((*FUNCTIONS, KAFKA_RELAY), (21_600, 2)), "TimeoutCheckerFunction": (300, 0)}
 """Age and retries of what was invoked asynchronously."""
 TARGETS = {
     "AWS::Events::Rule": {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400},
@@ -57,15 +70,17 @@ TARGETS = {
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of mappings, targets, retries and time-outs from their declaration here."""
     for mode in ("on-demand", "provisioned"):
-        deployed = deploy({**MSK, **SELF_MANAGED, **OF_THEIR_OWN, "KafkaMode": mode}, template)
+        deployed = deploy({**MSK, **SELF_MANAGED, **KAFKA_TARGET, **OF_THEIR_OWN, "KafkaMode": mode}, template)
         more = PROVISIONED_ALONE if mode == "provisioned" else {}
         found = dict(deployed.of_type("AWS::Lambda::EventSourceMapping"))
         yield from differences("stream", found.pop("CommandRelayStreamMapping", {}), STREAM)
+        second = STREAM | {"FunctionName": f"<{KAFKA_RELAY}>"}
+        yield from differences("stream to Kafka", found.pop("KafkaRelayStreamMapping", {}), second)
         wanted = dict(_kafka(more))
         yield from differences(f"{mode} mappings", found, wanted)
-    for function in FUNCTIONS:
+    for function, timeout in TIMEOUTS.items():
         settings = (deployed.properties[function]["Timeout"], deployed.properties[function]["MemorySize"])
-        yield from differences(f"{function} (Timeout, MemorySize)", settings, (TIMEOUTS[function], "512"))
+        yield from differences(f"{function} (Timeout, MemorySize)", settings, (timeout, "512"))
     found_invocations = {
         config["FunctionName"]: (config["MaximumEventAgeInSeconds"], config["MaximumRetryAttempts"])
         for config in deployed.of_type("AWS::Lambda::EventInvokeConfig").values()

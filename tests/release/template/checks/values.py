@@ -6,7 +6,7 @@ from typing import Any
 
 from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
-from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, STACK, deploy
+from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, KAFKA_RELAY, STACK, deploy
 
 GIVEN = {
     "StartDeadlineSeconds": "301",
@@ -66,7 +66,7 @@ SETTINGS: dict[str, Any] = {
     "batch_concurrency": 17,
     "tracing": True,
 }
-OF_THE_RELAY = {
+OF_THE_KAFKA_RELAY = {
     "kafka_target_bootstrap": "broker18:9092",
     "kafka_target_topic": "topic19",
     "kafka_target_security": "SSL",
@@ -95,6 +95,7 @@ OUTPUTS = {
     "RequestMaxAgeSeconds": "86403",
     "RetentionDays": "35",
     "RelayFunctionName": "<CommandRelayFunction>",
+    "KafkaRelayFunctionName": f"<{KAFKA_RELAY}>",
     "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
     **{f"{function}Name": f"<{function}>" for function in EVENT_FUNCTIONS.values()},
 }
@@ -104,9 +105,9 @@ def complaints(template: Path) -> Iterator[str]:
     """Settings as the code reads them, function by function and field by field, and outputs as outsiders read them."""
     deployed = deploy(GIVEN, template)
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    for function in FUNCTIONS:
+    for function in (*FUNCTIONS, KAFKA_RELAY):
         variables = deployed.properties[function]["Environment"]["Variables"]
-        wanted = {**defaults, **SETTINGS, **(OF_THE_RELAY if function == "CommandRelayFunction" else {})}
+        wanted = {**defaults, **SETTINGS, **(OF_THE_KAFKA_RELAY if function == KAFKA_RELAY else {})}
         found = Settings.from_environment(variables)
         yield from differences(function, {name: getattr(found, name) for name in Settings.model_fields}, wanted)
         told = {name: value for name, value in variables.items() if name.startswith("POWERTOOLS_")}
