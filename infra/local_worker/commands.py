@@ -52,6 +52,7 @@ class CommandEnvelope(BaseModel):
     execution_id: ExecutionId
     correlation_id: str | None = None
     causation_id: str | None = Field(default=None, description="the event that caused this command")
+    stack: str | None = Field(default=None, description="the stack that sent it; releases before did not say")
 
 
 class CreatePodCommand(CommandEnvelope):

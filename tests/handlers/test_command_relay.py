@@ -234,10 +234,12 @@ def test_a_producer_that_broke_for_good_is_replaced(
     assert len(producers[1].sent) == 4
 
 
-def test_with_commands_switched_off_only_saga_events_are_published(world: World) -> None:
-    world.reconfigure(PUBLISH_COMMANDS="false")
-    history = History.of(world, "EXECUTION_REQUESTED", "EXECUTION_FAILED")
+def test_every_message_says_which_stack_sent_it_whenever_it_is_sent(world: World, history: History) -> None:
+    world.reconfigure(STACK_NAME="sagas-of-team-a")
 
     world.relay(*history.records)
+    first = {body["message_id"]: body for body in world.published}
+    CommandRelay(world.at).run({"republish": [{"execution_id": "ex-1"}]}, Context())
 
-    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "SAGA_FAILED"]
+    assert [body["stack"] for body in world.published] == ["sagas-of-team-a"] * 7  # no pod again for what has ended
+    assert all(body == first[body["message_id"]] for body in world.published)

@@ -126,6 +126,8 @@ class Resources:
             lambda: self.store,
             lambda: KeepRejected(self.rejected, self.clock, self.telemetry, "UnpublishableMessages"),
             self.telemetry,
+            self.settings.stack_name,
+            self.settings.publish_commands,
         )
 
     @cached_property

@@ -8,7 +8,9 @@ from saga_orchestrator.domain.counters import settle
 from saga_testing.sample_events import event, eventbridge
 from tests.proof.exhaustion.conftest import Figures
 from tests.proof.exhaustion.deployment import CheckedDeployment, Delivery
-from tests.proof.exhaustion.interleaving import every_schedule, run_interleaved
+from tests.proof.exhaustion.footprints import commute, never
+from tests.proof.exhaustion.interleaving import run_interleaved
+from tests.proof.exhaustion.sleep_sets import Search, every_schedule
 
 
 class ChangingDeployment(CheckedDeployment):
@@ -62,16 +64,18 @@ def staged(limit: int, shards: int, running: int) -> ChangingDeployment:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_no_schedule_gives_room_over_the_limit_and_the_next_check_settles(name: str, figures: Figures) -> None:
+def test_no_schedule_gives_room_over_the_limit_and_the_next_check_settles(
+    name: str, exhaustive: bool, figures: Figures
+) -> None:
     (limit, shards), running, together = SCENES[name]
     last: list[ChangingDeployment] = []
 
-    def run(schedule: tuple[int, ...]) -> list[tuple[int, int]]:
+    def run(search: Search) -> bool:
         last[:] = [staged(limit, shards, running)]
-        return run_interleaved(last[0], together, schedule)
+        return run_interleaved(last[0], together, search)
 
     schedules = 0
-    for _ in every_schedule(run):
+    for _ in every_schedule(run, never if exhaustive else commute):
         schedules += 1
         _check_settled(last[0])
     figures(f"limits, {name}: {schedules} schedules")

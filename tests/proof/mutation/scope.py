@@ -14,6 +14,7 @@ OUTER: Final = (
     "adapters/aws_errors.py",
     "entrypoints/strict_json.py",
     "entrypoints/decoding.py",
+    "entrypoints/faults.py",
     "entrypoints/schemas.py",
 )
 """What stands between the core and the world, and can be judged without AWS."""

@@ -111,6 +111,12 @@ a target is configured, to a Kafka topic with the execution as key.
 Written from the models by `python -m tests.release.docs.event_documents`; a test compares.
 """
 COMMANDS: Final = """\
+Each carries `stack`, the name of the CloudFormation stack that sent it, so that a worker which serves several knows
+whose it is. It is the relay's own setting and stands in no item: a table belongs to one stack for ever, so the same
+`message_id` still has the same bytes. Whoever brings a table into a stack of another name sends what is republished
+under that name. It was added under the same `message_version`: while the release that adds it is deployed, a message
+may come in both forms.
+
 ### Commands
 
 `CREATE_POD_COMMAND` ([schema](schemas/create_pod_command.schema.json)) carries what the request says about runtime and

@@ -72,6 +72,7 @@ class SagaMessage(BaseModel):
     reason: str | None
     completed_steps: list[str]
     compensated_steps: Annotated[list[str], Field(description="Steps taken back, last first.")]
+    stack: Annotated[str, Field(default="", description="Which stack sent it; releases before did not say.")]
 
 
 class EndMessage(SagaMessage):

@@ -128,6 +128,7 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
 
     assert deploy().resolved.outputs.keys() == functions | {
         "TableName",
+        "OperatorTableName",
         "PayloadBucketName",
         "RejectedQueueUrl",
         "RuleDeadLetterQueueUrl",

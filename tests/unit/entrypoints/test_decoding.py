@@ -279,6 +279,13 @@ def invalid(**fields: Any) -> InvalidRequest:
         ({"cpu_request": "2", "cpu_limit": "1"}, ("cpu_request:above_limit",)),
         ({"memory_request": "1Gi", "memory_limit": "1G"}, ("memory_request:above_limit",)),
         ({"timestamp": None}, ("timestamp",)),
+        ({"cpu_request": "2", "cpu_limit": "1", "language": "Ruby"}, ("cpu_request:above_limit", "language")),
+        ({"memory_request": "2G", "memory_limit": "1G", "cpu_limit": "x"}, ("memory_request:above_limit", "cpu_limit")),
+        ({"cpu_request": "2", "cpu_limit": "no"}, ("cpu_limit",)),
+        ({"memory_request": None, "memory_limit": "1G"}, ("memory_request",)),
+        ({"script_ref": REFERENCE, "priority": "now"}, ("script_ref", "priority")),
+        ({"script": 5, "script_ref": REFERENCE}, ("script_ref", "script")),
+        ({"script": None, "priority": "now"}, ("script:missing", "priority")),
     ],
 )
 def test_a_request_that_cannot_be_run_names_its_faults(fields: dict[str, Any], faults: tuple[str, ...]) -> None:

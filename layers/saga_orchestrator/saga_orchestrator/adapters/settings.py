@@ -34,6 +34,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    stack_name: str = ""
     saga_table: str = Field(min_length=1)
     deadline_index: str = "deadlines"
     payload_bucket: str = Field(min_length=1)

@@ -2,6 +2,7 @@
 
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition
 from saga_orchestrator.domain.flow.telling import may_send_again
+from saga_orchestrator.domain.flow.terms import Command
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -25,3 +26,12 @@ def _may_go_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
     spec = definition.messages.get(key.partition("#")[0])
     begins = isinstance(spec, MessageSpec) and spec.only_before_start
     return not begins or (saga.state is SagaState.RUNNING and not saga.has_started)
+
+
+def commands_among(keys: tuple[str, ...], definition: SagaDefinition) -> tuple[str, ...]:
+    """Those that `PublishCommands` switches off. Of a kind that this code does not know nobody can say."""
+    return tuple(key for key in keys if _is_command(definition.messages.get(key.partition("#")[0])))
+
+
+def _is_command(spec: object) -> bool:
+    return isinstance(spec, Command) or (isinstance(spec, MessageSpec) and spec.is_command)

@@ -8,11 +8,11 @@ from typing import Any
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, render
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, render, sent_by
 from saga_orchestrator.domain.saga import Saga
 
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
-from .publish import republishable
+from .publish import commands_among, republishable
 from .rejected_events import KeepRejected, unexpected
 
 
@@ -45,6 +45,8 @@ class Relay:
     store: Callable[[], SagaStore]
     rejected: Callable[[], KeepRejected]
     telemetry: Reporting
+    stack: str = ""
+    publish_commands: bool = True
 
     def send(self, writes: Iterable[EmittingWrite]) -> str | None:
         """The sequence number of the first write that is not completely sent, or None."""
@@ -75,9 +77,10 @@ class Relay:
         saga = self.store().get(execution_id, saga_name)
         if saga is None:
             return [], [f"{execution_id}: no such saga"]
-        keys, held_back = republishable(saga, self._definition_of(saga))
-        skipped = [f"{saga.saga_id}:{key}" for key in held_back]
-        messages = [self._complete(saga, key) for key in keys]
+        keys, too_late = republishable(saga, self._definition_of(saga))
+        sendable = self._allowed(saga, keys)
+        skipped = [f"{saga.saga_id}:{key}" for key in (*too_late, *(key for key in keys if key not in sendable))]
+        messages = [self._complete(saga, key) for key in sendable]
         failed, refused = self._publish([_Owed(saga.saga_id, messages)])
         if failed is not None:
             msg = f"not every message of {saga.saga_id} could be published; ask again"
@@ -89,10 +92,22 @@ class Relay:
         if not write.keys:
             return []
         saga = write.read()
-        return [self._complete(saga, key) for key in write.keys]
+        return [self._complete(saga, key) for key in self._allowed(saga, write.keys)]
+
+    def _allowed(self, saga: Saga, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """`keys` without the commands, while those are switched off: also those emitted before count as dealt with.
+
+        They stay in the timeline, from which an operator can have them sent once commands are switched on again.
+        Waiting for that would hold back whatever else the shard owes, until all of it is too old.
+        """
+        held_back = () if self.publish_commands else commands_among(keys, self._definition_of(saga))
+        if held_back:
+            self.telemetry.count("CommandsHeldBack", len(held_back))
+            self.telemetry.warn("commands held back", execution_id=saga.execution_id, keys=" ".join(held_back))
+        return tuple(key for key in keys if key not in held_back)
 
     def _complete(self, saga: Saga, key: str) -> Message:
-        message = render(saga, key, self._definition_of(saga))
+        message = sent_by(self.stack, render(saga, key, self._definition_of(saga)))
         if not message.wants_script:
             return message
         reference = message.body["script_ref"]

@@ -79,6 +79,11 @@ def _as_begun(saga: Saga, definition: SagaDefinition) -> Saga:
     return replace(saga, completed_steps=started_steps(saga, definition)) if definition.starts else saga
 
 
+def sent_by(stack: str, message: Message) -> Message:
+    """`message` with the stack that sends it. A table belongs to one stack for ever: its bytes stay the same too."""
+    return replace(message, body={**message.body, "stack": stack}) if stack else message
+
+
 def _started_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
     # Nothing that later writes change: the body must be the same whenever it is rendered.
     return {

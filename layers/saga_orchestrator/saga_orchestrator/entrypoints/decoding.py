@@ -24,7 +24,7 @@ from saga_orchestrator.domain.events import (
 from saga_orchestrator.domain.request_rules import RULES, sentence
 from saga_orchestrator.domain.secret import Secret
 
-from .faults import faults_of, without
+from .faults import contradictions, faults_of, without
 from .schemas import (
     MODEL_OF,
     Addressed,
@@ -86,10 +86,10 @@ def decode_event(
             raise RejectedEvent(RejectReason.MALFORMED, _explain(faults.refused)) from None
         fields, unusable = without(fields, faults.unusable), faults.unusable
         if faults.answered:
-            return _invalid(fields, _with_missing_script(fields, faults.answered), unusable)
+            return _invalid(fields, (*contradictions(fields, faults.answered), *faults.answered), unusable)
         wire = MODEL_OF[expected].model_validate(fields)
-    if isinstance(wire, WireRequested) and (contradictions := wire.contradictions()):
-        return _invalid(fields, contradictions, unusable)
+    if isinstance(wire, WireRequested) and (contradicting := contradictions(fields)):
+        return _invalid(fields, contradicting, unusable)
     return _to_domain(wire, unusable, by_operator=by_operator, script_buckets=script_buckets)
 
 
@@ -98,12 +98,6 @@ def _is_another_version(version: object) -> bool:
     if isinstance(version, str):
         return version != "1.0"
     return isinstance(version, int | float) and not isinstance(version, bool) and version != 1
-
-
-def _with_missing_script(fields: dict[str, Any], faults: tuple[str, ...]) -> tuple[str, ...]:
-    """No model requires either of the two, and so none misses it where something else is wrong already."""
-    absent = fields.get("script") is None and fields.get("script_ref") is None
-    return ("script:missing", *faults) if absent else faults
 
 
 def _explain(faults: tuple[str, ...]) -> str:

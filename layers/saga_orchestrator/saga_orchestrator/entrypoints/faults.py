@@ -8,7 +8,10 @@ from pydantic import ValidationError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.request_rules import RULES
 
+from .field_rules import amount
+
 _IDENTITY: Final = frozenset({"event_id", "event_type", "execution_id"})
+_AT_MOST: Final = (("cpu_request", "cpu_limit"), ("memory_request", "memory_limit"))
 _CODES: Final = {"missing": "missing", "string_unicode": "not_unicode"}
 
 
@@ -41,6 +44,23 @@ def faults_of(invalid: ValidationError, event_type: EventType, *, by_operator: b
         tuple(found[field] for field in found if field in answered),
         tuple(field for field in found if field not in refused | answered),
     )
+
+
+def contradictions(fields: dict[str, Any], faults: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """A request's fields that are wrong beside another one, each as a fault; `faults` are those wrong in themselves.
+
+    Whoever mends what is told shall not be told the rest at the next try.
+    """
+    wrong = {fault.partition(":")[0] for fault in faults}
+    scripts = [name for name in ("script", "script_ref") if fields.get(name) is not None]
+    # No model requires either of the two, or forbids one beside the other.
+    found = ["script:missing"] if not scripts else []
+    if len(scripts) > 1 and "script_ref" not in wrong:
+        found.append("script_ref")
+    for asked, limit in _AT_MOST:
+        if not wrong & {asked, limit} and amount(fields[asked]) > amount(fields[limit]):
+            found.append(f"{asked}:above_limit")
+    return tuple(found)
 
 
 def _is_refused(field: str, event_type: EventType, *, by_operator: bool) -> bool:

@@ -131,19 +131,6 @@ class WireRequested(Addressed):
     def timestamp_ms(self) -> int:
         return epoch_ms(self.timestamp)
 
-    def contradictions(self) -> tuple[str, ...]:
-        """Fields that are right in themselves and wrong beside another, each as a fault."""
-        found: list[str] = []
-        if self.script is None and self.script_ref is None:
-            found.append("script:missing")
-        if self.script is not None and self.script_ref is not None:
-            found.append("script_ref")
-        if amount(self.cpu_request) > amount(self.cpu_limit):
-            found.append("cpu_request:above_limit")
-        if amount(self.memory_request) > amount(self.memory_limit):
-            found.append("memory_request:above_limit")
-        return tuple(found)
-
 
 class WireStarted(WireEvent):
     pod_name: Place | None = None

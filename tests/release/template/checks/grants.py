@@ -54,12 +54,13 @@ BASE: dict[str, set[Grant]] = {
     "ExecutionRequestedFunction": WRITES
     | PARKS
     | {
-        ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),
+        *((f"dynamodb:{action}", "<SagaTable.Arn>", COUNTERS) for action in ("GetItem", "BatchGetItem")),
         ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}"),
     },
     "TimeoutCheckerFunction": PARKS
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
+        ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
     },

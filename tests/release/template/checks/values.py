@@ -37,6 +37,7 @@ GIVEN = {
     "LogLevel": "WARNING",
 }
 SETTINGS: dict[str, Any] = {
+    "stack_name": STACK,
     "saga_table": "<SagaTable>",
     "deadline_index": "deadlines",
     "payload_bucket": "<PayloadBucket>",
