@@ -70,8 +70,8 @@ VERSION_MUTANTS: Final = (
         "L2",
         edit(
             Relay.send_again,
-            "for key in keys]",
-            'for key in keys if key[:-2] in self._definition_of(saga).messages or key.startswith("saga_")]',
+            "for key in sendable]",
+            'for key in sendable if key[:-2] in self._definition_of(saga).messages or key.startswith("saga_")]',
         ),
     ),
 )
