@@ -35,7 +35,8 @@ VERSION_MUTANTS: Final = (
         edit(
             decode_event,
             'if _is_another_version(fields.get("event_version")):',
-            'if _is_another_version(fields.get("event_version")) or fields.keys() - MODEL_OF[expected].model_fields:',
+            'if _is_another_version(fields.get("event_version")) \
+                or fields.keys() - {name for model in MODEL_OF.values() for name in model.model_fields}:',
         ),
     ),
     Mutant(
