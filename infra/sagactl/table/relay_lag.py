@@ -10,17 +10,21 @@ _WINDOW = timedelta(minutes=5)
 
 
 def relay_lag(stack: Deployment) -> float | None:
-    """Seconds that the oldest record of the relay's newest minute had waited.
+    """Seconds that the oldest record of the slowest relay's newest minute had waited.
 
     None where nothing tells: no record for five minutes, no permission, or a stack on this machine, which keeps no
     such metric. A figure that is missing must not keep anybody from what was asked.
     """
+    return max((lag for each in stack.relay_functions if (lag := _lag_of(stack, each)) is not None), default=None)
+
+
+def _lag_of(stack: Deployment, function: str) -> float | None:
     now = datetime.now(UTC)
     try:
         found = stack.client("cloudwatch").get_metric_statistics(
             Namespace="AWS/Lambda",
             MetricName="IteratorAge",
-            Dimensions=[{"Name": "FunctionName", "Value": stack.relay_function}],
+            Dimensions=[{"Name": "FunctionName", "Value": function}],
             StartTime=now - _WINDOW,
             EndTime=now,
             Period=60,
