@@ -294,9 +294,7 @@ def test_nobody_is_no_admin_whatever_the_list_says() -> None:
 
 
 def test_equal_sagas_have_one_hash_and_what_a_step_told_still_tells_two_apart() -> None:
-    """Searches through all states keep sagas in sets."""
     saga = Saga("ex-1", "execution_saga", 1, SagaState.RUNNING, 1, 0, "c")
     told = dataclasses.replace(saga, data={"reserve": {"id": "r-1"}})
-
     assert {saga, dataclasses.replace(saga), told, dataclasses.replace(told)} == {saga, told}
-    assert len({saga, told}) == 2
+    assert saga != told
