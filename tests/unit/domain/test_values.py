@@ -293,3 +293,10 @@ def test_the_owner_and_admins_may_cancel(actor: str | None, owner: str | None, a
 
 def test_nobody_is_no_admin_whatever_the_list_says() -> None:
     assert not authorise(None, None, Policy(admin_users=frozenset({None})))  # type: ignore[arg-type]  # on purpose
+
+
+def test_equal_sagas_have_one_hash_and_what_a_step_told_still_tells_two_apart() -> None:
+    saga = Saga("ex-1", "execution_saga", 1, SagaState.RUNNING, 1, 0, "c")
+    told = dataclasses.replace(saga, data={"reserve": {"id": "r-1"}})
+    assert {saga, dataclasses.replace(saga), told, dataclasses.replace(told)} == {saga, told}
+    assert saga != told

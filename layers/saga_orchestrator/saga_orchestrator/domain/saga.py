@@ -111,7 +111,8 @@ class Saga:
     settings: tuple[int, ...] = ()
     """The definition's settings as they were when it began, in their declared order, write-once."""
     ledger: Ledger = field(default_factory=Ledger)
-    data: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    # A mapping has no hash, and searches through all states keep sagas in sets: equality still looks at it.
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """By step, what its *done* told and the definition keeps. Written once."""
     outcome: SagaState | None = None
     """How it will end, from the write in which compensation begins."""
