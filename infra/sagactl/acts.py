@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from sagactl.deployment import Deployment
-from sagactl.sagas import now_rfc3339
+from sagactl.table.sagas import now_rfc3339
 
 KEPT_SECONDS = 400 * 86_400
 _LONGEST_REASON = 200

@@ -17,7 +17,7 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World, observer
 from saga_testing.sample_events import eventbridge, kafka
-from sagactl.recounting import correct, steady_drifts
+from sagactl.table.recounting import correct, steady_drifts
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage

@@ -2,13 +2,12 @@
 each resource type, and what only this machine knows.
 """
 
+from local_stack.template.dependencies import creation_order, references
 from local_stack.template.expansion import ExpandedTemplate, FunctionCode, expand
 from local_stack.template.intrinsics import (
     ResolvedTemplate,
     Resource,
-    creation_order,
     pseudo_parameters,
-    references,
     resolve,
     resolve_template,
 )

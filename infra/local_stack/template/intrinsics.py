@@ -12,7 +12,6 @@ resource turns it into what the API expects.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from local_stack.errors import BrokenTemplate
@@ -23,9 +22,8 @@ __all__ = [
     "Lookup",
     "ResolvedTemplate",
     "Resource",
-    "creation_order",
+    "attribute_reference",
     "pseudo_parameters",
-    "references",
     "resolve",
     "resolve_template",
 ]
@@ -105,33 +103,6 @@ def resolve(value: Any, lookup: Lookup) -> Any:
     return None if isinstance(finished, _Absent) else finished
 
 
-def references(value: Any) -> frozenset[str]:
-    """The logical ids that a resolved value still refers to."""
-    if isinstance(value, Mapping):
-        if len(value) == 1:
-            (key, argument), *_ = value.items()
-            if key == "Ref" and isinstance(argument, str):
-                return frozenset({argument})
-            if key == "Fn::GetAtt":
-                return frozenset({_attribute_reference(argument, key)[0]})
-        return frozenset().union(*(references(item) for item in value.values()))
-    if isinstance(value, list):
-        return frozenset().union(*(references(item) for item in value))
-    return frozenset()
-
-
-def creation_order(resources: Mapping[str, Resource]) -> list[str]:
-    """Logical ids such that each one comes after everything that it refers to or depends on."""
-    graph = {
-        logical_id: (references(resource.properties) | set(resource.depends_on)) & resources.keys()
-        for logical_id, resource in resources.items()
-    }
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise BrokenTemplate(f"resources refer to each other in a circle: {' -> '.join(error.args[1])}") from error
-
-
 def _refuse_broken_rules(rules: Mapping[str, Any], scope: "_Scope") -> None:
     for name, rule in rules.items():
         if "RuleCondition" in rule and not scope.truth(rule["RuleCondition"], f"Rules.{name}"):
@@ -206,7 +177,7 @@ class _Scope:
     def _function(self, function: str, argument: Any, where: str) -> Any:
         evaluators: dict[str, Callable[[Any, str], Any]] = {
             "Ref": lambda name, where: self._reference(name, None, where),
-            "Fn::GetAtt": lambda pair, where: self._reference(*_attribute_reference(pair, where), where),
+            "Fn::GetAtt": lambda pair, where: self._reference(*attribute_reference(pair, where), where),
             "Fn::If": self._if,
             "Fn::Sub": self._sub,
             "Fn::Join": lambda pair, where: _joined(pair[0], self.evaluate(pair[1], where), where),
@@ -263,7 +234,8 @@ class _Scope:
             raise BrokenTemplate(f"{where}: no entry {name}.{top}.{second} in the mappings") from error
 
 
-def _attribute_reference(argument: Any, where: str) -> tuple[str, str]:
+def attribute_reference(argument: Any, where: str) -> tuple[str, str]:
+    """Logical id and attribute of an Fn::GetAtt, which has two spellings."""
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if len(parts) != 2 or not all(isinstance(part, str) for part in parts):
         raise BrokenTemplate(f"{where}: Fn::GetAtt needs a logical id and an attribute, not {argument!r}")

@@ -22,8 +22,9 @@ from local_stack.functions import (
     service_of,
 )
 from local_stack.sources import KafkaMapping, StreamMapping, mapping_of, schedule_of
+from local_stack.template.dependencies import creation_order
 from local_stack.template.expansion import FunctionCode
-from local_stack.template.intrinsics import ResolvedTemplate, Resource, creation_order, resolve
+from local_stack.template.intrinsics import ResolvedTemplate, Resource, resolve
 from local_stack.template.inventory import ACCOUNT, Physical, Provisioned
 
 #: Types that describe permissions, packaging or watching. The template's tests assert on them; nothing here enforces or

@@ -31,8 +31,8 @@ def demo(
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
         from demo import NotSentError, report  # noqa: PLC0415
         from local_worker import WorkerNotStartedError  # noqa: PLC0415
-        from sagactl.demo_running import played  # noqa: PLC0415
-        from sagactl.demo_summary import summary  # noqa: PLC0415
+        from sagactl.local.demo_running import played  # noqa: PLC0415
+        from sagactl.local.demo_summary import summary  # noqa: PLC0415
 
         try:
             facts = report(played(executions, seed, template), seed)

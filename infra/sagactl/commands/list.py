@@ -13,7 +13,7 @@ from sagactl.deployment import deployment
 from sagactl.errors import NotUsableError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table
-from sagactl.sagas import Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
+from sagactl.table.sagas import Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
 from sagactl.times import parse_since
 
 _COLUMNS = ("execution_id", "saga_name", "state", "reason", "language", "owner", "created_at")

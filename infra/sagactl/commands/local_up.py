@@ -62,8 +62,8 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
         from local_stack.stack import StackOptions  # noqa: PLC0415
         from local_worker import WorkerNotStartedError  # noqa: PLC0415
-        from sagactl.live_view import LiveView  # noqa: PLC0415
-        from sagactl.running import keep_up  # noqa: PLC0415
+        from sagactl.local.live_view import LiveView  # noqa: PLC0415
+        from sagactl.local.running import keep_up  # noqa: PLC0415
 
         view = LiveView(output=output)
         options = StackOptions(

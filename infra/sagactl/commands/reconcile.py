@@ -24,8 +24,8 @@ from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table
-from sagactl.recounting import Drift, correct, drifts, steady_drifts
-from sagactl.stored_items import Slots, stored_items
+from sagactl.table.recounting import Drift, correct, drifts, steady_drifts
+from sagactl.table.stored_items import Slots, stored_items
 from sagas import SAGAS
 
 _REQUIRED = ("state", "version", "dv", "created", "corr")

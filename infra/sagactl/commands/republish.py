@@ -15,7 +15,7 @@ from sagactl.errors import NotDoneError, NotUsableError
 from sagactl.invoking import FunctionFailedError, call_function
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table
-from sagactl.sagas import Unreadable, readable, sagas_of, tell_unreadable
+from sagactl.table.sagas import Unreadable, readable, sagas_of, tell_unreadable
 from sagactl.times import parse_since
 
 _PER_CALL = 20

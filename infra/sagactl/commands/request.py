@@ -13,7 +13,7 @@ from sagactl.options import on_stack
 from sagactl.outlet import show, table
 from sagactl.requesting.checked import Checked, checked, read
 from sagactl.requesting.following import Followed
-from sagactl.sagas import sagas_of
+from sagactl.table.sagas import sagas_of
 
 _ENDED_OTHERWISE = 1
 _NOT_IN_TIME = 3

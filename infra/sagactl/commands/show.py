@@ -9,7 +9,7 @@ from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.options import on_stack
 from sagactl.outlet import show, table
-from sagactl.sagas import Facts, details, sagas_of
+from sagactl.table.sagas import Facts, details, sagas_of
 
 _SHOWN_FIRST = (
     "state",

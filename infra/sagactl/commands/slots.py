@@ -9,8 +9,8 @@ from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.options import on_stack
 from sagactl.outlet import show, table
-from sagactl.sagas import Unreadable, readable, tell_unreadable
-from sagactl.stored_items import counters
+from sagactl.table.sagas import Unreadable, readable, tell_unreadable
+from sagactl.table.stored_items import counters
 
 
 @on_stack

@@ -13,7 +13,7 @@ from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
 from sagactl.options import explain
 from sagactl.rejected.items import open_items
-from sagactl.sagas import details, sagas_of
+from sagactl.table.sagas import details, sagas_of
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0

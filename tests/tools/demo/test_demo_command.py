@@ -92,6 +92,6 @@ def test_whatever_is_wrong_makes_it_1(outcome: Outcome, monkeypatch: pytest.Monk
         1: replace(outcome, evidence=replace(outcome.evidence, undelivered=1)),
     }
     for exit_code, ending in endings.items():
-        monkeypatch.setattr("sagactl.demo_running.play", lambda *_, ending=ending: ending)
+        monkeypatch.setattr("sagactl.local.demo_running.play", lambda *_, ending=ending: ending)
         for arguments in ([], ["--json"]):
             assert CliRunner().invoke(app, ["demo", *arguments]).exit_code == exit_code

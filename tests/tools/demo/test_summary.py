@@ -8,7 +8,7 @@ from rich.console import Console
 
 from demo.playing import Outcome
 from demo.reporting import report
-from sagactl.demo_summary import summary
+from sagactl.local.demo_summary import summary
 
 
 def _seen(facts: dict[str, object]) -> str:

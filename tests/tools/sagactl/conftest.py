@@ -90,3 +90,12 @@ def _client(_stack: LocalUp) -> Client:
 def operator(_stack: LocalUp, _client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
     monkeypatch.chdir(tmp_path)
     return Operator(_stack, dict(_client.ready), _client)
+
+
+@pytest.fixture
+def nothing_rejected(operator: Operator) -> Iterator[None]:
+    """Each test begins and ends with an empty list."""
+    yield
+    operator.types("rejected", "drop", "--all", "--because", "the test is over", "--yes")
+    assert operator.gets("rejected", "list")["rejected"] == []
+    assert operator.client.rejected() == 0

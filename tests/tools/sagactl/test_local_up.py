@@ -11,10 +11,10 @@ import pytest
 from local_stack.stack import StackOptions
 from sagactl.commands.local_up import parsed_parameters
 from sagactl.errors import NotUsableError
-from sagactl.live_view import LiveView
+from sagactl.local.live_view import LiveView
+from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in
+from sagactl.local.running import keep_up
 from sagactl.outlet import Output
-from sagactl.ready_file import published, refuse_unwritable, stack_named_in
-from sagactl.running import keep_up
 from tests.tools.local_stack.outside import Client, LocalUp, event
 from tests.tools.sagactl.conftest import Operator
 
@@ -96,7 +96,7 @@ def test_a_ready_file_that_cannot_be_written_is_refused_before_a_stack_is_starte
     def must_not_start(_options: StackOptions) -> None:
         pytest.fail("a stack was started")
 
-    monkeypatch.setattr("sagactl.running.LocalStack", must_not_start)
+    monkeypatch.setattr("sagactl.local.running.LocalStack", must_not_start)
     there = tmp_path / name
     with pytest.raises(NotUsableError, match=why):
         keep_up(StackOptions(template=tmp_path), there, LiveView(output=Output.JSON), with_worker=False)

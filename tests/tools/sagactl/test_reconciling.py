@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sagactl import recounting
+from sagactl.table import recounting
 from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
 

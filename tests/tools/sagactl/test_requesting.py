@@ -22,7 +22,7 @@ from sagactl.deployment import Deployment as Stack
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
 from sagactl.requesting.checked import EXAMPLE, checked, read
 from sagactl.requesting.following import Followed
-from sagactl.sagas import readable
+from sagactl.table.sagas import readable
 from tests.tools.local_stack.outside import event as happening_now
 from tests.tools.sagactl.conftest import Operator
 

@@ -10,7 +10,7 @@ from saga_testing.sample_events import event
 from sagactl.commands.list import _cursor, _placed
 from sagactl.deployment import Deployment as Stack
 from sagactl.errors import NotUsableError
-from sagactl.sagas import Unreadable, Wanted, newest_of, readable, tell_unreadable
+from sagactl.table.sagas import Unreadable, Wanted, newest_of, readable, tell_unreadable
 
 
 def world(count: int) -> tuple[Deployment, Stack]:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from saga_orchestrator.domain import repair
-from sagactl import recounting
 from sagactl.commands import reconcile as reconciling
+from sagactl.table import recounting
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 REPAIR_MUTANTS: Final = (

@@ -24,10 +24,8 @@ def owner_of_the_request(ledger: Ledger, write: Write) -> str | None:
     if new is None or new.is_stub or (old is not None and not old.is_stub):
         return UNCONCERNED
     asked = _told(ledger, new, "R", new.timeline[-1].event_id)
-    if asked is None:
-        return f"{new.key} began with a request that nobody sent"
-    owner = (asked.detail or {}).get("metadata", {}).get("user_id")
-    return None if new.owner == owner else f"{new.key} belongs to {new.owner}, and {owner} requested it"
+    owners = [(each.detail or {}).get("metadata", {}).get("user_id") for each in asked]
+    return None if new.owner in owners else f"{new.key} belongs to {new.owner}, and it was requested by {owners}"
 
 
 @oracle("S3c", When.WRITE, "exit code, error type, reason and actor of an ending are those of the event that ended it")
@@ -51,12 +49,11 @@ def _endings(ledger: Ledger, saga: SagaImage) -> list[dict[str, Any]]:
         started = any(entry.cause == "S" for entry in saga.timeline)
         return [{"reason": "run_deadline_passed" if started else "start_deadline_passed"}]
     if last.cause != "R":
-        told = _told(ledger, saga, last.cause, last.event_id)
-        return [_ending(told)] if told else []
-    early = [_told(ledger, saga, entry.cause, entry.event_id) for entry in saga.timeline[:-1] if entry.cause != "S"]
-    asked = _told(ledger, saga, "R", last.event_id)
-    refused = [asked.refusal, "limit_reached", "expired"] if asked else []
-    return [*(_ending(told) for told in early if told), *({"reason": reason} for reason in refused if reason)]
+        return [_ending(told) for told in _told(ledger, saga, last.cause, last.event_id)]
+    early = [entry for entry in saga.timeline[:-1] if entry.cause != "S"]
+    told = [each for entry in early for each in _told(ledger, saga, entry.cause, entry.event_id)]
+    refused = {"limit_reached", "expired", *(each.refusal for each in _told(ledger, saga, "R", last.event_id))}
+    return [*map(_ending, told), *({"reason": reason} for reason in sorted(filter(None, refused)))]
 
 
 def _ending(told: Inbound) -> dict[str, Any]:
@@ -64,16 +61,10 @@ def _ending(told: Inbound) -> dict[str, Any]:
     return ending | {"by": told.actor}
 
 
-def _told(ledger: Ledger, saga: SagaImage, cause: str, event_id: str) -> Inbound | None:
-    """The event of that id: whatever its copies say beside it, they say the same of an ending."""
-    return next(
-        (
-            each
-            for each in ledger.by_execution.get(saga.key, ())
-            if each.event_id == event_id and CAUSE_OF[each.type] == cause
-        ),
-        None,
-    )
+def _told(ledger: Ledger, saga: SagaImage, cause: str, event_id: str) -> list[Inbound]:
+    """The events of that id: a sender that repeats itself may say it in other words."""
+    sent = ledger.by_execution.get(saga.key, ())
+    return [each for each in sent if each.event_id == event_id and CAUSE_OF[each.type] == cause]
 
 
 @oracle("S10c", When.WRITE, "the first deadline is the start deadline, or the run deadline when it had started before")

@@ -7,9 +7,9 @@ from pathlib import Path
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
 from sagactl.connection import READY_FILE
-from sagactl.live_view import LiveView
-from sagactl.ready_file import published, refuse_unwritable, stack_named_in
-from sagactl.stop_signal import StopSignal
+from sagactl.local.live_view import LiveView
+from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in
+from sagactl.local.stop_signal import StopSignal
 
 
 def keep_up(options: StackOptions, ready_file: Path, view: LiveView, *, with_worker: bool) -> None:

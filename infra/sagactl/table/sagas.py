@@ -15,7 +15,7 @@ from saga_orchestrator.domain.request_rules import sentence
 from saga_orchestrator.domain.saga import Saga
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
-from sagactl.stored_items import stored_items
+from sagactl.table.stored_items import stored_items
 
 Facts = dict[str, Any]
 

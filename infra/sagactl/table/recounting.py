@@ -9,7 +9,7 @@ from saga_orchestrator.adapters.aws_errors import cancellation_reasons
 from saga_orchestrator.adapters.counter_items import counter_key
 from saga_orchestrator.adapters.counter_writes import CounterWrite, number
 from sagactl.deployment import Deployment
-from sagactl.stored_items import Shard, Slots, stored_items
+from sagactl.table.stored_items import Shard, Slots, stored_items
 
 _MOVED = frozenset(
     {"ConditionalCheckFailedException", "ConditionalCheckFailed", "TransactionConflictException", "TransactionConflict"}

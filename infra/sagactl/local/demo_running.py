@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from demo import DemoDisplay, Outcome, Progress, plan, play
-from sagactl.stop_signal import StopSignal
+from sagactl.local.stop_signal import StopSignal
 
 
 def played(executions: int, seed: int, template: Path) -> Outcome:
