@@ -93,17 +93,22 @@ def _print(tally: Tally, mutant: str | None) -> None:
     write("\nmet without being injected, and not in the sum\n")
     for name, count in tally.met.most_common():
         write(f"  {count:>9}  {name}\n")
-    write("\noracles, and how often each was asked\n")
+    write("\noracles: how often each was asked, and how often it passed its guard\n")
     for when, oracles in ORACLES.items():
         for each in oracles:
-            write(f"  {tally.checked[each.id]:>9}  {each.id:<5} {each.description} ({when})\n")
+            _print_oracle(tally, each.id, f"{each.description} ({when})")
     for identity, description in REPORTED.items():
-        write(f"  {tally.checked[identity]:>9}  {identity:<5} {description} (where it happens)\n")
+        _print_oracle(tally, identity, f"{description} (where it happens)")
     for seed, identity, wrong in tally.failures:
         write(f"\nVIOLATION {identity} {wrong}\n")
         again = f" --mutant {mutant!r}" if mutant else ""
         write(f"  replay: python -m tests.proof.simulation --seed {seed} --trace{again}   (smaller: --shrink)\n")
     write(f"\n{'interrupted after' if tally.interrupted else 'total:'} {_summary(tally)}\n")
+
+
+def _print_oracle(tally: Tally, identity: str, description: str) -> None:
+    asked, concerned = tally.checked[identity], tally.concerned[identity]
+    sys.stdout.write(f"  {asked:>9} {concerned:>9}  {identity:<5} {description}\n")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
+    concerned: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[int, str, str]] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
@@ -38,6 +39,7 @@ class Tally:
         self.faults += other.faults
         self.met += other.met
         self.checked += other.checked
+        self.concerned += other.concerned
         self.failures += other.failures
 
 
@@ -67,6 +69,7 @@ def play(seeds: range, *, until_failure: bool = False) -> Tally:
         tally.faults += world.faults
         tally.met += world.weather.met
         tally.checked += world.judge.checked
+        tally.concerned += world.judge.concerned
         tally.failures += [(seed, identity, wrong) for identity, wrong in world.judge.violations[:1]]
         if until_failure and tally.failures:
             break

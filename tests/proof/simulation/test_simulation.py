@@ -24,6 +24,8 @@ ROOT: Final = Path(__file__).parents[3]
 SECONDS: Final = 15
 """How long the share may take; at least `FEWEST` worlds are run however slow the machine is."""
 FEWEST: Final = 250
+SELDOM: Final = 0.1
+"""Of the worlds: an oracle that passes its guard less often sees too little to be relied on."""
 EXPECTED: Final = {
     *(f"S{number}" for number in range(1, 23)),
     *(f"L{number}" for number in range(1, 5)),
@@ -55,6 +57,8 @@ def test_a_share_of_worlds_breaks_no_oracle(share: Tally) -> None:
 def test_worlds_ask_every_oracle_and_meet_every_kind_of_fault(share: Tally) -> None:
     registered = {each.id for oracles in ORACLES.values() for each in oracles} | {*REPORTED}
     assert not registered - {identity for identity, count in share.checked.items() if count}
+    rarely = {identity for identity in registered if share.concerned[identity] < share.worlds * SELDOM}
+    assert not rarely, "these oracles hardly ever pass their guard: give them worlds"
     assert not set(Fault) - {Fault(name) for name, count in share.faults.items() if count}
     assert not set(Met) - {Met(name) for name, count in share.met.items() if count}
 

@@ -1,6 +1,8 @@
 """What becomes of each entry of PutEvents: accepted, throttled, lost in an outage, or refused for good."""
 
+import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ class BusWeather:
     scheduler: Scheduler
     weather: Weather
     dice: random.Random
+    on_offered: Callable[[str], None]
     _outage_until: int = 0
 
     def clear(self) -> None:
@@ -23,6 +26,7 @@ class BusWeather:
     def fate(self, entry: dict[str, Any]) -> str | None:
         """The error code of an entry, or None when the bus takes it."""
         now = self.scheduler.now
+        self.on_offered(json.loads(entry["Detail"])["message_id"])
         if self.weather.strikes(Fault.BUS_OUTAGE):
             self._outage_until = now + self.dice.choice((5_000, 120_000, 1_200_000))
         if now < self._outage_until:

@@ -4,8 +4,11 @@ from typing import Final
 
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.application.apply_event import SagaWriter
+from saga_orchestrator.application.check_timeouts import TimeoutChecker
+from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
-from saga_orchestrator.domain import beginnings, decide, render, saga
+from saga_orchestrator.domain import beginnings, decide, endings, render, saga
+from saga_orchestrator.domain.early import _early
 from saga_orchestrator.entrypoints.decoding import _requested, _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.proof.simulation.faults.code_edits import Mutant, edit
@@ -33,6 +36,46 @@ OUTCOME_MUTANTS: Final = (
         "S13",
         edit(decide._report, "claim=None)", "claim=None, correlation_id=event.event_id)"),
     ),
+    Mutant(
+        "owner without case",
+        "S13c",
+        edit(beginnings.identified_saga, "owner=event.owner", "owner=event.owner and event.owner.title()"),
+    ),
+    Mutant(
+        "actors compared without case",
+        "S13b",
+        edit(endings.authorise, "actor == owner", "actor.lower() == (owner or '')"),
+    ),
+    Mutant("exit code lost", "S3c", edit(endings.end, "exit_code=ending.exit_code", "exit_code=None")),
+    Mutant("error type lost", "S3c", edit(endings.end, "error_type=ending.error_type", "error_type=None")),
+    Mutant(
+        "remembered failure has another exit code",
+        "S3c",
+        edit(
+            _early,
+            "event.exit_code if isinstance(event, ExecutionCompleted | ExecutionFailed)",
+            "1 if isinstance(event, ExecutionFailed)",
+        ),
+    ),
+    Mutant(
+        "start deadline a tenth too long",
+        "S10c",
+        edit(beginnings.first_deadline, "start_deadline_seconds * 1000", "start_deadline_seconds * 1100"),
+    ),
+    Mutant(
+        "ended saga kept for ten retentions",
+        "S15c",
+        edit(endings.end, "+ policy.retention_seconds", "+ 10 * policy.retention_seconds"),
+    ),
+    Mutant(
+        "checker comes two minutes late", "L1b", edit(TimeoutChecker.run, "= self.clock()", "= self.clock() - 120_000")
+    ),
+    Mutant(
+        "messages of a write leave in the order of their names",
+        "S6b",
+        edit(newly_emitted, '(new_outbox or "").split()', 'sorted((new_outbox or "").split())'),
+    ),
+    Mutant("rejected event cut", "L4c", edit(RejectedEvents.park, "Body=content", "Body=content[:100]")),
     Mutant(
         "request with other content taken over",
         "S14",

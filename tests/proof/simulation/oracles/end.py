@@ -7,7 +7,7 @@ from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.render import render
 from sagas.execution import EXECUTION_SAGA
-from tests.proof.simulation.oracles.registry import When, oracle
+from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.ledger import Ledger
 from tests.proof.simulation.world.saga_image import SagaImage
 from tests.proof.simulation.world.scenario import REQUESTED
@@ -92,7 +92,7 @@ def _without_script(body: dict[str, Any]) -> dict[str, Any]:
 @oracle("S18c", When.END, "without faults each message is published exactly once on each target")
 def calm_publishes_once(ledger: Ledger, _worker: Worker) -> str | None:
     if not ledger.plan.calm or ledger.after_expiry:
-        return None
+        return UNCONCERNED
     counts = {message: [taken[message] for taken in ledger.publications.values()] for message in ledger.emitted}
     wrong = {message: found for message, found in counts.items() if set(found) != {1}}
     return f"not published exactly once: {wrong}" if wrong else None
@@ -101,7 +101,7 @@ def calm_publishes_once(ledger: Ledger, _worker: Worker) -> str | None:
 @oracle("C1", When.END, "without faults each execution ends for the one reason that is right")
 def calm_outcome(ledger: Ledger, worker: Worker) -> str | None:
     if not ledger.plan.calm or ledger.after_expiry:
-        return None
+        return UNCONCERNED
     limited = ledger.plan.settings["DEFAULT_LANGUAGE_LIMIT"] != "0"
     for execution in ledger.plan.executions:
         saga = ledger.sagas.get(execution.id)
@@ -129,7 +129,7 @@ def _wrong_outcome(saga: SagaImage | None, expects: str, *, limited: bool) -> st
 @oracle("C2", When.END, "without faults a limit refuses only when it is reached")
 def calm_limit(ledger: Ledger, _worker: Worker) -> str | None:
     if not ledger.plan.calm or ledger.after_expiry:
-        return None
+        return UNCONCERNED
     limit = int(ledger.plan.settings["DEFAULT_LANGUAGE_LIMIT"])
     refused = [saga for saga in ledger.sagas.values() if saga.text("reason") == "limit_reached"]
     for saga in refused:

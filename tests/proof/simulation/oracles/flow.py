@@ -4,10 +4,10 @@ import json
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.client import StreamRecord
-from tests.proof.simulation.oracles.registry import When, oracle
+from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world import call_budget
 from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAYS, Invocation
-from tests.proof.simulation.world.ledger import Ledger, may_cancel
+from tests.proof.simulation.world.ledger import Ledger, may_cancel, place_of
 from tests.proof.simulation.world.saga_image import RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
     CANARY,
@@ -41,10 +41,23 @@ def no_ghost(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     return None
 
 
+@oracle("S6b", When.PUBLISHED, "no message is offered to a target before those that its saga emitted earlier")
+def in_order(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
+    saga = ledger.sagas.get(body["execution_id"])
+    prefix, _, key = body["message_id"].rpartition(":")
+    if saga is None or saga.key in ledger.lost_sagas or key not in saga.keys or ledger.after_expiry:
+        return UNCONCERNED
+    for target, places in ledger.offered.items():
+        offered = [places.get(f"{prefix}:{each}") for each in saga.keys[: saga.keys.index(key) + 1]]
+        if offered[-1] is not None and any(place is None or place > offered[-1] for place in offered):
+            return f"{body['message_id']} was offered to the {target} before one that was emitted earlier"
+    return None
+
+
 @oracle("S5b", When.PUBLISHED, "a create names a script that is there, of the size it says")
 def script_is_there(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     if body["message_type"] != "CREATE_POD_COMMAND" or body["script_ref"]["bucket"] != "payloads":
-        return None
+        return UNCONCERNED
     script = ledger.payloads.get(body["script_ref"]["key"])
     if script is None or len(script) != body["script_ref"]["size"]:
         return f"{body['message_id']} names a script that is not there"
@@ -63,7 +76,7 @@ def nothing_after_expiry(ledger: Ledger, body: dict[str, Any], _detail: str) -> 
 @oracle("S16b", When.PUBLISHED, "messages carry no users' data, a script that is to travel inline apart")
 def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> str | None:
     if CANARY not in detail:
-        return None
+        return UNCONCERNED
     rest = {name: value for name, value in body.items() if name != "script"}
     if CANARY in json.dumps(rest) or body["message_type"] != "CREATE_POD_COMMAND":
         return f"{body['message_id']} carries users' data"
@@ -74,7 +87,7 @@ def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> st
 def no_zombie(ledger: Ledger, record: StreamRecord, target: str) -> str | None:
     new, old = record.new_image, record.old_image or {}
     if new is None or record.keys["saga_name"]["S"].startswith(RESERVED):
-        return None
+        return UNCONCERNED
     before = old["outbox"]["S"].split() if "outbox" in old else []
     owed = [key for key in (new["outbox"]["S"].split() if "outbox" in new else []) if key not in before]
     for key in owed:
@@ -87,7 +100,7 @@ def no_zombie(ledger: Ledger, record: StreamRecord, target: str) -> str | None:
 @oracle("S11", When.ACKNOWLEDGED, "an acknowledged event is reflected in its saga, or was set aside")
 def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, PLR0911 - a case for each kind of event
     if inbound.ignored or inbound.number in ledger.parked or ledger.after_expiry:
-        return None
+        return UNCONCERNED
     if inbound.must_reject:
         return f"{inbound.event_id} was to be set aside and was not"
     saga = ledger.sagas.get(inbound.execution_id)
@@ -96,7 +109,7 @@ def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, PLR
     if inbound.type == REQUESTED:
         return f"{inbound.event_id} was acknowledged and {saga.key} is a stub" if saga.is_stub else None
     if inbound.type == CANCELLED and not _counts(inbound, saga.owner, stub=saga.is_stub):
-        return None
+        return UNCONCERNED
     if saga.is_stub and inbound.type == CANCELLED:
         known = [early for cause, early in saga.remembered() if cause == "X"]
         if any("ok" in early or ("by" in early and early["by"]["S"] == inbound.actor) for early in known):
@@ -120,9 +133,9 @@ def _counts(inbound: Inbound, owner: str | None, *, stub: bool) -> bool:
 def late_start(ledger: Ledger, inbound: Inbound) -> str | None:
     saga = ledger.sagas.get(inbound.execution_id)
     if inbound.type != STARTED or inbound.ignored or inbound.number in ledger.parked or ledger.after_expiry:
-        return None
+        return UNCONCERNED
     if saga is None or saga.state not in UNDONE or saga.emitted("delete_pod") > MOST_DELETES:
-        return None
+        return UNCONCERNED
     return None if "S" in saga.causes() else f"{saga.key} let a late pod live"
 
 
@@ -142,9 +155,20 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
     return None
 
 
+@oracle("L4c", When.PARKED, "what was set aside lies in the bucket when its pointer is queued, byte for byte")
+def kept_as_delivered(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+    kept = ledger.payloads.get(pointer["key"])
+    if inbound is None:
+        return None if kept else f"a pointer names {pointer['key']}, where nothing is"
+    right = ledger.delivered[place_of(pointer["source"], pointer["position"])]
+    return None if kept == right else f"{inbound.event_id} was kept as {(kept or b'')[:60]!r}"
+
+
 @oracle("S11c", When.PARKED, "an event that starts or ends something counts whatever its other fields hold")
 def side_fields_cost_nothing(_ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
-    if inbound is None or not inbound.unusable or pointer["reason"] not in {"malformed", "unexpected_error"}:
+    if inbound is None:
+        return UNCONCERNED
+    if not inbound.unusable or pointer["reason"] not in {"malformed", "unexpected_error"}:
         return None
     return f"{inbound.event_id} was set aside for fields that decide nothing: {pointer['detail']}"
 

@@ -22,7 +22,7 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """`check` returns what is wrong, or None."""
+    """`check` returns what is wrong, None when it looked and all is right, or `UNCONCERNED`."""
 
     id: str
     when: When
@@ -37,6 +37,9 @@ REPORTED: Final = {
     "S22": "the relay reports a record with a message key of newer code, and never skips it",
 }
 """Checked by the event sources, the topic and the operator, as they alone see answers, keys and the whole table."""
+
+UNCONCERNED: Final = ""
+"""What an oracle answers when the facts are none that it judges: asked, and without a say."""
 
 ORACLES: Final[dict[When, list[Oracle]]] = {when: [] for when in When}
 
@@ -57,18 +60,22 @@ class Judge:
     def __init__(self, describe: Callable[[], str]) -> None:
         self.violations: list[tuple[str, str]] = []
         self.checked: Counter[str] = Counter()
+        self.concerned: Counter[str] = Counter()
+        """How often each oracle passed its guard, and could have found something."""
         self._describe = describe
 
     def judge(self, when: When, *facts: Any) -> None:
         for each in ORACLES[when]:
             self.checked[each.id] += 1
             wrong = each.check(*facts)
-            if wrong is not None and len(self.violations) < 5:
+            self.concerned[each.id] += wrong != UNCONCERNED
+            if wrong and len(self.violations) < 5:
                 self.violations.append((each.id, f"{self._describe()} {wrong}"))
 
     def ask(self, identity: str) -> None:
         """Count a check that an event source makes itself."""
         self.checked[identity] += 1
+        self.concerned[identity] += 1
 
     def fail(self, identity: str, wrong: str) -> None:
         self.violations.append((identity, f"{self._describe()} {wrong}"))

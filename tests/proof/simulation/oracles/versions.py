@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.proof.simulation.faults.code_versions import THIS
-from tests.proof.simulation.oracles.registry import When, oracle
+from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.ledger import Ledger, Write
 from tests.proof.simulation.world.worker import Worker
 
@@ -12,7 +12,7 @@ from tests.proof.simulation.world.worker import Worker
 @oracle("S22b", When.WRITE, "attributes that the writer's release does not know are still there after its write")
 def unknown_attributes_survive(_ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None:
-        return None
+        return UNCONCERNED
     for name in write.invocation.container.version.unknown_attributes:
         if name in write.old.image and write.new.image.get(name) != write.old.image[name]:
             return f"{write.new.key} lost {name}, which its writer does not know"
@@ -23,7 +23,7 @@ def unknown_attributes_survive(_ledger: Ledger, write: Write) -> str | None:
 def newest_renders_all(ledger: Ledger, _worker: Worker) -> str | None:
     versions = ledger.versions
     if versions.newest is THIS:
-        return None  # S21 asks that
+        return UNCONCERNED  # S21 asks that
     for saga in ledger.sagas.values():
         for key in saga.keys:
             message = f"{saga.text('saga_name')}:{saga.key}:{key}"

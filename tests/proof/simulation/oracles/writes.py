@@ -3,7 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.domain.policy import Without
-from tests.proof.simulation.oracles.registry import When, oracle
+from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.call_budget import messages_of_write
 from tests.proof.simulation.world.lambda_service import CHECKER, RELAYS, Invocation
 from tests.proof.simulation.world.ledger import Ledger, Write, may_cancel
@@ -27,7 +27,7 @@ def created_once(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S2", When.WRITE, "every write counts the version up by one, from one")
 def versions_in_sequence(_ledger: Ledger, write: Write) -> str | None:
     if write.new is None:
-        return None
+        return UNCONCERNED
     before = write.old.version if write.old else 0
     right = write.new.version == before + 1
     return None if right else f"{write.new.key} went from version {before} to {write.new.version}"
@@ -36,7 +36,7 @@ def versions_in_sequence(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S2b", When.WRITE, "the timeline is a ledger: entries are added, never changed, dropped or repeated")
 def timeline_grows(_ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None or write.old.is_stub:
-        return None
+        return UNCONCERNED
     before = write.old.image.get("timeline", {"L": []})["L"]
     after = write.new.image.get("timeline", {"L": []})["L"]
     if after[: len(before)] != before:
@@ -48,7 +48,7 @@ def timeline_grows(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S3", When.WRITE, "states change along legal edges; terminal is terminal")
 def legal_edges(_ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None:
-        return None
+        return UNCONCERNED
     old, new = write.old.state, write.new.state
     return None if new in LEGAL.get(old, frozenset({old})) else f"{write.new.key} went from {old} to {new}"
 
@@ -57,7 +57,7 @@ def legal_edges(_ledger: Ledger, write: Write) -> str | None:
 def state_of_its_cause(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if old is None or new is None or old.state != "running" or not new.is_terminal:
-        return None
+        return UNCONCERNED
     cause = new.timeline[-1].cause
     return None if ENDINGS.get(cause) == new.state else f"{new.key} is {new.state} because of {cause}"
 
@@ -66,7 +66,7 @@ def state_of_its_cause(_ledger: Ledger, write: Write) -> str | None:
 def one_create(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None:
-        return None
+        return UNCONCERNED
     if new.emitted("create_pod") > 1:
         return f"{new.key} emits more than one create"
     if new.state == "running" and not new.emitted("create_pod"):
@@ -86,7 +86,7 @@ def counters_exact(ledger: Ledger, invocation: Invocation | None, before: dict[s
         if ledger.counters.get(key, 0) != ledger.claims[key]:
             return f"{key} says {ledger.counters.get(key, 0)}, {ledger.claims[key]} sagas hold a claim"
     if invocation is None:
-        return None
+        return UNCONCERNED
     for language, promised in ledger.promised().items():
         limit = ledger.limits.get(language, 0)
         if promised > max(limit, before.get(language, 0)):
@@ -100,7 +100,7 @@ def counters_exact(ledger: Ledger, invocation: Invocation | None, before: dict[s
 def terminal_releases(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None or not new.is_terminal:
-        return None
+        return UNCONCERNED
     if new.claim is not None:
         return f"{new.key} ended and still holds {new.claim}"
     if "deadline" in new.image or "deadline_shard" in new.image:
@@ -111,16 +111,17 @@ def terminal_releases(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S8b", When.WRITE, "a running saga has a deadline and is in the index")
 def running_is_watched(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
-    if new is None or new.state != "running" or ("deadline" in new.image and "deadline_shard" in new.image):
-        return None
-    return f"{new.key} runs and cannot time out"
+    if new is None or new.state != "running":
+        return UNCONCERNED
+    watched = "deadline" in new.image and "deadline_shard" in new.image
+    return None if watched else f"{new.key} runs and cannot time out"
 
 
 @oracle("S8c", When.WRITE, "a running saga of a limited language holds a claim")
 def running_holds_claim(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or new.state != "running" or (old is not None and not old.is_stub):
-        return None
+        return UNCONCERNED
     limit = write.invocation.container.settings.policy().limit_of(new.image["req"]["M"]["lang"]["S"])
     limited = limit is not Without.UNLIMITED
     return f"{new.key} runs without a claim" if limited and new.claim is None else None
@@ -130,7 +131,7 @@ def running_holds_claim(_ledger: Ledger, write: Write) -> str | None:
 def compensation_owed(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None or new.state not in UNDONE or not new.emitted("create_pod"):
-        return None
+        return UNCONCERNED
     keys = [key.partition("#")[0] for key in new.keys]
     if "delete_pod" not in keys[keys.index("create_pod") :]:
         return f"{new.key} is {new.state} and never deletes its pod"
@@ -141,7 +142,7 @@ def compensation_owed(_ledger: Ledger, write: Write) -> str | None:
 def create_expires(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or not new.emitted("create_pod") or (old is not None and not old.is_stub):
-        return None
+        return UNCONCERNED
     waits = (new.number("create_before") or 0) - (new.number("created") or 0)
     allowed = write.invocation.container.settings.start_deadline_seconds * 1000
     return None if waits == allowed else f"{new.key}: its create may be obeyed for {waits} ms"
@@ -151,7 +152,7 @@ def create_expires(_ledger: Ledger, write: Write) -> str | None:
 def end_announced(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None or not new.is_terminal:
-        return None
+        return UNCONCERNED
     ends = [key for key in new.keys if key.startswith("saga_") and not key.startswith("saga_started")]
     return None if ends == [f"saga_{new.state}#1"] else f"{new.key} is {new.state} and announces {ends}"
 
@@ -160,7 +161,7 @@ def end_announced(_ledger: Ledger, write: Write) -> str | None:
 def only_when_due(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or old is None or not new.timeline or new.timeline[-1].cause != "D" or old.is_terminal:
-        return None
+        return UNCONCERNED
     deadline = old.number("deadline") or 0
     clock = write.now + write.invocation.container.offset_ms
     return None if clock >= deadline else f"{new.key} timed out {deadline - clock} ms too early"
@@ -170,7 +171,7 @@ def only_when_due(_ledger: Ledger, write: Write) -> str | None:
 def run_deadline(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or old is None or new.state != "running" or old.state != "running":
-        return None
+        return UNCONCERNED
     grace = write.invocation.container.settings.run_grace_seconds
     allowed = (int(new.image["req"]["M"]["tmo"]["N"]) + grace) * 1000
     started = int(new.image["timeline"]["L"][-1]["S"].split(" ")[0])
@@ -180,19 +181,19 @@ def run_deadline(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S9c", When.WRITE, "a completed run is not undone")
 def completed_not_undone(_ledger: Ledger, write: Write) -> str | None:
     new = write.new
-    if new is None or new.state != "completed" or not new.emitted("delete_pod"):
-        return None
-    return f"{new.key} completed and deletes its pod"
+    if new is None or new.state != "completed":
+        return UNCONCERNED
+    return f"{new.key} completed and deletes its pod" if new.emitted("delete_pod") else None
 
 
 @oracle("S12", When.WRITE, "an early terminal event ends its saga with the request: no claim, no create")
 def early_end(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if old is None or new is None or not old.is_stub or new.is_stub:
-        return None
+        return UNCONCERNED
     expected = next((ENDINGS[cause] for cause, early in old.remembered() if _honoured(cause, early, new.owner)), None)
     if expected is None:
-        return None
+        return UNCONCERNED
     if new.state != expected or new.claim or new.emitted("create_pod"):
         return f"{new.key} is {new.state} though {expected} had come before its request"
     return None
@@ -208,7 +209,7 @@ def _honoured(cause: str, early: Image, owner: str | None) -> bool:
 def stub_remembers(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if old is None or new is None or not old.is_stub:
-        return None
+        return UNCONCERNED
     known = [early["e"]["S"] for early in old.early]
     if new.is_stub:
         kept = [early["e"]["S"] for early in new.early][: len(known)] == known
@@ -221,7 +222,7 @@ def stub_remembers(_ledger: Ledger, write: Write) -> str | None:
 def write_once(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if old is None or new is None or old.is_stub:
-        return None
+        return UNCONCERNED
     changed = [name for name in WRITE_ONCE if old.image.get(name) != new.image.get(name)]
     return f"{new.key} changed {changed}" if changed else None
 
@@ -230,7 +231,7 @@ def write_once(_ledger: Ledger, write: Write) -> str | None:
 def who_cancelled(ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if new is None or new.state != "cancelled" or (old is not None and old.state == "cancelled"):
-        return None
+        return UNCONCERNED
     actor = new.text("by")
     if actor is not None:
         return None if may_cancel(actor, new.owner) or _by_operator(ledger, new, actor) else f"{new.key}: {actor}"
@@ -247,9 +248,9 @@ def _by_operator(ledger: Ledger, saga: SagaImage, actor: str | None) -> bool:
 @oracle("S14", When.WRITE, "a second request with other content never changes the saga")
 def request_bound(_ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
-    if old is None or new is None or old.is_stub or old.image.get("rh") == new.image.get("rh"):
-        return None
-    return f"{new.key} took over another request"
+    if old is None or new is None or old.is_stub:
+        return UNCONCERNED
+    return None if old.image.get("rh") == new.image.get("rh") else f"{new.key} took over another request"
 
 
 @oracle("S15", When.WRITE, "only ended sagas and stubs expire, and not before their retention; nobody else deletes")
@@ -279,7 +280,7 @@ def no_secret_stored(_ledger: Ledger, write: Write) -> str | None:
 def bounded_size(ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None:
-        return None
+        return UNCONCERNED
     most = messages_of_write(write.invocation.container.resources)
     # A stub keeps one event of a type and eight cancels, or one that is trusted.
     if len(new.outbox) > most or len(new.timeline) > 24 or len(new.early) > 13 or len(repr(new.image)) > 8_000:
@@ -291,7 +292,7 @@ def bounded_size(ledger: Ledger, write: Write) -> str | None:
 def isolation(_ledger: Ledger, write: Write) -> str | None:
     function = write.invocation.function
     if write.new is None or function == CHECKER:
-        return None
+        return UNCONCERNED
     wrong = function in RELAYS or write.new.key not in write.invocation.about
     return f"{function} changed {write.new.key}" if wrong else None
 
@@ -299,5 +300,5 @@ def isolation(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S20b", When.WRITE, "the checker does nothing but time out what is due")
 def checker_only_times_out(_ledger: Ledger, write: Write) -> str | None:
     if write.invocation.function != CHECKER or write.new is None:
-        return None
+        return UNCONCERNED
     return None if write.new.state == "timeout" else f"the checker made {write.new.key} {write.new.state}"

@@ -1,5 +1,6 @@
 """Between producers and functions: asynchronous delivery by EventBridge, and the choice of a source."""
 
+import json
 import random
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,7 +31,9 @@ class EventBridgeSource:
         self._events += 1
         identity = f"eb-{self._events}"
         event = envelope_of(inbound, identity)
-        self.ledger.positions[place_of("eventbridge", {"id": identity})] = inbound
+        place = place_of("eventbridge", {"id": identity})
+        self.ledger.positions[place] = inbound
+        self.ledger.delivered[place] = json.dumps(event, separators=(",", ":")).encode()
         scheduler = self.service.scheduler
         for arrival in self.delays.copies(scheduler.now):
             self.under_way += 1

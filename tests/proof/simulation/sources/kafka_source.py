@@ -1,6 +1,7 @@
 """Topics, partitions and the mappings that read them: in on-demand mode all or nothing, else item by item."""
 
 import base64
+import binascii
 import json
 import zlib
 from collections.abc import Callable
@@ -193,10 +194,21 @@ class KafkaSource:
             "value": value_of(inbound),
         }
         position = {"cluster": "simulated", "partition": f"{topic.name}-{partition}", "offset": len(log)}
-        self.ledger.positions[place_of("kafka", position)] = inbound
+        place = place_of("kafka", position)
+        self.ledger.positions[place] = inbound
+        self.ledger.delivered[place] = _bytes_of(inbound)
         log.append(_Record(partition, len(log), inbound, raw))
         for consumer in topic.readers:
             self.service.scheduler.after(self.delays.dice.randrange(1, 40), consumer.poll)
+
+
+def _bytes_of(inbound: Inbound) -> bytes:
+    """The record's own bytes; of what is no base64, the text that Lambda passed on."""
+    value = value_of(inbound)
+    try:
+        return base64.b64decode(value or "", validate=True)
+    except binascii.Error:
+        return json.dumps(value).encode()
 
 
 def value_of(inbound: Inbound) -> str | None:

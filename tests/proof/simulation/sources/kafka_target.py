@@ -1,5 +1,6 @@
 """The relay's Kafka target: a topic, and what librdkafka's producer does between the relay and it."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class SimulatedTopic:
     weather: Weather
     dice: random.Random
     on_taken: Callable[[str, bytes, bytes], None]
+    on_offered: Callable[[str], None]
 
     def connect(self, resources: Resources) -> None:
         """Have a relay's publishers made while the producer's name means ours; production makes them when needed."""
@@ -60,6 +62,7 @@ class ProducerStandIn:
     def produce(self, topic: str, *, key: bytes, value: bytes, on_delivery: Report) -> None:
         if self._broken:
             raise KafkaException(KafkaError(KafkaError._FATAL))
+        self.topic.on_offered(json.loads(value)["message_id"])
         if len(value) > LARGEST:
             raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         if self.topic.weather.strikes(Fault.TOPIC_QUEUE_FULL):

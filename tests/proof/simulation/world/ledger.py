@@ -49,6 +49,12 @@ class Ledger:
     lost_keys: set[str] = field(default_factory=set)
     parked: dict[int, set[str]] = field(default_factory=dict)
     positions: dict[str, Inbound] = field(default_factory=dict)
+    delivered: dict[str, bytes] = field(default_factory=dict)
+    """By place: the bytes that a function was given there."""
+    offered: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By target: in which order it was first asked to take each message, whatever came of it."""
+    lost_sagas: set[str] = field(default_factory=set)
+    """Whose stream records were lost once: what they emitted later overtakes that."""
     sent: dict[int, Inbound] = field(default_factory=dict)
     acknowledged: Counter[int] = field(default_factory=Counter)
     by_execution: dict[str, list[Inbound]] = field(default_factory=dict)
@@ -59,6 +65,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self.publications = {target: Counter() for target in self.plan.targets}
+        self.offered = {target: {} for target in self.plan.targets}
 
     def is_owed(self, message: str) -> bool:
         """Some target has not got it, and its relay has not set it aside."""
@@ -74,6 +81,8 @@ class Ledger:
         self.bodies.clear()
         for taken in self.publications.values():
             taken.clear()
+        for messages in self.offered.values():
+            messages.clear()
         self.parked.clear()
         self.acknowledged.clear()
         self.sent.clear()

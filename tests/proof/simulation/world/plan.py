@@ -165,11 +165,12 @@ class _Executions:
             end=dice.choice((COMPLETED, COMPLETED, COMPLETED, FAILED, TIMEOUT)),
         )
         draw = dice.random()
-        if draw < 0.10:
+        hangs = 0.25 if self._calm else 0.10  # only calm worlds show whether the checker comes in time
+        if draw < hangs:
             return replace(pod, hangs=True)
-        if draw < 0.14:
+        if draw < hangs + 0.04:
             return replace(pod, end=FAILED, reports_start=False, starts_after_ms=3_000, runs_ms=8_000)
-        if draw < 0.18:
+        if draw < hangs + 0.08:
             return replace(pod, hangs=True, reports_start=False)
         return pod
 
@@ -236,7 +237,8 @@ class _Executions:
         dice = self._dice
         for _ in range(dice.choice((0, 0, 1, 1, 2, 3))):
             when = at + dice.choice((dice.randrange(-5_000, 100), dice.randrange(60_000), dice.randrange(400_000)))
-            actor = dice.choice((execution.owner, execution.owner, ADMIN, STRANGER, "operator", None))
+            nearly = dice.choice((execution.owner or ADMIN, ADMIN)).title()
+            actor = dice.choice((execution.owner, execution.owner, ADMIN, STRANGER, nearly, "operator", None))
             execution.others.append(self._cancel(execution, max(when, at - 9_000), actor))
         for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
             # Mostly before the pod's own report, some long after: a platform may be wrong, or late.

@@ -68,7 +68,7 @@ class World:
         self._dice = dice
         self._streamed = self._accepted = self._unsent = 0
         self._ttl_is_late = False
-        self.bus = BusWeather(self.scheduler, self.weather, dice.latency)
+        self.bus = BusWeather(self.scheduler, self.weather, dice.latency, lambda message: self._offered("bus", message))
         self.aws = SimulatedAws(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
         self.ledger.payloads = self.aws.s3.objects("payloads")
         self.service = self._lambda_service()
@@ -210,7 +210,11 @@ class World:
         service.make_sdk = lambda container: SimulatedSdk(calls, self.aws, container)
         service.make_telemetry = lambda: SilentTelemetry(self)  # type: ignore[assignment,return-value]  # same methods
         service.connect_target = SimulatedTopic(
-            self.scheduler, self.weather, self._dice.latency, self._on_topic
+            self.scheduler,
+            self.weather,
+            self._dice.latency,
+            self._on_topic,
+            lambda message: self._offered("topic", message),
         ).connect
         service.on_end = self._returned
         service.production_dice = self._dice.production
@@ -227,6 +231,10 @@ class World:
             entry = accepted[self._accepted]
             self._accepted += 1
             self._published("bus", entry["Detail"])
+
+    def _offered(self, target: str, message: str) -> None:
+        places = self.ledger.offered[target]
+        places.setdefault(message, len(places))
 
     def _on_topic(self, topic: str, key: bytes, value: bytes) -> None:
         body = self._published("topic", value.decode())
@@ -285,6 +293,7 @@ class World:
 
     def _record_lost(self, record: StreamRecord) -> None:
         new = record.new_image or {}
+        self.ledger.lost_sagas.add(record.keys["execution_id"]["S"])
         self.note(f"stream record {record.sequence_number} is lost")
         if "outbox" in new:
             name, key = new["saga_name"]["S"], new["execution_id"]["S"]
