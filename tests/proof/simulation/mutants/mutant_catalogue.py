@@ -13,6 +13,7 @@ from saga_orchestrator.domain.early import remember
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.faults import faults_of
 from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
@@ -26,6 +27,15 @@ _STORE: Final = DynamoDbSagaStore
 _LEAVE_OUT_CONDITION: Final = '{name: each for name, each in update.items() if name != "ConditionExpression"}'
 
 MUTANTS: Final = (
+    Mutant(
+        "an event is refused for any field",
+        "S11c",
+        edit(
+            faults_of,
+            "if _is_refused(field, event_type, by_operator=by_operator)",
+            "if event_type is not EventType.REQUESTED or _is_refused(field, event_type, by_operator=by_operator)",
+        ),
+    ),
     Mutant(
         "no version condition",
         "S2",

@@ -144,6 +144,13 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
     return None
 
 
+@oracle("S11c", When.PARKED, "an event that starts or ends something counts whatever its other fields hold")
+def side_fields_cost_nothing(_ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+    if inbound is None or not inbound.unusable or pointer["reason"] not in {"malformed", "unexpected_error"}:
+        return None
+    return f"{inbound.event_id} was set aside for fields that decide nothing: {pointer['detail']}"
+
+
 @oracle("S16c", When.PARKED, "a pointer on the queue carries no users' data")
 def no_secret_parked(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     return "a pointer carries users' data" if CANARY in json.dumps(pointer) else None
