@@ -44,7 +44,7 @@ MUTANTS: Final = (
     Mutant(
         "create without attribute_not_exists",
         "S1",
-        edit(_STORE.create, '"attribute_not_exists(execution_id)"', '"NOT contains(execution_id, saga_name)"'),
+        edit(_STORE._put, '"attribute_not_exists(execution_id)"', '"NOT contains(execution_id, saga_name)"'),
     ),
     Mutant("no release when an event ends it", "S7", edit(decide._report, "releases=saga.claim", "releases=None")),
     Mutant("no release at the deadline", "S7", edit(decide._time_out, "releases=saga.claim", "releases=None")),

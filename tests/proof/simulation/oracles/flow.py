@@ -8,7 +8,7 @@ from tests.proof.simulation.oracles.registry import When, oracle
 from tests.proof.simulation.world import call_budget
 from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAY, Invocation
 from tests.proof.simulation.world.ledger import Ledger, may_cancel
-from tests.proof.simulation.world.saga_image import COUNTER, UNDONE, SagaImage
+from tests.proof.simulation.world.saga_image import RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
     CANARY,
     CANCELLED,
@@ -75,7 +75,7 @@ def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> st
 )
 def no_zombie(ledger: Ledger, record: StreamRecord) -> str | None:
     new, old = record.new_image, record.old_image or {}
-    if new is None or record.keys["saga_name"]["S"] == COUNTER:
+    if new is None or record.keys["saga_name"]["S"].startswith(RESERVED):
         return None
     before = old["outbox"]["S"].split() if "outbox" in old else []
     owed = [key for key in (new["outbox"]["S"].split() if "outbox" in new else []) if key not in before]
