@@ -10,6 +10,7 @@ from rich.progress import track
 
 from sagactl.deployment import Deployment
 from sagactl.errors import NotUsableError
+from sagactl.outlet import tell
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ def agreed(stack: Deployment, question: str, *, yes: bool) -> None:
     """Return only if the caller wants it, on this stack. `yes` was said beforehand, with --yes."""
     where = f"stack {stack.stack_name} ({stack.connection.place})"
     if yes:
-        sys.stderr.write(f"{question}, on {where}\n")
+        tell(f"{question}, on {where}")
         return
     try:
         said = typer.confirm(f"{question}, on {where}?", err=True)
@@ -26,6 +27,11 @@ def agreed(stack: Deployment, question: str, *, yes: bool) -> None:
         raise NotUsableError(f"{question}, on {where}: nobody answered; nothing was done. --yes agrees") from None
     if not said:
         raise NotUsableError("nothing was done")
+
+
+def tell_stack(stack: Deployment) -> None:
+    """For a change of one named execution, which nobody is asked about: where it goes."""
+    tell(f"on stack {stack.stack_name} ({stack.connection.place})")
 
 
 def progress(work: Sequence[T], title: str) -> Iterable[T]:

@@ -4,7 +4,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from botocore.exceptions import (
@@ -17,8 +17,8 @@ from botocore.exceptions import (
 )
 
 from sagactl.connection import Target
-from sagactl.errors import CommandError
-from sagactl.outlet import Output
+from sagactl.errors import CommandError, NotUsableError
+from sagactl.outlet import Output, abandon, refuse_closed, tell
 
 Command = Callable[..., None]
 
@@ -48,7 +48,12 @@ def on_stack(command: Command) -> Command:
     @functools.wraps(command)
     def run(**values: Any) -> None:
         target = Target(**{name: values.pop(name) for name in _SHARED})
-        with_exit_code(lambda: command(target, **values))
+
+        def work() -> None:
+            _refuse_unreadable(values)
+            command(target, **values)
+
+        with_exit_code(work)
 
     own = list(inspect.signature(command).parameters.values())[1:]
     shared = [
@@ -62,23 +67,45 @@ def on_stack(command: Command) -> Command:
     return run
 
 
+def _refuse_unreadable(values: dict[str, Any]) -> None:
+    """Bytes of the command line that are no text: neither a key nor an event could hold them."""
+    for name, value in values.items():
+        try:
+            str(value if isinstance(value, str) else "".join(value) if isinstance(value, list) else "").encode()
+        except UnicodeEncodeError as error:
+            raise NotUsableError(f"{name.replace('_', ' ')}: not UTF-8") from error
+
+
 def with_exit_code(work: Callable[[], None]) -> None:
     """Run, and turn a failure that was to be expected into one line on standard error."""
     try:
-        work()
+        refuse_closed()
+        try:
+            work()
+        finally:
+            sys.stdout.flush()  # what cannot be written must not show first when the interpreter ends
     except CommandError as error:
         fail(str(error), error.exit_code)
     except (ClientError, BotoCoreError) as error:
         fail(explain(error), 2)
+    except (OSError, UnicodeEncodeError) as error:
+        unwritable(error)
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] not in _EMULATOR:
             raise
         fail("the local stack is an extra that is not installed: pip install 'saga-orchestrator[local]'", 2)
 
 
-def fail(message: str, exit_code: int) -> None:
+def unwritable(error: OSError | UnicodeEncodeError) -> NoReturn:
+    """A full disk, a reader that has gone, letters that the terminal lacks: whatever was done before stays done."""
+    abandon()
+    why = error.strerror if isinstance(error, OSError) else f"{error.encoding} lacks a letter; set PYTHONIOENCODING"
+    fail(f"the output cannot be written: {why or error}", 2)
+
+
+def fail(message: str, exit_code: int) -> NoReturn:
     """One line, and out."""
-    sys.stderr.write(f"sagactl: {message}\n")
+    tell(message)
     raise typer.Exit(exit_code)
 
 

@@ -1,14 +1,18 @@
 """How results leave the command: the same facts as JSON for programs or as a table for people."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from sagactl.errors import NotUsableError
 
 _WIDTH_WITHOUT_TERMINAL = 240
 
@@ -33,6 +37,32 @@ def show(output: Output, facts: Any, *people: RenderableType) -> None:
     screen = console()
     for renderable in people:
         screen.print(renderable)
+
+
+def tell(line: str) -> None:
+    """A line on standard error, beside the result. Where nobody can read it, the result still counts."""
+    if _is_open(sys.stderr):
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"sagactl: {line}\n")
+
+
+def refuse_closed() -> None:
+    """Before anything is done whose result could not be told."""
+    if not _is_open(sys.stdout):
+        raise NotUsableError("standard output is closed")
+
+
+def abandon() -> None:
+    """Nothing more goes to standard output, not even what is still held for it when the interpreter ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _is_open(stream: Any) -> bool:
+    """Python has no stream where the caller closed it before the start."""
+    return stream is not None and not stream.closed
 
 
 def number_of(count: int, thing: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sagactl.actor import acting
+from sagactl.asking import tell_stack
 from sagactl.bus import put_event
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -41,6 +42,7 @@ def cancel(
     sent = state in {None, "created", "running"}
     event = _event(execution_id, reason, who)
     if sent:
+        tell_stack(stack)
         put_event(stack, stack.operator_source, event)
     facts = {"execution_id": execution_id, "sent": sent, "event_id": event["event_id"] if sent else None}
     facts |= {"cancelled_by": who, "state_before": state}

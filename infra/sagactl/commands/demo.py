@@ -19,7 +19,8 @@ def demo(
         int, typer.Option("--executions", min=1, help="About how many; at least one of every case is played.")
     ] = 400,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same workload.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="The result for programs on standard output.")] = False,
+    output: Annotated[Output, typer.Option("--output", help="Format of the result.")] = Output.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --output json.")] = False,
     template: Annotated[Path, typer.Option("--template", help="The template to run.", show_default=False)] = TEMPLATE,
 ) -> None:
     """Play real scripts on the whole stack, on this machine: crashing, endless, duplicated, cancelled, out of order.
@@ -40,7 +41,8 @@ def demo(
             raise NotUsableError(str(error)) from error
         except NotSentError as error:
             raise NotDoneError(str(error)) from error
-        show(Output.JSON if as_json else Output.TABLE, facts, *([] if as_json else summary(facts)))
+        wanted = Output.JSON if as_json else output
+        show(wanted, facts, *(summary(facts) if wanted is Output.TABLE else []))
         if not facts["ok"]:
             raise typer.Exit(1)
 

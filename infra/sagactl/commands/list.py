@@ -1,6 +1,5 @@
 """`sagactl list`: the newest sagas."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,12 +11,14 @@ from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.errors import NotUsableError
 from sagactl.options import on_stack
-from sagactl.outlet import number_of, show, table
-from sagactl.table.sagas import Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
+from sagactl.outlet import number_of, show, table, tell
+from sagactl.table.sagas import Facts, Unreadable, Wanted, newest_of, place, readable, summary, tell_unreadable
 from sagactl.times import parse_since
 
-_COLUMNS = ("execution_id", "saga_name", "state", "reason", "language", "owner", "created_at")
-_MILLISECONDS = ".000Z"
+_COLUMNS = ("execution id\nsaga", "state\nreason", "language\nowner", "created at")
+_WIDEST = {"execution_id": 38, "saga_name": 38, "reason": 21, "language": 12, "owner": 12}
+"""So that the table fits 100 columns; a UUID with a short prefix is whole. In JSON everything is."""
+_SECONDS = slice(5, 19)
 
 
 @on_stack
@@ -47,29 +48,40 @@ def list_sagas(  # noqa: PLR0913, PLR0917  typer makes an option of each paramet
         owner=owner,
         reason=reason,
         saga_name=saga,
-        since=parse_since(since, datetime.now(UTC)) if since else None,
-        after=_placed(after) if after else None,
+        since=parse_since(since, datetime.now(UTC)) if since is not None else None,
+        after=_placed(after) if after is not None else None,
     )
     stack, unreadable = deployment(target), list[Unreadable]()
     found = newest_of(readable(stack, unreadable), wanted, limit + 1)
     shown, goes_on = found[:limit], len(found) > limit
     cursor = _cursor(shown[-1]) if goes_on else None
-    facts = {
+    facts: Facts = {
         "sagas": [summary(each) for each in shown],
         "next": cursor,
         "unreadable": [{"execution_id": each.execution_id, "detail": each.detail} for each in unreadable],
     }
-    rows = [[_short(column, summary(each)[column]) for column in _COLUMNS] for each in shown]
     title = f"{number_of(len(shown), 'saga')} of {stack.stack_name}"
-    show(target.output, facts, table(title, [column.replace("_", " ") for column in _COLUMNS], rows))
+    show(target.output, facts, table(title, _COLUMNS, map(_row, facts["sagas"])))
     if cursor:
-        sys.stderr.write(f"sagactl: there are more: --after {cursor}, or a larger --limit\n")
+        tell(f"there are more: --after {cursor}, or a larger --limit")
     tell_unreadable(unreadable)
 
 
-def _short(column: str, value: object) -> object:
-    """A person reads seconds; programs get the milliseconds."""
-    return f"{str(value)[: -len(_MILLISECONDS)]}Z" if column == "created_at" else value
+def _row(saga: Facts) -> list[str]:
+    """Two lines for each saga; a person reads seconds of this year."""
+
+    def cell(*names: str) -> str:
+        return "\n".join(_shortened(saga[name], _WIDEST.get(name)) for name in names)
+
+    created = saga["created_at"][_SECONDS].replace("T", " ")
+    return [cell("execution_id", "saga_name"), cell("state", "reason"), cell("language", "owner"), created]
+
+
+def _shortened(value: str | None, widest: int | None) -> str:
+    """Cut in the middle: ids of one sender differ at their end."""
+    if value is None or widest is None or len(value) <= widest:
+        return value or "-"
+    return f"{value[: widest // 2]}…{value[widest // 2 + 1 - widest :]}"
 
 
 def _cursor(saga: Saga) -> str:

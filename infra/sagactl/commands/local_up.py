@@ -78,7 +78,7 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
             stack_name=stack_name,
         )
         try:
-            keep_up(options, ready_file or Path(READY_FILE), view, with_worker=worker is WorkerKind.SUBPROCESS)
+            keep_up(options, ready_file, view, with_worker=worker is WorkerKind.SUBPROCESS)
         except (LocalStackError, BrokenTemplate, WorkerNotStartedError) as error:
             raise NotUsableError(str(error)) from error
 

@@ -1,7 +1,6 @@
 """`sagactl reconcile`: put right what a restore, a defect or a manual edit has left in the table."""
 
 import random
-import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
-from sagactl.outlet import number_of, show, table
+from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.recounting import Drift, correct, drifts, steady_drifts
 from sagactl.table.stored_items import Slots, stored_items
 from sagas import SAGAS
@@ -102,7 +101,7 @@ def reconcile(
 def _preview(changes: list[Finding]) -> None:
     """What will be done, on standard error: standard output is the result's."""
     for finding in changes:
-        sys.stderr.write(f"{finding.item}: {finding.problem}: {finding.found}; {finding.repair}\n")
+        tell(f"{finding.item}: {finding.problem}: {finding.found}; {finding.repair}")
 
 
 def plan(stack: Deployment, now: int) -> list[Finding]:

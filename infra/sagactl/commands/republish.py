@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from saga_orchestrator.domain.saga import Saga
-from sagactl.asking import agreed, progress
+from sagactl.asking import agreed, progress, tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError, NotUsableError
@@ -56,6 +56,7 @@ def republish(
             agreed(stack, f"Republish what {number_of(len(keys), 'saga')} emitted", yes=yes)
     else:
         keys = [_key_of(saga) for saga in sagas_of(stack, str(execution_id))]
+        tell_stack(stack)
     done = republish_sagas(stack, keys)
     facts = {"published": list(done.published), "skipped": list(done.skipped)}
     rows = [*((key, "published") for key in done.published), *((key, "skipped") for key in done.skipped)]

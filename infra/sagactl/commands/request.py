@@ -1,6 +1,5 @@
 """`sagactl request`: send one execution to the stack, and follow it to its end."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotFoundError, NotUsableError
 from sagactl.options import on_stack
-from sagactl.outlet import show, table
+from sagactl.outlet import show, table, tell
 from sagactl.requesting.checked import Checked, checked, read
 from sagactl.requesting.following import Followed
 from sagactl.table.sagas import sagas_of
@@ -47,7 +46,7 @@ def request(
     put_event(stack, stack.event_source, ready.event)
     _tell_sent(stack, ready)
     event_id = str(ready.event["event_id"])
-    followed = Followed(stack, ready.execution_id, event_id, _tell)
+    followed = Followed(stack, ready.execution_id, event_id, tell)
     if wait:
         followed.until_end(timeout)
     facts = {
@@ -59,7 +58,7 @@ def request(
     rows = [[_cell(outcome[name]) for name in _COLUMNS] for outcome in followed.outcomes()]
     show(target.output, facts, table(ready.execution_id, [name.replace("_", " ") for name in _COLUMNS], rows))
     if wait and not followed.ended:
-        _tell(f"not ended within {timeout:g} s; `sagactl show {ready.execution_id}` tells what it waits for")
+        tell(f"not ended within {timeout:g} s; `sagactl show {ready.execution_id}` tells what it waits for")
         raise typer.Exit(_NOT_IN_TIME)
     if wait and not followed.completed:
         raise typer.Exit(_ENDED_OTHERWISE)
@@ -78,13 +77,9 @@ def _refuse_known(stack: Deployment, execution_id: str) -> None:
 
 
 def _tell_sent(stack: Deployment, ready: Checked) -> None:
-    _tell(f"{ready.execution_id} sent to stack {stack.stack_name} ({stack.connection.place})")
+    tell(f"{ready.execution_id} sent to stack {stack.stack_name} ({stack.connection.place})")
     if ready.unusable:
-        _tell(f"left out, since they decide nothing and break their rule: {', '.join(ready.unusable)}")
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"sagactl: {line}\n")
+        tell(f"left out, since they decide nothing and break their rule: {', '.join(ready.unusable)}")
 
 
 def _cell(value: object) -> object:

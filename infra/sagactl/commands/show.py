@@ -9,22 +9,13 @@ from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.options import on_stack
 from sagactl.outlet import show, table
+from sagactl.table.relay_lag import relay_lag
 from sagactl.table.sagas import Facts, details, sagas_of
 
 _SHOWN_FIRST = (
-    "state",
-    "reason",
-    "language",
-    "owner",
-    "correlation_id",
-    "version",
-    "created_at",
-    "start_before",
-    "deadline",
-    "ended_at",
-    "ended_by",
-    "exit_code",
-    "error_type",
+    *("state", "reason", "waits_for", "waits_until", "language", "owner", "image", "limits", "pod_name", "node_name"),
+    *("correlation_id", "version", "created_at", "start_before", "deadline", "ended_at", "ended_by", "exit_code"),
+    *("error_type", "kept_until"),
 )
 
 
@@ -32,18 +23,22 @@ _SHOWN_FIRST = (
 def show_execution(
     target: Target, execution_id: Annotated[str, typer.Argument(help="The execution, as its events name it.")]
 ) -> None:
-    """Show everything that is known of one execution: its sagas, what each holds, and the timeline.
+    """Show everything that is known of one execution: its sagas, what each waits for and holds, and the timeline.
 
     A message is *emitted* by the write that decided it; the relay publishes it within seconds. Whether it has come
-    through to a consumer is not stored: the alarm `RelayIteratorAge` tells of a relay that lags.
+    through to a consumer is not stored: beside the messages stands by how much the relay lagged last, where AWS tells.
     """
-    facts = [details(saga) for saga in sagas_of(deployment(target), execution_id)]
+    stack = deployment(target)
+    sagas = sagas_of(stack, execution_id)
+    lag = relay_lag(stack)
+    facts = [{**details(saga), "relay_lag_seconds": lag} for saga in sagas]
     show(target.output, facts, *[part for fact in facts for part in _page(fact)])
 
 
 def _page(fact: Facts) -> list[RenderableType]:
     slot = fact["slot"]
-    rows: list[tuple[str, object]] = [(name.replace("_", " "), fact[name]) for name in _SHOWN_FIRST]
+    rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact[name])) for name in _SHOWN_FIRST]
+    rows += [("invalid", sentence) for sentence in fact["invalid"]]
     rows += [
         ("slot", f"{slot['language']}, shard {slot['shard']}" if slot else None),
         ("completed steps", ", ".join(fact["completed_steps"]) or None),
@@ -51,12 +46,26 @@ def _page(fact: Facts) -> list[RenderableType]:
     ]
     pages: list[RenderableType] = [table(fact["saga_id"], ("what", "value"), rows)]
     timeline = [
-        (entry["at"], entry["cause"], entry["event_id"], ", ".join(entry["messages"]) or None)
+        (
+            entry["at"],
+            f"{entry['cause']}, after the end" if entry["late"] else entry["cause"],
+            entry["event_id"],
+            ", ".join(entry["messages"]) or None,
+        )
         for entry in fact["timeline"]
     ]
     if timeline:
-        pages.append(table("Timeline", ("at", "cause", "event", "messages emitted"), timeline))
+        title = f"Timeline (the relay's lag: {_lag(fact['relay_lag_seconds'])})"
+        pages.append(table(title, ("at", "cause", "event", "messages emitted"), timeline))
     if fact["early_events"]:
         early = [(entry["at"], entry["cause"], entry["event_id"], entry["actor"]) for entry in fact["early_events"]]
         pages.append(table("Came before the request", ("at", "event", "event id", "actor"), early))
     return pages
+
+
+def _cell(value: object) -> object:
+    return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else value
+
+
+def _lag(seconds: float | None) -> str:
+    return "unknown" if seconds is None else f"{seconds:g} s"

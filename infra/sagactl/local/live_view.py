@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,12 +81,13 @@ class LiveView:
 
     def _line(self, at: datetime, kind: str, subject: str, detail: str, style: str) -> None:
         if self._output is Output.JSON:
-            self._json({"at": at.isoformat(), "kind": kind, "subject": subject, "detail": detail})
+            with suppress(OSError):
+                self._json({"at": at.isoformat(), "kind": kind, "subject": subject, "detail": detail})
             return
         text = Text.assemble(
             (f"{at:%H:%M:%S.%f}"[:12], "dim"), "  ", (f"{kind:<15}", style), f" {subject:<38} ", detail
         )
-        with self._lock:
+        with self._lock, suppress(OSError):  # whoever reports is at work: only the main thread ends for a full disk
             self._console.print(text)
 
     def _json(self, facts: Mapping[str, Any]) -> None:

@@ -23,6 +23,11 @@ def stack_named_in(path: Path) -> str | None:
         return None
 
 
+def beside(path: Path, endpoint: str) -> Path:
+    """Where a further stack of one folder is told: no two that are up have the same port."""
+    return path.with_name(f"{path.stem}-{urlsplit(endpoint).port}{path.suffix}")
+
+
 def refuse_unwritable(path: Path) -> None:
     """Before seconds are spent on a stack that would have to come down again."""
     with _scratch(path) as scratch:

@@ -7,14 +7,21 @@ from pathlib import Path
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
 from sagactl.connection import READY_FILE
+from sagactl.errors import NotUsableError
 from sagactl.local.live_view import LiveView
-from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in
+from sagactl.local.ready_file import beside, published, refuse_unwritable, stack_named_in
 from sagactl.local.stop_signal import StopSignal
 
 
-def keep_up(options: StackOptions, ready_file: Path, view: LiveView, *, with_worker: bool) -> None:
-    """From start to the signal that ends it; on the way out in reverse order, whatever happened."""
-    refuse_unwritable(ready_file)
+def keep_up(options: StackOptions, ready_file: Path | None, view: LiveView, *, with_worker: bool) -> None:
+    """From start to the signal that ends it; on the way out in reverse order, whatever happened.
+
+    `ready_file`: None takes this folder's, unless another stack that is up has it already.
+    """
+    wanted = ready_file or Path(READY_FILE)
+    refuse_unwritable(wanted)
+    if ready_file and (other := stack_named_in(ready_file)):
+        raise NotUsableError(f"{ready_file} is of the stack that is up at {other}: give this one a file of its own")
     with StopSignal() as stop, ExitStack() as cleanup:
         try:
             ready = cleanup.enter_context(LocalStack(options)).ready
@@ -22,14 +29,16 @@ def keep_up(options: StackOptions, ready_file: Path, view: LiveView, *, with_wor
                 process = WorkerProcess(worker_options(ready, options.parameters.get("EventSource")), view.pod)
                 cleanup.callback(process.stop)
                 process.start()
-            other = stack_named_in(ready_file)
-            cleanup.enter_context(published(ready_file, ready.as_json() + "\n"))
+            other = stack_named_in(wanted)
+            own = beside(wanted, ready.aws_endpoint) if other else wanted
+            cleanup.enter_context(published(own, ready.as_json() + "\n"))
             stop.settled()
         except KeyboardInterrupt:
             return
-        view.ready(asdict(ready), _welcome(ready, ready_file))
+        view.ready(asdict(ready), _welcome(ready, own))
         if other:
-            view.say(f"Another stack is up at {other}; {ready_file} no longer names that one.\n")
+            view.say(f"Another stack is up at {other} and keeps {wanted}: commands in this folder speak to that one.")
+            view.say(f"To speak to this one: --endpoint-url {ready.aws_endpoint}\n")
         with view.showing():
             stop.requested.wait()
         view.say("stopping")

@@ -1,6 +1,5 @@
 """Sagas as people and programs read them: from the table, through the same mapping that the functions write with."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +11,10 @@ from saga_orchestrator.adapters.saga_models import SagaReader
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.request_rules import sentence
-from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.saga import Saga, TimelineEntry
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
+from sagactl.outlet import tell
 from sagactl.table.stored_items import stored_items
 
 Facts = dict[str, Any]
@@ -55,9 +55,9 @@ def readable(deployment: Deployment, unreadable: list[Unreadable]) -> Iterator[S
 def tell_unreadable(unreadable: list[Unreadable]) -> None:
     """Name them on standard error, so that neither a table nor a program's input hides them."""
     for each in unreadable:
-        sys.stderr.write(f"sagactl: {each.execution_id} was passed over: {each.detail}\n")
+        tell(f"{each.execution_id} was passed over: {each.detail}")
     if unreadable:
-        sys.stderr.write(f"sagactl: {len(unreadable)} unreadable; see `sagactl reconcile --dry-run`\n")
+        tell(f"{len(unreadable)} unreadable; see `sagactl reconcile --dry-run`")
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,9 @@ def details(saga: Saga) -> Facts:
         "error_type": saga.error_type,
         "ended_by": saga.ended_by,
         "invalid": [sentence(fault) for fault in saga.faults],
+        "image": saga.request.runtime_image if saga.request else None,
+        "limits": _limits(saga),
+        **_waits(saga),
         "pod_name": saga.pod_name,
         "node_name": saga.node_name,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),
@@ -137,8 +140,9 @@ def details(saga: Saga) -> Facts:
                 "cause": entry.cause.name.lower(),
                 "event_id": entry.event_id,
                 "messages": list(entry.messages),
+                "late": late,
             }
-            for entry in saga.timeline
+            for entry, late in _told(saga)
         ],
         "early_events": [
             {
@@ -151,6 +155,34 @@ def details(saga: Saga) -> Facts:
             for early in saga.early
         ],
     }
+
+
+def _limits(saga: Saga) -> Facts | None:
+    request = saga.request
+    if request is None:
+        return None
+    return {"cpu": request.cpu_limit, "memory": request.memory_limit, "seconds": request.timeout_seconds}
+
+
+def _waits(saga: Saga) -> Facts:
+    """What would move it next, and the instant at which it is moved without that."""
+    if saga.is_stub:
+        return {
+            "waits_for": "EXECUTION_REQUESTED",
+            "waits_until": moment(saga.expires * 1000 if saga.expires else None),
+        }
+    if saga.state.is_terminal:
+        return {"waits_for": None, "waits_until": None}
+    awaited = "the end of the run" if saga.has_started else "EXECUTION_STARTED"
+    return {"waits_for": awaited, "waits_until": moment(saga.deadline)}
+
+
+def _told(saga: Saga) -> Iterator[tuple[TimelineEntry, bool]]:
+    """Each entry, and whether it came after the one that ended the saga."""
+    ended = False
+    for entry in saga.timeline:
+        yield entry, ended
+        ended = ended or (saga.state.is_terminal and f"saga_{saga.state}#1" in entry.messages)
 
 
 def moment(millis: int | None) -> str | None:

@@ -34,7 +34,7 @@ def render() -> str:
         COMMANDS,
         *(_saga_message(outcome) for outcome in ("started", *REASONS)),
         "## What becomes of an event that cannot be applied\n",
-        "Rejected: parked with its original bytes and a reason code, acknowledged, counted.\n",
+        "Rejected: kept with its original bytes and a reason code, acknowledged, counted.\n",
         _table(("reason code", "meaning"), ((f"`{reason}`", meaning) for reason, meaning in MEANING.items())),
         "A saga that ends `failed` and says why: what a legitimate requester can get wrong or run into.\n",
         _table(("reason code", "meaning"), ((f"`{reason}`", meaning) for reason, meaning in REFUSED.items())),

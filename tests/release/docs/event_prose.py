@@ -9,8 +9,8 @@ from sagas.execution import Refusal
 SENDER: Final[dict[EventType, str]] = {
     EventType.REQUESTED: "the platform, for a user",
     EventType.STARTED: "the worker, when the pod runs",
-    EventType.COMPLETED: "the worker, when the script ended by itself, with whatever exit code",
-    EventType.FAILED: "the worker, when the pod could not run the script to its end",
+    EventType.COMPLETED: "the worker, when the script ended by itself with exit code 0; another code is taken as it is",
+    EventType.FAILED: "the worker, when the script ended with another exit code or could not be run to its end",
     EventType.TIMEOUT: "the worker, when it stopped the script at its time limit",
     EventType.CANCELLED: "the owner or an admin through the platform, or an operator through `OperatorSource`",
 }
@@ -27,7 +27,7 @@ EFFECT: Final[dict[EventType, str]] = {
         "The run deadline (`timeout_seconds` and `RunGraceSeconds`, by our clock) replaces the start deadline. Sends "
         "nothing. On a saga that ended other than completed it sends `DELETE_POD_COMMAND` again, and so it does for "
         "another pod (another `event_id`, and no `pod_name` or another one) of a run that was seen to start and has "
-        "completed: three times at most."
+        "completed: three times at most, beside the delete that its end sent."
     ),
     EventType.COMPLETED: "Ends the saga `completed` and gives its slot back. Sends `SAGA_COMPLETED`; no delete is due.",
     EventType.FAILED: (

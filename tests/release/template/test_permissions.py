@@ -76,6 +76,7 @@ GRANTS = {
 }
 
 RESOURCE_FREE = {
+    "cloudwatch:GetMetricStatistics",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
@@ -83,7 +84,9 @@ RESOURCE_FREE = {
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
 }
-"""For these there is no narrower resource when the policy is written: the interfaces do not exist yet."""
+"""For these there is no narrower resource when the policy is written: metrics have none, the interfaces do not exist
+yet.
+"""
 
 MANAGED = {
     "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": "writes log lines",

@@ -26,15 +26,26 @@ PATIENCE_SECONDS = 120.0
 class LocalUp:
     """One `sagactl local up`, without a terminal, in a folder of its own that also takes its temporary files."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, own_ready_file: bool = True, ready: Mapping[str, Any] | None = None
+    ) -> None:
+        """`ready`: the folder's stack that is up already. Without a ready file of its own it takes the folder's."""
         folder.mkdir()
+        if ready is not None:
+            (folder / ".local-stack.json").write_text(json.dumps(ready))
         self.folder, self.scratch = folder, folder / "tmp"
         self.scratch.mkdir()
         self.ready_file = folder / "ready.json"
         self._output, self._errors = folder / "output", folder / "errors"
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self.process = subprocess.Popen(
-                [SAGACTL, "local", "up", "--ready-file", self.ready_file, *arguments],
+                [
+                    SAGACTL,
+                    "local",
+                    "up",
+                    *(("--ready-file", str(self.ready_file)) if own_ready_file else ()),
+                    *arguments,
+                ],
                 cwd=folder,
                 env={**_environment(), "TMPDIR": str(self.scratch)},
                 stdin=subprocess.DEVNULL,

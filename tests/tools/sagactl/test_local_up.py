@@ -1,7 +1,6 @@
 """`sagactl local up` as a person or a program watches it; how it starts and ends is told in tests/tools/local_stack."""
 
 import json
-import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from sagactl.local.running import keep_up
 from sagactl.outlet import Output
 from tests.tools.local_stack.outside import Client, LocalUp, event
 from tests.tools.sagactl.conftest import Operator
+
+FIELD_CASES = ("two-stacks-up",)
 
 
 def test_json_says_what_to_connect_to_and_what_happens(operator: Operator) -> None:
@@ -35,31 +36,63 @@ def test_json_says_what_to_connect_to_and_what_happens(operator: Operator) -> No
     operator.eventually(lambda: invoked in {(line["kind"], line.get("subject")) for line in lines()})
 
 
-def test_a_second_start_with_the_same_ready_file_says_so_and_times_out_by_its_own_parameters(
+def test_a_second_stack_in_one_folder_takes_nothing_from_the_first_and_goes_by_its_own_parameters(
     operator: Operator, tmp_path: Path
 ) -> None:
-    theirs = tmp_path / "shared.json"
-    shutil.copy(operator.stack.ready_file, theirs)
+    folder = tmp_path / "second"
     arguments = ["--worker", "none", "--check-interval", "0.2", "--parameter", "StartDeadlineSeconds=1"]
-    second = LocalUp(tmp_path / "second", *arguments, "--ready-file", str(theirs))
+    second = LocalUp(folder, *arguments, own_ready_file=False, ready=operator.ready)
+    theirs, first = folder / ".local-stack.json", operator.ready["aws_endpoint"]
     try:
-        other = operator.ready["aws_endpoint"]
-        second.wait_until(
-            lambda: f"Another stack is up at {other}; {theirs} no longer names that one." in second.output
-        )
-        ready = json.loads(theirs.read_text())
-        assert ready["aws_endpoint"] != other
-        for shown in (ready["aws_endpoint"], ready["kafka_bootstrap"], ready["rejected_queue_url"], str(theirs)):
-            assert shown in second.output
+        second.wait_until(lambda: f"Another stack is up at {first} and keeps .local-stack.json" in second.output)
+        assert json.loads(theirs.read_text()) == operator.ready
+        (own,) = folder.glob(".local-stack-*.json")
+        ready = json.loads(own.read_text())
+        assert ready["aws_endpoint"] != first
+        shown = (ready["aws_endpoint"], ready["kafka_bootstrap"], ready["rejected_queue_url"], own.name)
+        second.wait_until(lambda: all(each in second.output for each in shown))
         client = Client(ready)
         client.over_kafka(event("EXECUTION_REQUESTED", "late"))
         second.wait_until(lambda: client.state("late") == "timeout")
         assert second.end() == 0
         assert second.errors == ""
         assert second.left_behind() == []
-        assert not theirs.exists()
+        assert list(folder.glob(".local-stack*")) == [theirs]
+        assert json.loads(theirs.read_text()) == operator.ready, "the first is found as before"
     finally:
         second.kill()
+
+
+def test_a_ready_file_of_a_running_stack_is_not_taken_by_name(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "shared.json"
+    theirs.write_text(json.dumps(operator.ready))
+    monkeypatch.setattr("sagactl.local.running.LocalStack", lambda _options: pytest.fail("a stack was started"))
+    with pytest.raises(NotUsableError, match="give this one a file of its own"):
+        keep_up(StackOptions(template=tmp_path), theirs, LiveView(output=Output.JSON), with_worker=False)
+    assert json.loads(theirs.read_text()) == operator.ready
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("request", "--example", "--no-wait"),
+        ("cancel", "{one}"),
+        ("republish", "{one}"),
+        ("republish", "--since", "1h", "--yes"),
+        ("rejected", "redrive", "--all", "--yes"),
+        ("rejected", "drop", "--all", "--because", "x", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_what_changes_a_stack_says_which_one(operator: Operator, command: tuple[str, ...]) -> None:
+    one = f"told-{uuid.uuid4().hex}"
+    operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one))
+    operator.is_in(one, "running")
+    outcome = operator.types(*(word.format(one=one) for word in command))
+    assert outcome.exit_code == 0, outcome.output
+    assert f"stack saga-orchestrator ({operator.ready['aws_endpoint']})" in outcome.stderr
 
 
 def test_a_ready_file_of_a_later_stack_is_not_removed(tmp_path: Path) -> None:

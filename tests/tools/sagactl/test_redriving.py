@@ -11,6 +11,7 @@ from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
 from tests.tools.sagactl.rejecting import listed, put, redriven, rejected, unknown_version
 
+FIELD_CASES = ("redrive-two-of-one-position",)
 pytestmark = pytest.mark.usefixtures("nothing_rejected")
 
 

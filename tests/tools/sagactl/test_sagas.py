@@ -1,21 +1,26 @@
 """The reader of the table: the newest over all, each condition, and one bad item among good ones."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from saga_testing.deployment import Deployment
 from saga_testing.sample_events import event
+from sagactl.app import app
 from sagactl.commands.list import _cursor, _placed
 from sagactl.deployment import Deployment as Stack
 from sagactl.errors import NotUsableError
 from sagactl.table.sagas import Unreadable, Wanted, newest_of, readable, tell_unreadable
 
+FIELD_CASES = ("newest-first", "one-bad-item", "list-json-goes-on")
+
 
 def world(count: int) -> tuple[Deployment, Stack]:
     """So many executions, a second apart; and the stack as the command sees it."""
-    deployment = Deployment()
+    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": "1000"})
     for number in range(count):
         deployment.deliver(event("EXECUTION_REQUESTED", f"ex-{number:03}"))
         deployment.advance(1)
@@ -95,3 +100,34 @@ def test_what_is_kept_beside_the_sagas_is_no_saga() -> None:
     unreadable: list[Unreadable] = []
     assert len(list(readable(stack, unreadable))) == 1
     assert unreadable == []
+
+
+def test_a_program_that_lists_cannot_overlook_that_there_are_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """120 run; the cursor stands beside the sagas, and with it all are found."""
+    _, stack = world(120)
+    monkeypatch.setattr("sagactl.commands.list.deployment", lambda _target: stack)
+    seen: list[str] = []
+    more: list[str] = []
+    while not seen or more:
+        outcome = CliRunner().invoke(app, ["list", "--state", "running", "--output", "json", *more])
+        answer = json.loads(outcome.stdout)
+        assert set(answer) == {"sagas", "next", "unreadable"}
+        seen += [saga["execution_id"] for saga in answer["sagas"]]
+        more = ["--after", answer["next"]] if answer["next"] else []
+        assert ("there are more" in outcome.stderr) == bool(more)
+    assert seen == [f"ex-{number:03}" for number in range(119, -1, -1)]
+
+
+def test_a_long_list_fits_a_hundred_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment, stack = world(1)
+    long, owner = "long-" + "x" * 54 + "-tail", "owner-" + "y" * 122
+    deployment.deliver(event("EXECUTION_REQUESTED", long, script="", metadata={**META, "user_id": owner}))
+    monkeypatch.setattr("sagactl.commands.list.deployment", lambda _target: stack)
+    shown = CliRunner().invoke(app, ["list"], env={"COLUMNS": "100"}).stdout
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "…" in shown
+    assert "-tail" in shown, "ids differ in their ends"
+    for whole in ("script_empty", "failed", "running"):
+        assert whole in shown
+    (first, _) = json.loads(CliRunner().invoke(app, ["list", "--output", "json"]).stdout)["sagas"]
+    assert (first["execution_id"], first["owner"]) == (long, owner)

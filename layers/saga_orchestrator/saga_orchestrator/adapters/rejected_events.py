@@ -45,7 +45,7 @@ class RejectedEvents:
     operator_table: str
     function: str
 
-    def park(
+    def keep(
         self, original: Secret, *, source: str, position: dict[str, Any], reason: str, detail: str, rejected_at: str
     ) -> str:
         """Keep one event. Raises `RetryableError` when it is not safely kept, so that it is not acknowledged."""

@@ -15,7 +15,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     VersionAttribute,
 )
-from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError
+from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError, PynamoDBConnectionError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -139,3 +139,6 @@ def _readable(items: Iterable[SagaItem]) -> Iterator[Saga]:
     except (AttributeDeserializationError, AttributeNullError) as broken:
         detail = f"stored saga cannot be read: {broken}"
         raise CorruptSaga(detail) from None
+    except PynamoDBConnectionError as failed:
+        # What AWS refused is the caller's to judge, by the error that it knows from every other client.
+        raise failed.cause or failed from failed

@@ -76,7 +76,7 @@ class ScriptSource(Protocol):
 
 
 class RejectedStore(Protocol):
-    def park(
+    def keep(
         self, original: Secret, *, source: str, position: dict[str, Any], reason: str, detail: str, rejected_at: str
     ) -> str:
         """Keep a rejected event's bytes and reason durably; returns where. Raises `RetryableError` if it cannot."""

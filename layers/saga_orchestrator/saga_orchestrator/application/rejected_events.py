@@ -1,4 +1,4 @@
-"""Keeping a rejected event: the one way by which event functions, checker and relay set aside what can never work."""
+"""Keeping a rejected event: the one way by which event functions, checker and relay keep what can never work."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class KeepRejected:
         Raises:
             RetryableError: it is not safely kept, so it must not be acknowledged.
         """
-        key = self.store.park(
+        key = self.store.keep(
             Secret(original),
             source=source,
             position=position,

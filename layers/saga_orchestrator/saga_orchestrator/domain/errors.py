@@ -35,7 +35,7 @@ class SagaError(Exception):
 
 
 class RejectedEvent(SagaError):
-    """It will never work: park it with its reason, acknowledge it, count it.
+    """It will never work: keep it with its reason, acknowledge it, count it.
 
     `detail` is written to logs and queues, so it names fields and limits, never values that a user supplied.
     """

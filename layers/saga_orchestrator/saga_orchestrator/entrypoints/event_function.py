@@ -28,7 +28,7 @@ def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry)
 
 @dataclass(frozen=True, slots=True)
 class EventFunction:
-    """One event type's function. A rejected event is parked and acknowledged; anything that may pass is raised."""
+    """One event type's function. A rejected event is kept and acknowledged; anything that may pass is raised."""
 
     at: Resources
     event_type: EventType
@@ -128,7 +128,7 @@ class EventFunction:
             raise refusals[0]
 
     def _guarded(self, work: Callable[[], None], original: Callable[[], bytes], place: Callable[[], Place]) -> None:
-        """Run `work`; park what it rejects, and what it breaks on: a bug must not block a partition."""
+        """Run `work`; keep what it rejects, and what it breaks on: a bug must not block a partition."""
         try:
             work()
         except RejectedEvent as rejected:

@@ -57,7 +57,7 @@ class KafkaRecord:
 
 
 def is_kafka_batch(event: Any) -> bool:
-    """Of a Kafka source, and every record has its place: one without could neither be parked nor reported."""
+    """Of a Kafka source, and every record has its place: one without could neither be kept nor reported."""
     if not isinstance(event, dict) or event.get("eventSource") not in KAFKA_SOURCES:
         return False
     batches = event.get("records")
@@ -82,7 +82,7 @@ def _has_offset(record: Any) -> bool:
 def process_batch(
     event: dict[str, Any], context: Any, apply: Callable[[KafkaRecord], None], at: Resources
 ) -> dict[str, Any] | None:
-    """Apply every record and account for each: applied and parked ones are done, all others are reported or raised."""
+    """Apply every record and account for each: applied and rejected ones are done, others reported or raised."""
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     cluster = cluster_of(event)
     for partition, records in event["records"].items():

@@ -44,9 +44,13 @@ class Mutant:
     edit: Edit
     further: Edit | None = None
 
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return (self.edit,) if self.further is None else (self.edit, self.further)
+
     @contextmanager
     def applied(self) -> Iterator[None]:
-        edits = [self.edit] if self.further is None else [self.edit, self.further]
+        edits = self.edits
         codes = [each.compiled() for each in edits]
         before = [each.function.__code__ for each in edits]
         try:

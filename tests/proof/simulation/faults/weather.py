@@ -49,6 +49,7 @@ class Fault(StrEnum):
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
     OTHER_VERSION = "another code version"
+    UNUSABLE_FIELDS = "fields that break their rules"
 
 
 class Met(StrEnum):

@@ -13,6 +13,7 @@ from saga_orchestrator.domain.early import remember
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.faults import faults_of
 from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
@@ -27,6 +28,15 @@ _LEAVE_OUT_CONDITION: Final = '{name: each for name, each in update.items() if n
 
 MUTANTS: Final = (
     Mutant(
+        "an event is refused for any field",
+        "S11c",
+        edit(
+            faults_of,
+            "if _is_refused(field, event_type, by_operator=by_operator)",
+            "if event_type is not EventType.REQUESTED or _is_refused(field, event_type, by_operator=by_operator)",
+        ),
+    ),
+    Mutant(
         "no version condition",
         "S2",
         edit(_STORE._update, '"version = :read_version"', '"version = :read_version OR attribute_exists(version)"'),
@@ -34,7 +44,7 @@ MUTANTS: Final = (
     Mutant(
         "create without attribute_not_exists",
         "S1",
-        edit(_STORE.create, '"attribute_not_exists(execution_id)"', '"NOT contains(execution_id, saga_name)"'),
+        edit(_STORE._put, '"attribute_not_exists(execution_id)"', '"NOT contains(execution_id, saga_name)"'),
     ),
     Mutant("no release when an event ends it", "S7", edit(decide._report, "releases=saga.claim", "releases=None")),
     Mutant("no release at the deadline", "S7", edit(decide._time_out, "releases=saga.claim", "releases=None")),
@@ -275,6 +285,6 @@ MUTANTS: Final = (
     Mutant(
         "rejected event dropped",
         "S11",
-        edit(RejectedEvents.park, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
+        edit(RejectedEvents.keep, "self.sqs.send_message(", '(lambda **_: {"MessageId": "none"})('),
     ),
 )

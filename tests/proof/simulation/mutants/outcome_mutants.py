@@ -110,7 +110,7 @@ OUTCOME_MUTANTS: Final = (
         "pointer quotes the event",
         "S16c",
         edit(
-            RejectedEvents.park, '"detail": detail,', '"detail": detail + original.reveal().decode(errors="replace"),'
+            RejectedEvents.keep, '"detail": detail,', '"detail": detail + original.reveal().decode(errors="replace"),'
         ),
     ),
     Mutant(

@@ -35,7 +35,8 @@ VERSION_MUTANTS: Final = (
         edit(
             decode_event,
             'if _is_another_version(fields.get("event_version")):',
-            'if _is_another_version(fields.get("event_version")) or fields.keys() - MODEL_OF[expected].model_fields:',
+            'if _is_another_version(fields.get("event_version")) \
+                or fields.keys() - {name for model in MODEL_OF.values() for name in model.model_fields}:',
         ),
     ),
     Mutant(
@@ -69,8 +70,8 @@ VERSION_MUTANTS: Final = (
         "L2",
         edit(
             Relay.send_again,
-            "for key in keys]",
-            'for key in keys if key[:-2] in self._definition_of(saga).messages or key.startswith("saga_")]',
+            "for key in sendable]",
+            'for key in sendable if key[:-2] in self._definition_of(saga).messages or key.startswith("saga_")]',
         ),
     ),
 )

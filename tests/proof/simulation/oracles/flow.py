@@ -8,7 +8,7 @@ from tests.proof.simulation.oracles.registry import When, oracle
 from tests.proof.simulation.world import call_budget
 from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAY, Invocation
 from tests.proof.simulation.world.ledger import Ledger, may_cancel
-from tests.proof.simulation.world.saga_image import COUNTER, UNDONE, SagaImage
+from tests.proof.simulation.world.saga_image import RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
     CANARY,
     CANCELLED,
@@ -75,7 +75,7 @@ def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> st
 )
 def no_zombie(ledger: Ledger, record: StreamRecord) -> str | None:
     new, old = record.new_image, record.old_image or {}
-    if new is None or record.keys["saga_name"]["S"] == COUNTER:
+    if new is None or record.keys["saga_name"]["S"].startswith(RESERVED):
         return None
     before = old["outbox"]["S"].split() if "outbox" in old else []
     owed = [key for key in (new["outbox"]["S"].split() if "outbox" in new else []) if key not in before]
@@ -142,6 +142,13 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
     if pointer["reason"] not in ledger.may_be_set_aside_for(inbound):
         return f"{inbound.event_id} was set aside as {pointer['reason']}: {pointer['detail']}"
     return None
+
+
+@oracle("S11c", When.PARKED, "an event that starts or ends something counts whatever its other fields hold")
+def side_fields_cost_nothing(_ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+    if inbound is None or not inbound.unusable or pointer["reason"] not in {"malformed", "unexpected_error"}:
+        return None
+    return f"{inbound.event_id} was set aside for fields that decide nothing: {pointer['detail']}"
 
 
 @oracle("S16c", When.PARKED, "a pointer on the queue carries no users' data")

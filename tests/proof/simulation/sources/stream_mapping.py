@@ -11,7 +11,7 @@ from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.sources.deliveries import Acknowledgements
 from tests.proof.simulation.world.lambda_service import RELAY, LambdaService, Outcome
 from tests.proof.simulation.world.plan import Plan
-from tests.proof.simulation.world.saga_image import COUNTER
+from tests.proof.simulation.world.saga_image import RESERVED
 
 ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/2026-01-01T00:00:00.000"
 LOST_SHARE: Final = 0.3
@@ -44,7 +44,7 @@ class StreamMapping:
         new = record.new_image
         if (record.event_name == "REMOVE" or new is None or "outbox" not in new) and not self.plan.unfiltered_stream:
             return
-        if record.keys["saga_name"]["S"] == COUNTER and not self.plan.unfiltered_stream:
+        if record.keys["saga_name"]["S"].startswith(RESERVED) and not self.plan.unfiltered_stream:
             return
         key = record.keys["execution_id"]["S"]
         lane = self.lanes[zlib.crc32(key.encode()) % len(self.lanes)]
@@ -62,7 +62,7 @@ class StreamMapping:
         keys = record.keys
         saga = (keys["execution_id"]["S"], keys["saga_name"]["S"])
         self.on_lost(record)
-        if saga not in self.lost and saga[1] != COUNTER:
+        if saga not in self.lost and not saga[1].startswith(RESERVED):
             self.lost.add(saga)
             self.service.scheduler.after(self.dice.choice(REPUBLISH_AFTER_MS), lambda: self._republish(saga))
 

@@ -16,6 +16,7 @@ class Dice:
         self.production = _stream(seed, "production")
         self.versions = _stream(seed, "versions")
         self.repair = _stream(seed, "repair")
+        self.fields = _stream(seed, "fields")
 
 
 def _stream(seed: int, concern: str) -> random.Random:

@@ -29,6 +29,7 @@ class Inbound:
     """One event as its producer means it; deliveries of it may be many.
 
     `accepts`: reasons for which it may be set aside instead of taking effect. `must_reject`: it must be set aside.
+    `unusable`: fields that decide nothing break their rules.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Inbound:
     accepts: frozenset[str] = frozenset()
     must_reject: bool = False
     ignored: bool = False
+    unusable: bool = False
     exit_code: int | None = None
     error_type: str | None = None
     label: str = ""

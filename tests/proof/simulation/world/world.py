@@ -12,6 +12,7 @@ from tests.proof.simulation.faults.bus_weather import BusWeather
 from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.poison import foreign_events, poison_events
 from tests.proof.simulation.faults.restored_table import judge_repair
+from tests.proof.simulation.faults.unusable_fields import UnusableFields
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.sources.check_schedule import CHECK_MS, CheckSchedule
@@ -53,6 +54,7 @@ class World:
         self.weather = Weather(dice.faults, calm=self.plan.calm, silenced=silenced, suppressed=suppressed)
         self.scheduler = Scheduler(START_MS)
         self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
+        self._fields = UnusableFields.draw(dice.fields, self.weather, calm=self.plan.calm, silenced=silenced)
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
         self._dice = dice
         self._streamed = self._accepted = self._unsent = 0
@@ -120,6 +122,7 @@ class World:
     def _report(self, inbound: Inbound) -> None:
         self.note(f"send {inbound.event_id} {inbound.type} {inbound.execution_id}")
         self.ledger.versions.dress(inbound)
+        self._fields.spoil(inbound)
         self.ingress.send(inbound)
 
     def _deploy(self, changed: dict[str, str]) -> None:

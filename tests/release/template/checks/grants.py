@@ -128,6 +128,7 @@ OPERATORS: set[Grant] = {
         for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
         for queue in ("<RejectedQueue.Arn>", "<RuleDeadLetterQueue.Arn>")
     ),
+    ("cloudwatch:GetMetricStatistics", "*", "{}"),
     ("s3:GetObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
     ("s3:GetObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
     ("s3:DeleteObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
