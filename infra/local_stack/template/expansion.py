@@ -8,6 +8,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def expand(template: Path, parameters: Mapping[str, str], region: str) -> Expand
 
 def _read(template: Path) -> dict[str, Any]:
     try:
-        source = yaml_parse(template.read_text(encoding="utf-8"))
+        source = json.loads(_parsed(template.read_text(encoding="utf-8")))
     except OSError as error:
         raise BrokenTemplate(f"{template}: {error.strerror}") from error
     except Exception as error:  # the transform's parser lets YAML's errors and its own through: all mean the same here
@@ -84,8 +85,13 @@ def _read(template: Path) -> dict[str, Any]:
     for logical_id, resource in source["Resources"].items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             raise BrokenTemplate(f"{template.name}: {logical_id} has no Type")
-    loaded: dict[str, Any] = json.loads(json.dumps(source, default=str))
-    return loaded
+    return source
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> str:
+    """The template's YAML as JSON, of which each caller makes a dictionary of its own: parsing is most of the time."""
+    return json.dumps(yaml_parse(text), default=str)
 
 
 def _claim_local_code(source: dict[str, Any], base: Path) -> tuple[dict[str, Path], dict[str, FunctionCode]]:

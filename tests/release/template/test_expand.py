@@ -64,3 +64,19 @@ def test_the_folders_of_layers_are_found_under_both_their_names() -> None:
         ROOT / "layers/saga_orchestrator",
     }
     assert expanded.layers["CodeLayer"] == ROOT / "layers/saga_orchestrator"
+
+
+def test_what_is_done_to_one_expansion_is_not_seen_in_the_next() -> None:
+    first = expand(TEMPLATE, {}, REGION)
+    first.template["Resources"].clear()
+
+    assert expand(TEMPLATE, {}, REGION).template["Resources"]
+
+
+def test_a_template_that_changes_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text("Resources: {One: {Type: 'AWS::SQS::Queue'}}")
+    expand(path, {}, REGION)
+    path.write_text("Resources: {Other: {Type: 'AWS::SQS::Queue'}}")
+
+    assert list(expand(path, {}, REGION).template["Resources"]) == ["Other"]
