@@ -75,7 +75,7 @@ OUTCOME_MUTANTS: Final = (
         "S6b",
         edit(newly_emitted, '(new_outbox or "").split()', 'sorted((new_outbox or "").split())'),
     ),
-    Mutant("rejected event cut", "L4c", edit(RejectedEvents.park, "Body=content", "Body=content[:100]")),
+    Mutant("rejected event cut", "L4c", edit(RejectedEvents.keep, "Body=content", "Body=content[:100]")),
     Mutant(
         "request with other content taken over",
         "S14",
