@@ -87,7 +87,7 @@ def test_allowed_images_too_long() -> None:
     """Case `allowed-images-too-long`: eighty images of 75 characters do not fit into a function's environment."""
     images = ",".join(f"{number:02d}{'i' * 73}" for number in range(80))
 
-    assert "1024 characters" in refused(AllowedImages=images)
+    assert "992 characters" in refused(AllowedImages=images)
     deploy({"AllowedImages": images[: 13 * 76 - 1]})
 
 
