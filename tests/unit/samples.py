@@ -16,7 +16,7 @@ from saga_orchestrator.domain.events import (
     Signal,
 )
 from saga_orchestrator.domain.policy import Policy
-from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.saga import Claim, Saga
 from saga_testing.samples.sample_request import REQUEST
 from sagas.execution import EXECUTION_SAGA
 
@@ -74,3 +74,11 @@ def after(*signals: Signal, saga: Saga | None = None, going_by: Rules | None = N
         decision = decide(decision.saga, signal, NOW + second * 1000, going_by or rules())
     assert decision.saga is not None
     return decision.saga
+
+
+CLAIM = Claim("python", 3)
+LATER = NOW + 60_000
+
+
+def running(*more: Signal, going_by: Rules | None = None) -> Saga:
+    return replace(after(requested(), *more, going_by=going_by), claim=CLAIM)

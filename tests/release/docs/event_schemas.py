@@ -10,8 +10,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
+from saga_orchestrator.domain.decide import LIMIT_REACHED
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, RULES
 from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
 from sagas.execution import Refusal

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED, Rules, decide
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Rules, decide
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import (
     ClaimRefused,
@@ -17,6 +17,7 @@ from saga_orchestrator.domain.events import (
     InvalidRequest,
     Signal,
 )
+from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import SAGA_MESSAGES, render

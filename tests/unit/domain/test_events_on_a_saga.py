@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
+from saga_orchestrator.domain.decide import Decision, Verdict, decide
 from saga_orchestrator.domain.events import DeadlinePassed, Event, ExecutionFailed, InvalidRequest, Signal
 from saga_orchestrator.domain.executions.endings import end, ending_of
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.repair import examine
-from saga_orchestrator.domain.saga import CAUSE_OF, Cause, Claim, EarlyEvent, Saga, TimelineEntry
+from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import IllegalTransition, SagaState, move
 from sagas.execution import EXECUTION_SAGA
 from tests.unit.samples import (
+    CLAIM,
+    LATER,
     NOW,
     after,
     cancelled,
@@ -22,18 +23,13 @@ from tests.unit.samples import (
     failed,
     requested,
     rules,
+    running,
     script_of,
     started,
     timed_out,
 )
 
-CLAIM = Claim("python", 3)
 STEPS = ("validate_execution", "allocate_resources", "create_pod")
-LATER = NOW + 60_000
-
-
-def running(*more: Signal, going_by: Rules | None = None) -> Saga:
-    return replace(after(requested(), *more, going_by=going_by), claim=CLAIM)
 
 
 ENDINGS: list[tuple[Signal, Cause, SagaState, dict[str, Any]]] = [
@@ -249,41 +245,6 @@ def test_a_deadline_means_nothing_to_a_stub_even_if_one_is_stored_there() -> Non
     stub = replace(after(completed()), deadline=NOW)
 
     assert decide(stub, DeadlinePassed(), LATER, rules()).verdict is Verdict.LATE
-
-
-def test_only_the_owner_and_admins_cancel() -> None:
-    with pytest.raises(UnauthorisedCancel) as refused:
-        decide(running(), cancelled(actor="mallory"), LATER, rules(admin_users=frozenset({"root"})))
-    assert refused.value.reason is RejectReason.UNAUTHORISED_CANCEL
-
-    by_admin = decide(running(), cancelled(actor="root"), LATER, rules(admin_users=frozenset({"root"})))
-    by_operator = decide(running(), cancelled(actor="mallory", by_operator=True), LATER, rules())
-    assert [decision.saga and decision.saga.ended_by for decision in (by_admin, by_operator)] == ["root", "mallory"]
-
-
-def test_an_execution_without_an_owner_is_cancelled_by_nobody_but_admins() -> None:
-    unowned = after(requested(owner=None))
-
-    with pytest.raises(UnauthorisedCancel):
-        decide(unowned, cancelled(), LATER, rules())
-    assert decide(unowned, cancelled(), LATER, rules(admin_users=frozenset({"alice"}))).changed
-
-
-@pytest.mark.parametrize("saga", [None, running()])
-def test_a_cancel_by_nobody_is_refused(saga: Saga | None) -> None:
-    with pytest.raises(RejectedEvent) as refused:
-        decide(saga, cancelled(actor=None), LATER, rules())
-
-    assert refused.value.reason is RejectReason.NO_ACTOR
-
-
-def test_an_operators_cancel_needs_no_name() -> None:
-    assert decide(running(), cancelled(actor=None, by_operator=True), LATER, rules()).changed
-
-
-def test_a_strangers_cancel_of_an_ended_saga_is_refused_all_the_same() -> None:
-    with pytest.raises(UnauthorisedCancel):
-        decide(after(requested(), failed()), cancelled(actor="mallory"), LATER, rules())
 
 
 def test_what_changes_nothing_sends_nothing() -> None:

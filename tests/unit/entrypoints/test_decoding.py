@@ -212,42 +212,6 @@ def test_a_cancel_whose_actor_cannot_be_read_is_refused_unless_an_operator_sends
     assert by_operator.unusable == ("cancelled_by",)
 
 
-def test_what_decides_nothing_is_dropped_and_named() -> None:
-    found = decode_event(
-        event(
-            "EXECUTION_FAILED",
-            event_id="e1",
-            event_version=None,
-            timestamp="yesterday",
-            aggregate_id={},
-            metadata={"correlation_id": "\ud800", "user_id": 7, "service_name": [1]},
-            exit_code=1.5,
-            error_type="caf\udce9",
-            error_message="caf\udce9",
-            stdout=None,
-            stderr=5,
-            resource_usage="n/a",
-        ),
-        EventType.FAILED,
-    )
-
-    ids = IDS | {"correlation_id": "ex-1"}
-    assert found == ExecutionFailed(**ids, exit_code=None, error_type="unprintable")
-    assert set(found.unusable) == {
-        *("event_version", "timestamp", "aggregate_id", "exit_code", "error_type", "error_message"),
-        *("stdout", "stderr", "resource_usage"),
-        *("metadata.correlation_id", "metadata.user_id", "metadata.service_name"),
-    }
-
-
-@pytest.mark.parametrize("metadata", [None, [], "text", 7])
-def test_metadata_that_is_no_object_is_dropped_where_nobody_is_owner(metadata: Any) -> None:
-    found = decode_event(event("EXECUTION_STARTED", metadata=metadata, event_id="e1"), EventType.STARTED)
-
-    assert found.correlation_id == "ex-1"
-    assert found.unusable == ("metadata",)
-
-
 @pytest.mark.parametrize(
     ("version", "taken"), [(1, True), (1.0, True), (True, True), ([], True), (2, False), (1.1, False)]
 )
@@ -300,17 +264,3 @@ def test_an_invalid_request_delivered_again_has_its_hash_and_other_content_anoth
     assert invalid(language="Ruby", timestamp="2020-01-01T00:00:00Z").request_hash == one
     others = [{"language": "Rubin"}, {"language": "Ruby", "script": ""}, {"language": "Ruby", "user_id": "bob"}]
     assert all(invalid(**other).request_hash != one for other in others)
-
-
-def test_an_error_type_that_is_no_identifier_is_replaced() -> None:
-    for name, kept in [
-        ("a.B:c-d_9", "a.B:c-d_9"),
-        ("E" * 128, "E" * 128),
-        ("E" * 129, "unprintable"),
-        ("has space", "unprintable"),
-        ("", "unprintable"),
-        ("E\n", "unprintable"),
-    ]:
-        found = decoded("EXECUTION_FAILED", error_type=name)
-        assert isinstance(found, ExecutionFailed)
-        assert found.error_type == kept

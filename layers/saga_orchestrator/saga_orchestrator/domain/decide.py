@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from saga_orchestrator.domain.executions.beginnings import (
+    LANGUAGE_CLOSED,
+    claimed,
     early_ending,
     first_deadline,
     identified_saga,
@@ -16,7 +18,7 @@ from saga_orchestrator.domain.executions.endings import Ending, authorise, end, 
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults
 
 from .asking import ask
-from .definition import MessageSpec, SagaDefinition, StepContext
+from .definition import SagaDefinition, StepContext, is_command
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from .events import (
     ClaimRefused,
@@ -28,13 +30,12 @@ from .events import (
     InvalidRequest,
     Signal,
 )
-from .policy import CLOCK_TOLERANCE_MS, Policy, Without
+from .policy import CLOCK_TOLERANCE_MS, Policy
 from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, emit
 from .states import SagaState, move
 
 MAX_LATE_UNDOS: Final = 3
 LIMIT_REACHED: Final = "limit_reached"
-LANGUAGE_CLOSED: Final = "language_closed"
 
 
 class Verdict(StrEnum):
@@ -136,7 +137,7 @@ def _start(
         refusal = ask(f"the check of {step.key}", step.check, context) if step.check else None
         if refusal is None and step.claims is not None:
             resource = ask(f"the claim of {step.key}", step.claims, event.request)
-            claims, refusal = _claim(resource, rules.policy, refused)
+            claims, refusal = claimed(resource, rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
             stopped = replace(requested, completed_steps=tuple(done))
@@ -144,7 +145,9 @@ def _start(
                 end(stopped, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
         done.append(step.key)
-        emitted += [kind for kind in step.emits if rules.policy.publish_commands or not _is_command(rules, kind)]
+        emitted += [
+            kind for kind in step.emits if rules.policy.publish_commands or not is_command(rules.definition, kind)
+        ]
     saga = emit(
         requested,
         cause,
@@ -154,15 +157,6 @@ def _start(
         deadline=first_deadline(requested, now, rules.policy),
     )
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
-
-
-def _claim(resource: str, policy: Policy, refused: str | None) -> tuple[str | None, str | None]:
-    """(what to take a unit of, why not): neither where there is no limit."""
-    limit = policy.limit_of(resource)
-    if limit is Without.UNLIMITED:
-        return None, None
-    refusal = LANGUAGE_CLOSED if limit is Without.CLOSED else refused
-    return (None, refusal) if refusal else (resource, None)
 
 
 def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) -> Decision:
@@ -253,8 +247,3 @@ def _time_out(saga: Saga | None, now: int, rules: Rules) -> Decision:
     ending = Ending(SagaState.TIMEOUT, reason)
     timed_out = end(saga, ending, entry, rules.definition, rules.policy, version=saga.version + 1, claim=None)
     return Decision(timed_out, Verdict.APPLIED, releases=saga.claim)
-
-
-def _is_command(rules: Rules, kind: str) -> bool:
-    spec = rules.definition.messages.get(kind)
-    return not isinstance(spec, MessageSpec) or spec.is_command

@@ -237,3 +237,9 @@ def _named_numbers(definition: SagaDefinition) -> list[str]:
     numbers = [definition.within, *(undo.within for undo in undos), *(undo.retry.attempts for undo in undos)]
     numbers += [number for step in definition.steps for number in (step.within, step.retry.attempts)]
     return [number for number in numbers if isinstance(number, str)]
+
+
+def is_command(definition: SagaDefinition, kind: str) -> bool:
+    """Subject to the `PublishCommands` switch, as a kind that nobody has declared is."""
+    spec = definition.messages.get(kind)
+    return not isinstance(spec, MessageSpec) or spec.is_command

@@ -1,7 +1,6 @@
 """What can be wrong with a stored saga, and the saga as it should be. Pure: the command reads and writes.
 
-Only what follows from the saga itself is put right: a slot, a deadline, an expiry, a message that is owed. A state is
-never made up. What would need that is a finding for a person.
+Only what follows from the saga itself is put right. A state is never made up: that is a finding for a person.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from .states import SagaState
 LONGEST_WAIT_MS: Final = 86_400_000
 """The largest StartDeadlineSeconds, and RunGraceSeconds, that a deployment takes."""
 
-_ENDINGS: Final = tuple(state for state in SagaState if state.is_terminal)
 _CAUSES: Final = {
     SagaState.COMPLETED: Cause.COMPLETED,
     SagaState.FAILED: Cause.FAILED,
@@ -119,7 +117,7 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
         return Fault(
             Problem.BETWEEN_STATES, found, "set its state to running by hand, and reconcile again: it times out"
         )
-    announced = [str(state) for state in _ENDINGS if saga.has_emitted(f"saga_{state}")]
+    announced = [str(state) for state in _CAUSES if saga.has_emitted(f"saga_{state}")]
     if announced and announced != [str(saga.state)]:
         found = f"is {saga.state}, and its timeline announced {' and '.join(announced)}"
         return Fault(Problem.TWO_ENDINGS, found, "find out how it ended, and set its state by hand")

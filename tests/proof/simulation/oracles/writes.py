@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.domain.policy import Without
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.call_budget import messages_of_write
-from tests.proof.simulation.world.lambda_service import CHECKER, RELAYS, Invocation
+from tests.proof.simulation.world.lambda_service import Invocation
 from tests.proof.simulation.world.ledger import Ledger, Write, may_cancel
 from tests.proof.simulation.world.saga_image import UNDONE, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, CANARY, CANCELLED, OPERATOR_SOURCE
@@ -286,19 +286,3 @@ def bounded_size(ledger: Ledger, write: Write) -> str | None:
     if len(new.outbox) > most or len(new.timeline) > 24 or len(new.early) > 13 or len(repr(new.image)) > 8_000:
         return f"{new.key} grows without bound"
     return None
-
-
-@oracle("S20", When.WRITE, "an invocation changes only the executions that its event speaks of; the relay changes none")
-def isolation(_ledger: Ledger, write: Write) -> str | None:
-    function = write.invocation.function
-    if write.new is None or function == CHECKER:
-        return UNCONCERNED
-    wrong = function in RELAYS or write.new.key not in write.invocation.about
-    return f"{function} changed {write.new.key}" if wrong else None
-
-
-@oracle("S20b", When.WRITE, "the checker does nothing but time out what is due")
-def checker_only_times_out(_ledger: Ledger, write: Write) -> str | None:
-    if write.invocation.function != CHECKER or write.new is None:
-        return UNCONCERNED
-    return None if write.new.state == "timeout" else f"the checker made {write.new.key} {write.new.state}"

@@ -134,6 +134,16 @@ class Ledger:
     def open_caps(self, language: str) -> bool:
         return any(cap for key, cap in self.caps.items() if key.split("#")[2] == language)
 
+    def lose(self, record: StreamRecord) -> None:
+        """Nothing can be asked for what this record would have sent."""
+        self.lost_sagas.add(record.keys["execution_id"]["S"])
+        new = record.new_image or {}
+        if "outbox" in new:
+            name, key = new["saga_name"]["S"], new["execution_id"]["S"]
+            self.lost_keys |= {
+                f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
+            }
+
     def park(self, pointer: dict[str, Any]) -> Inbound | None:
         """Book a pointer on the queue; the event it is about, or None when it is about a message."""
         position, reason = pointer["position"], pointer["reason"]

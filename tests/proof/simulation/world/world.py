@@ -19,9 +19,7 @@ from tests.proof.simulation.sources.check_schedule import CHECK_MS, CheckSchedul
 from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
 from tests.proof.simulation.sources.kafka_source import KafkaSource
-from tests.proof.simulation.sources.kafka_target import SimulatedTopic
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
-from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
 from tests.proof.simulation.world.dice import Dice
 from tests.proof.simulation.world.lambda_service import (
     CHECKER,
@@ -30,14 +28,13 @@ from tests.proof.simulation.world.lambda_service import (
     RELAYS,
     Container,
     Invocation,
-    LambdaService,
     Outcome,
 )
 from tests.proof.simulation.world.ledger import Ledger
 from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
 from tests.proof.simulation.world.scenario import REQUESTED, Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
-from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
+from tests.proof.simulation.world.wiring import lambda_service
 from tests.proof.simulation.world.worker import Worker
 
 CALM_SHARE: Final = 0.2
@@ -71,7 +68,7 @@ class World:
         self.bus = BusWeather(self.scheduler, self.weather, dice.latency, lambda message: self._offered("bus", message))
         self.aws = SimulatedAws(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
         self.ledger.payloads = self.aws.s3.objects("payloads")
-        self.service = self._lambda_service()
+        self.service = lambda_service(self)
         self.schedule = CheckSchedule(
             self.service,
             self.ledger,
@@ -203,23 +200,6 @@ class World:
 
     # -- what the services are asked and tell
 
-    def _lambda_service(self) -> LambdaService:
-        settings = settings_of(tuple(self.plan.settings.items()))
-        service = LambdaService(self.scheduler, self.weather, settings, self._dice.clocks, self.ledger.versions)
-        calls = FaultyCalls(self.scheduler, self.weather, self, self._dice.latency)
-        service.make_sdk = lambda container: SimulatedSdk(calls, self.aws, container)
-        service.make_telemetry = lambda: SilentTelemetry(self)  # type: ignore[assignment,return-value]  # same methods
-        service.connect_target = SimulatedTopic(
-            self.scheduler,
-            self.weather,
-            self._dice.latency,
-            self._on_topic,
-            lambda message: self._offered("topic", message),
-        ).connect
-        service.on_end = self._returned
-        service.production_dice = self._dice.production
-        return service
-
     def index_lag(self) -> int:
         return self._dice.latency.choice((50, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
 
@@ -292,14 +272,8 @@ class World:
         self.judge.judge(When.RELAYED, self.ledger, record, target)
 
     def _record_lost(self, record: StreamRecord) -> None:
-        new = record.new_image or {}
-        self.ledger.lost_sagas.add(record.keys["execution_id"]["S"])
         self.note(f"stream record {record.sequence_number} is lost")
-        if "outbox" in new:
-            name, key = new["saga_name"]["S"], new["execution_id"]["S"]
-            self.ledger.lost_keys |= {
-                f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
-            }
+        self.ledger.lose(record)
 
     def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
         self.calls += invocation.calls

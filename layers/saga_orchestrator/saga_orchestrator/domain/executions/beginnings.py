@@ -1,14 +1,17 @@
 """How a saga begins: whose it is, what was asked for, and what of it had happened before its request came."""
 
 from dataclasses import replace
+from typing import Final
 
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.events import ExecutionRequested, InvalidRequest
-from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.policy import Policy, Without
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState
 
 from .endings import Ending, authorise, ending_of
+
+LANGUAGE_CLOSED: Final = "language_closed"
 
 
 def requested_saga(
@@ -71,3 +74,12 @@ def first_deadline(saga: Saga, now: int, policy: Policy) -> int:
 def run_deadline(saga: Saga, now: int, policy: Policy) -> int:
     timeout_seconds = saga.request.timeout_seconds if saga.request else 0
     return now + (timeout_seconds + policy.run_grace_seconds) * 1000
+
+
+def claimed(resource: str, policy: Policy, refused: str | None) -> tuple[str | None, str | None]:
+    """(what to take a unit of, why not): neither where there is no limit."""
+    limit = policy.limit_of(resource)
+    if limit is Without.UNLIMITED:
+        return None, None
+    refusal = LANGUAGE_CLOSED if limit is Without.CLOSED else refused
+    return (None, refusal) if refusal else (resource, None)

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
+from saga_orchestrator.domain.decide import LIMIT_REACHED
 from saga_orchestrator.domain.definition import Step
+from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.policy import Without
 from saga_orchestrator.domain.saga import Saga

@@ -1,0 +1,21 @@
+"""Oracles of who writes what: nobody changes a saga that he was not called for."""
+
+from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
+from tests.proof.simulation.world.lambda_service import CHECKER, RELAYS
+from tests.proof.simulation.world.ledger import Ledger, Write
+
+
+@oracle("S20", When.WRITE, "an invocation changes only the executions that its event speaks of; the relay changes none")
+def isolation(_ledger: Ledger, write: Write) -> str | None:
+    function = write.invocation.function
+    if write.new is None or function == CHECKER:
+        return UNCONCERNED
+    wrong = function in RELAYS or write.new.key not in write.invocation.about
+    return f"{function} changed {write.new.key}" if wrong else None
+
+
+@oracle("S20b", When.WRITE, "the checker does nothing but time out what is due")
+def checker_only_times_out(_ledger: Ledger, write: Write) -> str | None:
+    if write.invocation.function != CHECKER or write.new is None:
+        return UNCONCERNED
+    return None if write.new.state == "timeout" else f"the checker made {write.new.key} {write.new.state}"

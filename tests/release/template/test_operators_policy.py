@@ -1,0 +1,73 @@
+"""What the operators' policy admits, and that nobody has it by himself."""
+
+from typing import Any
+
+from tests.release.template.deployment import (
+    EVENT_FUNCTIONS,
+    as_list,
+    deploy,
+)
+
+
+def operator() -> list[dict[str, Any]]:
+    document = deploy().properties["OperatorPolicy"]["PolicyDocument"]
+    return list(document["Statement"])
+
+
+def test_operators_cancel_under_their_own_source() -> None:
+    (statement,) = [s for s in operator() if s["Action"] == "events:PutEvents"]
+
+    assert statement["Condition"] == {"StringEquals": {"events:source": "saga-operator"}}
+    assert statement["Resource"] == "<EventBus.Arn>"
+
+
+def of_operators(*actions: str) -> list[tuple[Any, Any, Any]]:
+    """(actions, resources, condition) of every statement that allows one of these actions."""
+    return [
+        (as_list(s["Action"]), as_list(s["Resource"]), s.get("Condition"))
+        for s in operator()
+        if set(actions) & set(as_list(s["Action"]))
+    ]
+
+
+def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> None:
+    updates = of_operators("dynamodb:UpdateItem")
+    (_, _, recount), (_, _, mend) = [update for update in updates if update[1] == ["<SagaTable.Arn>"]]
+
+    assert recount == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
+    assert set(mend["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
+        *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
+        *("steps", "timeline", "outbox"),
+    }
+
+
+def test_operators_settle_rejected_events_and_what_they_did_stays_recorded() -> None:
+    leading = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}
+
+    assert (["dynamodb:UpdateItem"], ["<OperatorTable.Arn>"], leading) in of_operators("dynamodb:UpdateItem")
+    acts = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["act#*"]}}
+    assert of_operators("dynamodb:PutItem") == [(["dynamodb:PutItem"], ["<OperatorTable.Arn>"], acts)]
+    assert of_operators("dynamodb:DeleteItem", "dynamodb:BatchWriteItem") == []
+
+
+def test_operators_read_what_was_rejected_and_no_script() -> None:
+    ((_, resources, _),) = of_operators("s3:GetObject")
+
+    assert set(resources) == {"<PayloadBucket.Arn>/rejected/*", "<PayloadBucket.Arn>/aws/lambda/*"}
+
+
+def test_operators_delete_nothing_but_settled_failures() -> None:
+    deleting = [action for s in operator() for action in as_list(s["Action"]) if action.startswith("s3:Delete")]
+
+    assert deleting == ["s3:DeleteObject"]
+    assert of_operators("s3:DeleteObject")[0][1] == ["<PayloadBucket.Arn>/aws/lambda/*"]
+
+
+def test_operators_invoke_what_redrive_and_republish_need() -> None:
+    (statement,) = [s for s in operator() if s["Action"] == "lambda:InvokeFunction"]
+
+    assert set(statement["Resource"]) == {f"<{f}.Arn>" for f in (*EVENT_FUNCTIONS.values(), "CommandRelayFunction")}
+
+
+def test_the_operators_policy_is_attached_to_nobody_by_itself() -> None:
+    assert not {"Roles", "Users", "Groups"} & deploy().properties["OperatorPolicy"].keys()
