@@ -27,8 +27,8 @@ from saga_testing.faults import Fault, Killed, inflict, possible_at
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.saga_table import SAGA_TABLE
-from saga_testing.sample_events import NOW_MS, OWN_FIELDS, event, eventbridge, iso, kafka
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_events import NOW_MS, OWN_FIELDS, event, eventbridge, iso, kafka
+from saga_testing.samples.sample_request import REQUEST
 from saga_testing.table_reader import TableReader
 from saga_testing.telemetry import RecordingTelemetry
 from saga_testing.wire import Wire

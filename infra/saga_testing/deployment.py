@@ -18,7 +18,7 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.aws.account import QUEUE_URL, STREAM_ARN, SimulatedAws
 from saga_testing.executor import InTurn
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import NOW_MS, eventbridge
+from saga_testing.samples.sample_events import NOW_MS, eventbridge
 from saga_testing.table_reader import TableReader
 from saga_testing.wire import Wire
 from sagas import SAGAS

@@ -4,7 +4,7 @@ from typing import Any
 
 from saga_testing.aws.dynamodb.stream_record import as_lambda_image
 from saga_testing.deployment import Deployment
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 
 class History:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry
 from saga_testing.aws.dynamodb.attribute_values import item_size
-from saga_testing.sample_events import NOW_MS
+from saga_testing.samples.sample_events import NOW_MS
 from tests.conformance.events import CANARY
 from tests.conformance.play import Seen, texts
 from tests.conformance.schema import Expected, SagaExpected

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from saga_orchestrator.domain.events import EventType
-from saga_testing.sample_events import NOW_MS, event, iso
+from saga_testing.samples.sample_events import NOW_MS, event, iso
 from tests.conformance.schema import Mangle, Record, Step
 
 CANARY: Final = "canary-4711"

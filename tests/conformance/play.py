@@ -16,7 +16,7 @@ from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World, observer
-from saga_testing.sample_events import eventbridge, kafka
+from saga_testing.samples.sample_events import eventbridge, kafka
 from sagactl.table.recounting import correct, steady_drifts
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event, kafka
+from saga_testing.samples.sample_events import event, kafka
 
 Answer = Exception | dict[str, Any]
 

@@ -18,7 +18,7 @@ from saga_orchestrator.domain.states import SagaState
 from saga_testing.aws.dynamodb.stream_record import as_lambda_image
 from saga_testing.history import History
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from sagas.execution import EXECUTION_SAGA
 
 

@@ -7,14 +7,14 @@ import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from saga_orchestrator.adapters import event_bus
 from saga_orchestrator.adapters.saga_codec import decode
+from saga_orchestrator.adapters.targets import event_bus
 from saga_orchestrator.entrypoints import relay_function
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 
 @pytest.fixture

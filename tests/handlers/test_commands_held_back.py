@@ -8,7 +8,7 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from saga_testing.telemetry import RecordingTelemetry
 
 SENT_AGAIN = {"republish": [{"execution_id": "ex-1"}]}

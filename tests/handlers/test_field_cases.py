@@ -12,7 +12,7 @@ import pytest
 
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import OWN_FIELDS, event, eventbridge, kafka
+from saga_testing.samples.sample_events import OWN_FIELDS, event, eventbridge, kafka
 from tests.handlers.field_registry import CASES, CLAIMS, NOT_YET_CLAIMED
 
 FIELD_CASES = (

@@ -11,7 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, process_batch
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event, kafka
+from saga_testing.samples.sample_events import event, kafka
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 
 from saga_orchestrator.domain.states import SagaState
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 TERMINAL = {
     "EXECUTION_COMPLETED": "completed",

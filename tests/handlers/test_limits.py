@@ -1,6 +1,6 @@
 """A limit holds whatever changes while work runs, with the real handlers; tests/proof has every order of small ones."""
 
-from saga_orchestrator.adapters.counter_items import counter_key, directory_key
+from saga_orchestrator.adapters.counters.counter_items import counter_key, directory_key
 from saga_testing import Deployment, event
 
 FIELD_CASES = ("raise-shards", "lower-limit")

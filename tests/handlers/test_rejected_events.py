@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.domain.errors import RetryableError
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event, eventbridge, kafka
+from saga_testing.samples.sample_events import event, eventbridge, kafka
 
 MSK = kafka(b"not json")
 OTHER_CLUSTER = {**MSK, "eventSourceArn": "arn:aws:kafka:us-east-1:123456789012:cluster/other/2"}

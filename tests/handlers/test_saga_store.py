@@ -15,7 +15,7 @@ from saga_orchestrator.application.ports import LostRace, NoRoom, Stored
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.policy import Policy
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 
 class Scripted:

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError
 
 from saga_testing.history import History
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 ALL_SENT: dict[str, Any] = {"batchItemFailures": []}
 

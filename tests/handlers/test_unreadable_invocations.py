@@ -17,7 +17,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import event, kafka
+from saga_testing.samples.sample_events import event, kafka
 
 LONG_AFTER = "253402300800000"
 

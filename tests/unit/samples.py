@@ -17,7 +17,7 @@ from saga_orchestrator.domain.events import (
 )
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Saga
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from sagas.execution import EXECUTION_SAGA
 
 NOW: Final = 1_795_500_000_123

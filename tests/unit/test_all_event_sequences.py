@@ -27,7 +27,7 @@ from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from sagas.execution import EXECUTION_SAGA
 
 NOW = 1_795_500_000_000

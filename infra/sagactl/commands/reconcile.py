@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from saga_orchestrator.adapters.counter_items import is_reserved
+from saga_orchestrator.adapters.counters.counter_items import is_reserved
 from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.ports import Stored

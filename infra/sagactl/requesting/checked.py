@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, InvalidRequest
-from saga_orchestrator.domain.request_rules import sentence
+from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
 from saga_orchestrator.entrypoints.strict_json import parse_object
 from sagactl.errors import NotUsableError

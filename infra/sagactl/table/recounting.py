@@ -6,8 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.adapters.aws_errors import cancellation_reasons
-from saga_orchestrator.adapters.counter_items import counter_key
-from saga_orchestrator.adapters.counter_writes import CounterWrite, number
+from saga_orchestrator.adapters.counters.counter_items import counter_key
+from saga_orchestrator.adapters.counters.counter_writes import CounterWrite, number
 from sagactl.deployment import Deployment
 from sagactl.table.stored_items import Shard, Slots, stored_items
 

@@ -9,8 +9,8 @@ from typing import Any
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.saga_models import SagaReader
 from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.domain.instants import rfc3339
-from saga_orchestrator.domain.request_rules import sentence
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from saga_orchestrator.adapters.counter_items import claimed_shard, is_reserved, shard_of
+from saga_orchestrator.adapters.counters.counter_items import claimed_shard, is_reserved, shard_of
 from saga_orchestrator.adapters.saga_codec import Item
 from sagactl.deployment import Deployment
 

@@ -10,15 +10,15 @@ from functools import cached_property
 from typing import Any
 
 from .adapters.aws_errors import part_of, retryable
-from .adapters.claims import Turns
-from .adapters.counter_table import CounterTable
-from .adapters.event_bus import EventBus
-from .adapters.kafka_topic import KafkaTopic
+from .adapters.counters.claims import Turns
+from .adapters.counters.counter_table import CounterTable
 from .adapters.payload_bucket import PayloadBucket
 from .adapters.rejected_events import RejectedEvents
 from .adapters.saga_store import DynamoDbSagaStore
 from .adapters.sdk import Sdk
 from .adapters.settings import Settings
+from .adapters.targets.event_bus import EventBus
+from .adapters.targets.kafka_topic import KafkaTopic
 from .adapters.telemetry import telemetry
 from .adapters.tracing import trace_sdk_calls
 from .application.apply_event import SagaWriter

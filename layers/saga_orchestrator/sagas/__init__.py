@@ -3,7 +3,6 @@
 from typing import Final
 
 from saga_orchestrator.domain.registry import SagaRegistry
-
-from .execution import EXECUTION_SAGA
+from sagas.execution import EXECUTION_SAGA
 
 SAGAS: Final = SagaRegistry((EXECUTION_SAGA,))

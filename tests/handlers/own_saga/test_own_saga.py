@@ -18,7 +18,7 @@ from saga_testing.aws.dynamodb.stream_record import as_lambda_image
 from saga_testing.deployment import EXECUTIONS
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import NOW_MS, event
+from saga_testing.samples.sample_events import NOW_MS, event
 from tests.handlers.own_saga.workspace_saga import WORKSPACE_SAGA
 
 RULES = Rules(WORKSPACE_SAGA, Policy())

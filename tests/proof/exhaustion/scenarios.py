@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from saga_testing.sample_events import event, eventbridge, kafka
+from saga_testing.samples.sample_events import event, eventbridge, kafka
 from tests.proof.exhaustion.deployment import Delivery
 
 HOUR_MS: Final = 3_600_000

@@ -25,7 +25,7 @@ from saga_orchestrator.domain.events import (
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from sagas.execution import EXECUTION_SAGA
 
 Value = TypeVar("Value")

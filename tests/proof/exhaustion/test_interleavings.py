@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from saga_testing.sample_events import event, eventbridge
+from saga_testing.samples.sample_events import event, eventbridge
 from tests.proof.exhaustion.conftest import Figures
 from tests.proof.exhaustion.deployment import Account, CheckedDeployment, Delivery
 from tests.proof.exhaustion.footprints import commute, never

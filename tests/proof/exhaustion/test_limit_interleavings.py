@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from saga_orchestrator.domain.counters import settle
-from saga_testing.sample_events import event, eventbridge
+from saga_testing.samples.sample_events import event, eventbridge
 from tests.proof.exhaustion.conftest import Figures
 from tests.proof.exhaustion.deployment import CheckedDeployment, Delivery
 from tests.proof.exhaustion.footprints import commute, never

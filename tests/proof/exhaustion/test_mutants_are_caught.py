@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from saga_orchestrator.adapters.event_bus import EventBus
 from saga_orchestrator.adapters.patient_writes import PatientWrites, Refused
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.adapters.targets.event_bus import EventBus
 from saga_orchestrator.application.ports import Fate, Outcome
 from saga_orchestrator.application.relay import EmittingWrite
 from saga_orchestrator.domain.decide import decide

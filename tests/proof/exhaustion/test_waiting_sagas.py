@@ -15,7 +15,7 @@ from saga_orchestrator.domain.flow.terms import Command, Retry, Start
 from saga_orchestrator.domain.flow.turn import Draft, Turn
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.sample_events import NOW_MS
+from saga_testing.samples.sample_events import NOW_MS
 from sagas.order import ORDER
 from tests.proof.exhaustion.waiting_sagas import OWNER, Search, jumps, leak
 

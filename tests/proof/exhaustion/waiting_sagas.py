@@ -23,7 +23,7 @@ from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 from saga_testing.participants import Operation, answers_to_command, answers_to_undo
-from saga_testing.sample_events import NOW_MS
+from saga_testing.samples.sample_events import NOW_MS
 
 OWNER = "ada"
 Reply = tuple[str, Answer]

@@ -18,7 +18,7 @@ from saga_testing.aws.account import STREAM_ARN
 from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.faults import Killed, inflict
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import eventbridge
+from saga_testing.samples.sample_events import eventbridge
 from saga_testing.telemetry import RecordingTelemetry
 from saga_testing.wire import Wire
 from tests.proof.load.trouble import Trouble

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from tests.proof.load.account import Account
 from tests.proof.load.figures import Figures, Measured
 from tests.proof.load.pods import Pods

@@ -11,7 +11,7 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.faults import Fault
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import event, eventbridge, iso
+from saga_testing.samples.sample_events import event, eventbridge, iso
 from tests.proof.load.account import Account
 from tests.proof.load.figures import Figures, Measured
 from tests.proof.load.trouble import Trouble

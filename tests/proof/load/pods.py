@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 ENDS = ("EXECUTION_COMPLETED", "EXECUTION_COMPLETED", "EXECUTION_FAILED", "EXECUTION_TIMEOUT")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from tests.proof.load.account import Account
 from tests.proof.load.figures import Figures, Measured
 

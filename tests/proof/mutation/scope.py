@@ -33,7 +33,7 @@ STAGES: Final = (
 
 def modules() -> list[Path]:
     """The files to mutate, the innermost first."""
-    inner = sorted((PACKAGE / "domain").glob("*.py")) + sorted((PACKAGE / "application").glob("*.py"))
+    inner = sorted((PACKAGE / "domain").rglob("*.py")) + sorted((PACKAGE / "application").glob("*.py"))
     return [path for path in (*inner, *(PACKAGE / name for name in OUTER)) if path.stat().st_size > 0]
 
 

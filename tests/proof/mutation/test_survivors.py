@@ -45,4 +45,4 @@ def test_the_whole_core_is_in_scope() -> None:
     names = {short(path) for path in modules()}
 
     for package in ("domain", "application"):
-        assert {short(path) for path in (PACKAGE / package).glob("*.py") if path.read_text()} <= names
+        assert {short(path) for path in (PACKAGE / package).rglob("*.py") if path.read_text()} <= names

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from saga_orchestrator.domain.repair import Problem
-from saga_testing.sample_events import NOW_MS
+from saga_testing.samples.sample_events import NOW_MS
 from tests.proof.exhaustion.scenarios import HOUR_MS
 
 Item = dict[str, Any]

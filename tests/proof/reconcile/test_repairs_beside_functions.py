@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.repair import Problem
-from saga_testing.sample_events import event, eventbridge
+from saga_testing.samples.sample_events import event, eventbridge
 from saga_testing.wire import Wire
 from sagactl.commands.reconcile import Outcome
 from tests.proof.exhaustion.deployment import Delivery

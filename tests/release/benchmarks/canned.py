@@ -15,7 +15,7 @@ from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.bootstrap import Resources
 from saga_testing.deployment import EXECUTIONS
-from saga_testing.sample_events import NOW_MS
+from saga_testing.samples.sample_events import NOW_MS
 from tests.release.benchmarks.scenes import BUCKET, quiet_telemetry
 
 Call = tuple[Any, str, dict[str, Any]]

@@ -9,7 +9,7 @@ import boto3
 
 from saga_orchestrator.adapters.telemetry import Telemetry, telemetry
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 
 SILENCE = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the logger that keeps it
 BUCKET = "saga-orchestrator-payloadbucket-1x8k2mq9w4zc"

@@ -21,7 +21,7 @@ from botocore.config import Config
 from confluent_kafka import Producer
 
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
-from saga_testing.sample_events import OWN_FIELDS, iso
+from saga_testing.samples.sample_events import OWN_FIELDS, iso
 
 TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 #: Where nothing has arrived for so long, something has been lost.

@@ -7,7 +7,7 @@ import pytest
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import kafka
+from saga_testing.samples.sample_events import kafka
 from tests.release.benchmarks.canned import CannedAws
 from tests.release.benchmarks.fresh_processes import measured, median, spread
 from tests.release.benchmarks.report import Report

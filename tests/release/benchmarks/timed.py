@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import NOW_MS, eventbridge, kafka
+from saga_testing.samples.sample_events import NOW_MS, eventbridge, kafka
 from tests.release.benchmarks.canned import Call, CannedAws, exists, obeyed
 from tests.release.benchmarks.scenes import SILENCE, ordinary
 

@@ -9,7 +9,7 @@ import pytest
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import kafka
+from saga_testing.samples.sample_events import kafka
 from tests.release.compatibility.corpus import EVENTS, golden, golden_event, lacks, load, name_of, plain
 from tests.release.compatibility.decoding import decoded
 from tests.release.compatibility.deployment import OlderTable

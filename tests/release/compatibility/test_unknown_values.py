@@ -9,7 +9,7 @@ import pytest
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import kafka
+from saga_testing.samples.sample_events import kafka
 from tests.release.compatibility.corpus import ITEMS, RECORDS, golden_event, load, place
 from tests.release.compatibility.deployment import Json, OlderTable
 

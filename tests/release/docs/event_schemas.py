@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
 from saga_orchestrator.domain.events import EventType
-from saga_orchestrator.domain.request_rules import INVALID_REQUEST, RULES
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, RULES
 from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
 from sagas.execution import Refusal
 

@@ -17,13 +17,13 @@ from saga_orchestrator.domain.events import (
     InvalidRequest,
     Signal,
 )
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import SAGA_MESSAGES, render
-from saga_orchestrator.domain.request_rules import INVALID_REQUEST
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
-from saga_testing.sample_events import NOW_MS, event
-from saga_testing.wire_values import CASES, WIDE
+from saga_testing.samples.sample_events import NOW_MS, event
+from saga_testing.samples.wire_values import CASES, WIDE
 from sagas.execution import EXECUTION_SAGA, Refusal
 from tests.release.docs.documents import ROOT
 from tests.release.docs.event_documents import DOCUMENT, SCHEMAS

@@ -8,7 +8,7 @@ from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import render
 from saga_orchestrator.entrypoints.decoding import decode_event
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from sagas.execution import EXECUTION_SAGA
 from tests.release.docs.documents import README, code_blocks
 

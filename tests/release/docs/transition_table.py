@@ -13,7 +13,7 @@ from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import TRANSITIONS, SagaState
 from saga_orchestrator.entrypoints.decoding import decode_event
-from saga_testing.sample_events import NOW_MS, event
+from saga_testing.samples.sample_events import NOW_MS, event
 from sagas.execution import EXECUTION_SAGA
 
 RULES: Final = Rules(EXECUTION_SAGA, Policy())

@@ -13,7 +13,7 @@ from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.strict_json import MAX_EVENT_BYTES, parse_object
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event, eventbridge, kafka
+from saga_testing.samples.sample_events import event, eventbridge, kafka
 
 MIB: Final = 1024 * 1024
 GOOD: Final = json.dumps(event("EXECUTION_COMPLETED"))

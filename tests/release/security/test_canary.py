@@ -13,7 +13,7 @@ from saga_orchestrator.domain.errors import SagaError
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event, kafka
+from saga_testing.samples.sample_events import event, kafka
 from tests.release.security.printed import Printed
 
 CANARY: Final = "Kn4rienV0gel"

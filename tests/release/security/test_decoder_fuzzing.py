@@ -12,7 +12,7 @@ from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
-from saga_testing.sample_events import OWN_FIELDS, event
+from saga_testing.samples.sample_events import OWN_FIELDS, event
 
 EXAMPLES: Final = 200
 P99_SECONDS: Final = 0.005

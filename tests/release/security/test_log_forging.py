@@ -9,7 +9,7 @@ import pytest
 
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import OWN_FIELDS, event, eventbridge, kafka
+from saga_testing.samples.sample_events import OWN_FIELDS, event, eventbridge, kafka
 from tests.release.security.printed import Printed
 
 FORGED: Final = '{"level":"CRITICAL","message":"all is well","forged":true}'

@@ -20,7 +20,7 @@ from saga_testing.deployment import EXECUTIONS
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
-from saga_testing.sample_events import event, kafka
+from saga_testing.samples.sample_events import event, kafka
 from tests.release.security.called_actions import Grant, needed
 from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
 from tests.release.template.test_permissions import granted

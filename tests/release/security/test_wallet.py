@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.domain.errors import RetryableError
 from saga_testing.deployment import EXECUTIONS
 from saga_testing.deployment import Deployment as Simulated
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from saga_testing.telemetry import RecordingTelemetry
 from tests.release.template.deployment import (
     EVENT_FUNCTIONS,

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 from confluent_kafka import Producer
 
-from saga_testing.sample_events import OWN_FIELDS
+from saga_testing.samples.sample_events import OWN_FIELDS
 
 SAGACTL = Path(sys.executable).with_name("sagactl")
 #: Only waited out by a failure.

@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from saga_orchestrator.domain.request_rules import RULES
+from saga_orchestrator.domain.executions.request_rules import RULES
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.deployment import Deployment
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from sagactl.app import app
 from sagactl.deployment import Deployment as Stack
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError

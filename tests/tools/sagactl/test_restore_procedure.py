@@ -13,7 +13,7 @@ import pytest
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.deployment import Deployment
 from saga_testing.lambda_context import Context
-from saga_testing.sample_events import event, kafka
+from saga_testing.samples.sample_events import event, kafka
 from sagactl.commands.reconcile import repair
 from sagactl.commands.republish import emitted_since
 from sagactl.deployment import Deployment as Stack

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from saga_testing.deployment import Deployment
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from sagactl.app import app
 from sagactl.commands.list import _cursor, _placed
 from sagactl.deployment import Deployment as Stack

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from saga_orchestrator.domain.instants import rfc3339
 from saga_testing.deployment import Deployment
-from saga_testing.sample_events import event
+from saga_testing.samples.sample_events import event
 from sagactl.commands.show import _page
 from sagactl.deployment import Deployment as Stack
 from sagactl.table.relay_lag import relay_lag

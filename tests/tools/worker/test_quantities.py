@@ -7,7 +7,7 @@ import pytest
 from local_worker.refusals import MalformedQuantityError
 from local_worker.sandboxing import cpu_cores, memory_bytes
 from saga_orchestrator.entrypoints.field_rules import amount
-from saga_testing.wire_values import NO_QUANTITIES, QUANTITIES
+from saga_testing.samples.wire_values import NO_QUANTITIES, QUANTITIES
 
 OF_OTHER_RULES = ("0", "0.000", "0m", "00000", "0Ki")
 """Quantities to Kubernetes; that a request asks for more than nothing is a rule of requests."""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from saga_orchestrator.adapters.limit_words import EXAMPLE, read_limits
+from saga_orchestrator.adapters.counters.limit_words import EXAMPLE, read_limits
 from saga_orchestrator.adapters.settings import InvalidSettings, Settings
 from saga_orchestrator.domain.policy import Without
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from saga_orchestrator.adapters.kafka_topic import KafkaTopic
 from saga_orchestrator.adapters.sdk import Sdk
+from saga_orchestrator.adapters.targets.kafka_topic import KafkaTopic
 
 SERVICES = ("dynamodb", "s3", "sqs", "secretsmanager", "events")
 

@@ -13,7 +13,7 @@ from saga_orchestrator.domain.events import Script
 from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
 from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 
 FULL = Saga(
     execution_id="ex-1",

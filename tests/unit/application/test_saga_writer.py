@@ -13,7 +13,7 @@ from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from tests.unit.samples import NOW, after, cancelled, completed, requested, rules, script_of, started
 
 SCRIPT = Secret(b"print('hello')")

@@ -6,7 +6,7 @@ import pytest
 
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, Undo
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from sagas import SAGAS
 from sagas.execution import EXECUTION_SAGA, create_pod_body, delete_pod_body, refusal
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
-from saga_orchestrator.domain.endings import end, ending_of
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from saga_orchestrator.domain.events import DeadlinePassed, Event, ExecutionFailed, InvalidRequest, Signal
+from saga_orchestrator.domain.executions.endings import end, ending_of
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.repair import examine
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, Claim, EarlyEvent, Saga, TimelineEntry

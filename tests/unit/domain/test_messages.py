@@ -13,7 +13,7 @@ from saga_orchestrator.domain.events import Signal, script_key
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.render import SAGA_MESSAGES, Message, render
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry, emit
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from sagas.execution import EXECUTION_SAGA, create_pod_body
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, script_of, started
 

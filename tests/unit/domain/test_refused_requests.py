@@ -9,7 +9,7 @@ from saga_orchestrator.domain.decide import Verdict, decide
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import ExecutionRequest
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from tests.unit.samples import NOW, after, requested, rules, script_of
 
 

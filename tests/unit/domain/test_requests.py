@@ -11,7 +11,7 @@ from saga_orchestrator.domain.events import ClaimRefused
 from saga_orchestrator.domain.policy import Limit, Policy, Without
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_request import REQUEST
 from tests.unit.samples import NOW, after, cancelled, completed, failed, requested, rules, script_of, started, timed_out
 
 RUNNING = Saga(

@@ -15,9 +15,9 @@ import saga_orchestrator.domain
 from saga_orchestrator.application.check_timeouts import Sweep
 from saga_orchestrator.domain.counters import shard_limits
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.events import EventType, Script
+from saga_orchestrator.domain.executions.endings import Ending, authorise
 from saga_orchestrator.domain.flow.ledger import Ledger
 from saga_orchestrator.domain.policy import Limit, Policy, Without
 from saga_orchestrator.domain.saga import CAUSE_OF, Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard, saga_id

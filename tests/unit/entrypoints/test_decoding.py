@@ -20,8 +20,8 @@ from saga_orchestrator.domain.events import (
     Script,
 )
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
-from saga_testing.sample_events import NOW_MS, event
-from saga_testing.sample_request import REQUEST
+from saga_testing.samples.sample_events import NOW_MS, event
+from saga_testing.samples.sample_request import REQUEST
 
 REFERENCE = {"bucket": "scripts-1", "key": "a/key", "size": 5, "sha256": "0f" * 32}
 

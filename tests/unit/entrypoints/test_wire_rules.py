@@ -9,8 +9,8 @@ from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, ExecutionRequested, InvalidRequest
 from saga_orchestrator.entrypoints.decoding import decode_event
 from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire
-from saga_testing.sample_events import OWN_FIELDS, event
-from saga_testing.wire_values import CASES, REFERENCE, WIDE
+from saga_testing.samples.sample_events import OWN_FIELDS, event
+from saga_testing.samples.wire_values import CASES, REFERENCE, WIDE
 
 
 def fault(name: str, fields: dict[str, Any]) -> str | None:

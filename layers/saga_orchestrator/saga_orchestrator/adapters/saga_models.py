@@ -19,10 +19,10 @@ from pynamodb.exceptions import AttributeDeserializationError, AttributeNullErro
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from saga_orchestrator.adapters.counters.counter_items import COUNTER, RESERVED, shard_of
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.saga import Saga
 
-from .counter_items import COUNTER, RESERVED, shard_of
 from .saga_codec import decode
 
 ModelT = TypeVar("ModelT", bound=Model)

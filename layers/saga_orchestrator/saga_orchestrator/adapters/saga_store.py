@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from saga_orchestrator.adapters.counters.claims import Claims, LockTurns, Turns
+from saga_orchestrator.adapters.counters.counter_table import CounterTable
+from saga_orchestrator.adapters.counters.counter_writes import counting
 from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause, Stored
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
 from .aws_errors import part_of, retryable
-from .claims import Claims, LockTurns, Turns
-from .counter_table import CounterTable
-from .counter_writes import counting
 from .patient_writes import PatientWrites, Refused
 from .saga_codec import Item, changes, decode, encode
 

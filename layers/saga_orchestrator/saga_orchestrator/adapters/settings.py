@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
+from saga_orchestrator.adapters.counters.counter_items import MAX_SHARDS
+from saga_orchestrator.adapters.counters.limit_words import read_limits
 from saga_orchestrator.domain.errors import SagaError
 from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS, Limit, Policy
-
-from .counter_items import MAX_SHARDS
-from .limit_words import read_limits
 
 
 class InvalidSettings(SagaError):

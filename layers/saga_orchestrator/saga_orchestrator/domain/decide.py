@@ -4,11 +4,19 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from saga_orchestrator.domain.executions.beginnings import (
+    early_ending,
+    first_deadline,
+    identified_saga,
+    requested_saga,
+    run_deadline,
+)
+from saga_orchestrator.domain.executions.early import remember
+from saga_orchestrator.domain.executions.endings import Ending, authorise, end, ending_of, made_nothing, may_send
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults
+
 from .asking import ask
-from .beginnings import early_ending, first_deadline, identified_saga, requested_saga, run_deadline
 from .definition import MessageSpec, SagaDefinition, StepContext
-from .early import remember
-from .endings import Ending, authorise, end, ending_of, made_nothing, may_send
 from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from .events import (
     ClaimRefused,
@@ -21,7 +29,6 @@ from .events import (
     Signal,
 )
 from .policy import CLOCK_TOLERANCE_MS, Policy, Without
-from .request_rules import INVALID_REQUEST, stored_faults
 from .saga import CAUSE_OF, Cause, Claim, Saga, TimelineEntry, emit
 from .states import SagaState, move
 

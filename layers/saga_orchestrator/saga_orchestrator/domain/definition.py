@@ -5,8 +5,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from saga_orchestrator.domain.flow.terms import (
+    Announcement,
+    Command,
+    Kept,
+    Number,
+    OnExhausted,
+    Outcome,
+    Retry,
+    Start,
+    View,
+)
+
 from .events import ExecutionRequest
-from .flow.terms import Announcement, Command, Kept, Number, OnExhausted, Outcome, Retry, Start, View
 from .policy import Policy
 from .saga import Saga, TimelineEntry
 from .states import SagaState

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, named_fields, sentence
+from saga_orchestrator.domain.flow.telling import address, seen_by, started_steps
+from saga_orchestrator.domain.flow.terms import Announcement, Command, View
+
 from .asking import ask
 from .definition import MessageSpec, SagaDefinition
 from .errors import UnknownMessageKey
-from .flow.telling import address, seen_by, started_steps
-from .flow.terms import Announcement, Command, View
 from .instants import rfc3339
-from .request_rules import INVALID_REQUEST, named_fields, sentence
 from .saga import Saga, TimelineEntry
 from .states import SagaState
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from saga_orchestrator.domain.executions.endings import may_send
+
 from .definition import SagaDefinition
-from .endings import may_send
 from .policy import Policy
 from .render import SAGA_MESSAGES
 from .saga import Cause, Claim, Saga, TimelineEntry, deadline_shard, emit

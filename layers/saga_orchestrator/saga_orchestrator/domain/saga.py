@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
+from saga_orchestrator.domain.flow.ledger import Ledger
+
 from .events import EventType, ExecutionRequest
-from .flow.ledger import Ledger
 from .states import SagaState
 
 MAX_EARLY_CANCELS: Final = 8

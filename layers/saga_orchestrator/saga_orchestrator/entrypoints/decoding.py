@@ -21,7 +21,7 @@ from saga_orchestrator.domain.events import (
     InvalidRequest,
     Script,
 )
-from saga_orchestrator.domain.request_rules import RULES, sentence
+from saga_orchestrator.domain.executions.request_rules import RULES, sentence
 from saga_orchestrator.domain.secret import Secret
 
 from .faults import contradictions, faults_of, without

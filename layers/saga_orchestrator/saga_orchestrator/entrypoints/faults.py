@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from saga_orchestrator.domain.events import EventType
-from saga_orchestrator.domain.request_rules import RULES
+from saga_orchestrator.domain.executions.request_rules import RULES
 
 from .field_rules import amount
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.event_bus import _fate
+from saga_orchestrator.adapters.targets.event_bus import _fate
 from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import render

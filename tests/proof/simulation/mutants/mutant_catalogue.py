@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.claims import Claims
-from saga_orchestrator.adapters.counter_writes import counting
+from saga_orchestrator.adapters.counters.claims import Claims
+from saga_orchestrator.adapters.counters.counter_writes import counting
 from saga_orchestrator.adapters.patient_writes import _cancelled
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.apply_event import SagaWriter
-from saga_orchestrator.domain import beginnings, counters, decide, endings
-from saga_orchestrator.domain.early import remember
+from saga_orchestrator.domain import counters, decide
+from saga_orchestrator.domain.executions import beginnings, endings
+from saga_orchestrator.domain.executions.early import remember
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction

@@ -7,8 +7,9 @@ from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
-from saga_orchestrator.domain import beginnings, decide, endings, render, saga
-from saga_orchestrator.domain.early import _early, remember
+from saga_orchestrator.domain import decide, render, saga
+from saga_orchestrator.domain.executions import beginnings, endings
+from saga_orchestrator.domain.executions.early import _early, remember
 from saga_orchestrator.entrypoints.decoding import _requested, _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.proof.simulation.faults.code_edits import Mutant, edit

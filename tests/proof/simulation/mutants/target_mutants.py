@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.event_bus import EventBus
-from saga_orchestrator.adapters.kafka_topic import KafkaTopic
+from saga_orchestrator.adapters.targets.event_bus import EventBus
+from saga_orchestrator.adapters.targets.kafka_topic import KafkaTopic
 from saga_orchestrator.application.relay import Relay
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from saga_orchestrator.adapters.event_bus import _chunks
 from saga_orchestrator.adapters.patient_writes import PatientWrites
+from saga_orchestrator.adapters.targets.event_bus import _chunks
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from tests.proof.simulation.faults.code_edits import Mutant, edit

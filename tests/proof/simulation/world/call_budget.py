@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError
 
-from saga_orchestrator.adapters.counter_table import SETTLE_ATTEMPTS
+from saga_orchestrator.adapters.counters.counter_table import SETTLE_ATTEMPTS
 from saga_orchestrator.adapters.patient_writes import TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
 from saga_orchestrator.domain.decide import MAX_LATE_UNDOS

@@ -14,7 +14,7 @@ from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Saga
-from saga_testing.sample_events import NOW_MS
+from saga_testing.samples.sample_events import NOW_MS
 from sagas.order import ORDER
 
 OWNER = "ada"

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step
-from saga_orchestrator.domain.endings import Ending
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
+from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from saga_orchestrator.domain.definition import Step, Undo
-from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState, move
 

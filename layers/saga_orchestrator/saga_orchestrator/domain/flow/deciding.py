@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
-from saga_orchestrator.domain.endings import Ending
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from saga_orchestrator.domain.events import DeadlinePassed
+from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
 

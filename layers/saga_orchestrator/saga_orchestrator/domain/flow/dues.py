@@ -1,7 +1,7 @@
 """What time does to a waiting saga. Due is judged on the item itself: index, checker and wakes are only hints."""
 
 from saga_orchestrator.domain.definition import Step
-from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.states import SagaState
 
 from . import compensation

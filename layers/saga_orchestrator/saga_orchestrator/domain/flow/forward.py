@@ -5,7 +5,7 @@ from typing import Final
 
 from saga_orchestrator.domain.decide import LANGUAGE_CLOSED, LIMIT_REACHED
 from saga_orchestrator.domain.definition import Step
-from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.policy import Without
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
-from saga_orchestrator.domain.endings import Ending, authorise
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
+from saga_orchestrator.domain.executions.endings import Ending, authorise
 from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState, move

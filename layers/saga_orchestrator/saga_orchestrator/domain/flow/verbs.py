@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from saga_orchestrator.domain.definition import Step
-from saga_orchestrator.domain.endings import Ending
+from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.states import SagaState
 
 from . import compensation

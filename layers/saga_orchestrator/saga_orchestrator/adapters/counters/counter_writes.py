@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from saga_orchestrator.adapters.saga_codec import Item
 from saga_orchestrator.domain.counters import Head, Lower, Raise, Shard
 
 from .counter_items import counter_key, directory_key
-from .saga_codec import Item
 
 Value = Mapping[str, Any]
 

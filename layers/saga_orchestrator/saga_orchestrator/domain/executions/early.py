@@ -2,12 +2,18 @@
 
 from dataclasses import replace
 
-from .definition import SagaDefinition
-from .errors import RejectedEvent, RejectReason
-from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionStarted
-from .policy import Policy
-from .saga import CAUSE_OF, MAX_EARLY_CANCELS, Cause, EarlyEvent, Saga
-from .states import SagaState
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
+from saga_orchestrator.domain.events import (
+    Event,
+    ExecutionCancelled,
+    ExecutionCompleted,
+    ExecutionFailed,
+    ExecutionStarted,
+)
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.saga import CAUSE_OF, MAX_EARLY_CANCELS, Cause, EarlyEvent, Saga
+from saga_orchestrator.domain.states import SagaState
 
 
 def remember(

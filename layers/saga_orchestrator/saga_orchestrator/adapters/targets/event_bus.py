@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import PERMANENT_ENTRIES, is_permanent, part_of, retryable
 from saga_orchestrator.application.ports import Fate
 from saga_orchestrator.domain.render import Message
-
-from .aws_errors import PERMANENT_ENTRIES, is_permanent, part_of, retryable
 
 SOURCE: Final = "saga-orchestrator"
 MAX_ENTRIES: Final = 10

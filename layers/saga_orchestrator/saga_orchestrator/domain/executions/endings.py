@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .definition import MessageSpec, SagaDefinition, Step
-from .errors import CorruptSaga
-from .events import Event, ExecutionCancelled, ExecutionCompleted, ExecutionFailed, ExecutionTimedOut
-from .policy import Policy
-from .saga import Cause, EarlyEvent, Saga, TimelineEntry, emit
-from .states import SagaState, move
+from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step
+from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.events import (
+    Event,
+    ExecutionCancelled,
+    ExecutionCompleted,
+    ExecutionFailed,
+    ExecutionTimedOut,
+)
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry, emit
+from saga_orchestrator.domain.states import SagaState, move
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from saga_orchestrator.adapters.aws_errors import part_of, retryable
+from saga_orchestrator.adapters.patient_writes import PatientWrites, Refused
+from saga_orchestrator.adapters.saga_codec import Item
 from saga_orchestrator.domain.counters import Head, Lower, Raise, Reading, Shard, opening, settle
 from saga_orchestrator.domain.errors import RetryableError
 
-from .aws_errors import part_of, retryable
 from .counter_items import MAX_SHARDS, counter_key, directory_key, to_head, to_shard
 from .counter_writes import CounterWrite, changing, listing, opening_with, settled, stepping
-from .patient_writes import PatientWrites, Refused
-from .saga_codec import Item
 
 SETTLE_ATTEMPTS: Final = 4
 """Readings for each shard: one for each cap that has to be raised, and some for those that others write meanwhile."""

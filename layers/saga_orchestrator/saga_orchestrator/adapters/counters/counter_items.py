@@ -6,10 +6,9 @@ engine's own: whoever reads the table for sagas passes over all of them, those o
 
 from typing import Any, Final
 
+from saga_orchestrator.adapters.saga_codec import Item
 from saga_orchestrator.domain.counters import Head, Shard
 from saga_orchestrator.domain.errors import RetryableError
-
-from .saga_codec import Item
 
 RESERVED: Final = "#"
 COUNTER: Final = "#counter"

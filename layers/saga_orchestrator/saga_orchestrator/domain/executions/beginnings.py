@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from .definition import SagaDefinition
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.events import ExecutionRequested, InvalidRequest
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard
+from saga_orchestrator.domain.states import SagaState
+
 from .endings import Ending, authorise, ending_of
-from .events import ExecutionRequested, InvalidRequest
-from .policy import Policy
-from .saga import Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard
-from .states import SagaState
 
 
 def requested_saga(

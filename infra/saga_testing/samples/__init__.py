@@ -1,0 +1,1 @@
+"""Events, requests and values as senders write them."""

@@ -1,0 +1,1 @@
+"""Where the relays publish to."""
