@@ -9,7 +9,7 @@ from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide, render, saga
 from saga_orchestrator.domain.executions import beginnings, endings
-from saga_orchestrator.domain.executions.early import _early
+from saga_orchestrator.domain.executions.early import _early, remember
 from saga_orchestrator.entrypoints.decoding import _requested, _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from tests.proof.simulation.faults.code_edits import Mutant, edit
@@ -75,6 +75,11 @@ OUTCOME_MUTANTS: Final = (
         "messages of a write leave in the order of their names",
         "S6b",
         edit(newly_emitted, '(new_outbox or "").split()', 'sorted((new_outbox or "").split())'),
+    ),
+    Mutant(
+        "stub keeps every cancel",
+        "S17",
+        edit(remember, "len(same_type) >= MAX_EARLY_CANCELS and not trusted", "False"),
     ),
     Mutant("rejected event cut", "L4c", edit(RejectedEvents.keep, "Body=content", "Body=content[:100]")),
     Mutant(

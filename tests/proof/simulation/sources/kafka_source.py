@@ -158,6 +158,8 @@ class KafkaSource:
         self.weather: Weather = service.weather
         self.provisioned = plan.settings["KAFKA_MODE"] == "provisioned"
         self.filters = plan.settings["TOPIC_LAYOUT"] == "shared"
+        # How producers key their records is theirs; only the partition is ours to read.
+        self._keys, self._headers = delays.dice.choice(("none", "equal", "event")), delays.dice.random() < 0.5
         self.under_way = 0
         self.topics: dict[str, _Topic] = {}
         self.consumers: list[KafkaConsumer] = []
@@ -178,6 +180,11 @@ class KafkaSource:
             self.under_way += 1
             scheduler.at(arrival, lambda: self._append(inbound, function))
 
+    def _key_of(self, inbound: Inbound) -> str | None:
+        if self._keys == "none":
+            return None
+        return base64.b64encode((inbound.event_id if self._keys == "event" else "same").encode()).decode()
+
     def _append(self, inbound: Inbound, function: str) -> None:
         self.under_way -= 1
         topic = self.topics["events" if self.filters else function]
@@ -189,8 +196,8 @@ class KafkaSource:
             "offset": len(log),
             "timestamp": self.service.scheduler.now,
             "timestampType": "CREATE_TIME",
-            "key": None,
-            "headers": [],
+            "key": self._key_of(inbound),
+            "headers": [{"trace": list(inbound.event_id.encode())}] if self._headers else [],
             "value": value_of(inbound),
         }
         position = {"cluster": "simulated", "partition": f"{topic.name}-{partition}", "offset": len(log)}

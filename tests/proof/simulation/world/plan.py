@@ -28,6 +28,8 @@ START_MS: Final = 1_795_500_000_000
 REQUEST_MAX_AGE_SECONDS: Final = 7200
 SCRIPT_BUCKET: Final = "users-scripts"
 TOPIC_SHARE: Final = 0.3
+CROWD_SHARE: Final = 0.03
+"""More executions than one PutEvents takes messages; and, apart from that, more early cancels than a stub keeps."""
 MOST_INLINE: Final = "262144"
 _BIG: Final = CANARY + "x" * (1024 * 1024)
 _ESCAPED: Final = CANARY + "\x01" * 180_000
@@ -112,7 +114,8 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
             current = _other_limits(dice, current)
             plan.later_settings.append((moment, current))
     maker = _Executions(dice, settings, calm=calm)
-    for place in range(dice.choice((1, 1, 2, 2, 3, 3, 5))):
+    crowd = dice.random() < CROWD_SHARE
+    for place in range(dice.randint(12, 20) if crowd else dice.choice((1, 1, 2, 2, 3, 3, 5))):
         plan.executions.append(maker.make(f"ex-{place}"))
     return plan
 
@@ -165,7 +168,7 @@ class _Executions:
             end=dice.choice((COMPLETED, COMPLETED, COMPLETED, FAILED, TIMEOUT)),
         )
         draw = dice.random()
-        hangs = 0.25 if self._calm else 0.10  # only calm worlds show whether the checker comes in time
+        hangs = 0.35 if self._calm else 0.10  # only calm worlds show whether the checker comes in time
         if draw < hangs:
             return replace(pod, hangs=True)
         if draw < hangs + 0.04:
@@ -240,6 +243,11 @@ class _Executions:
             nearly = dice.choice((execution.owner or ADMIN, ADMIN)).title()
             actor = dice.choice((execution.owner, execution.owner, ADMIN, STRANGER, nearly, "operator", None))
             execution.others.append(self._cancel(execution, max(when, at - 9_000), actor))
+        if dice.random() < CROWD_SHARE:
+            for place in range(dice.randint(9, 13)):
+                execution.others.append(
+                    self._cancel(execution, at - dice.randrange(5_000, 9_000), f"{STRANGER}-{place}")
+                )
         for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
             # Mostly before the pod's own report, some long after: a platform may be wrong, or late.
             kind, when = dice.choice((STARTED, COMPLETED, FAILED, TIMEOUT)), dice.choice((3_000, 3_000, 500_000))
