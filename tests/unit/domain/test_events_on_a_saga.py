@@ -268,7 +268,6 @@ def test_only_terminal_events_have_an_ending() -> None:
 def test_what_has_ended_never_ends_again() -> None:
     saga, going_by = after(requested(), completed()), rules()
     entry = TimelineEntry(LATER, Cause.COMPLETED, "c2")
-
     with pytest.raises(IllegalTransition, match="completed -> completed"):
         end(saga, ending_of(completed("c2")), entry, going_by.definition, going_by.policy)
 

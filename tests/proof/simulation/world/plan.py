@@ -20,6 +20,7 @@ from tests.proof.simulation.world.scenario import (
     Execution,
     Inbound,
     PodPlan,
+    by_reference,
     envelope,
     report,
 )
@@ -210,9 +211,9 @@ class _Executions:
             detail["timestamp"] = envelope("", "", "", inbound.requested_at)["timestamp"]
             inbound.refusal = "expired"
         elif draw < 0.95:
-            _by_reference(detail, SCRIPT_BUCKET)
+            by_reference(detail, SCRIPT_BUCKET)
         elif draw < 0.97:
-            _by_reference(detail, "somebody-elses")
+            by_reference(detail, "somebody-elses")
             inbound.must_reject, inbound.accepts = True, frozenset({"script_bucket_not_allowed"})
         elif draw < 0.985:
             inbound.requested_at = inbound.at + 5 * 86_400_000
@@ -288,11 +289,6 @@ class _Executions:
         if not inbound.authorised and actor is not None:
             inbound.accepts = frozenset({"unauthorised_cancel", "too_many_early_cancels"})
         return inbound
-
-
-def _by_reference(detail: dict[str, Any], bucket: str) -> None:
-    size = len(detail.pop("script"))
-    detail["script_ref"] = {"bucket": bucket, "key": "some/script", "size": size, "sha256": "ab" * 32}
 
 
 def _expected_reason(execution: Execution) -> str:

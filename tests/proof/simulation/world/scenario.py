@@ -141,3 +141,8 @@ def report(
         exit_code=detail.get("exit_code"),
         error_type=detail.get("error_type"),
     )
+
+
+def by_reference(detail: dict[str, Any], bucket: str) -> None:
+    size = len(detail.pop("script"))
+    detail["script_ref"] = {"bucket": bucket, "key": "some/script", "size": size, "sha256": "ab" * 32}
