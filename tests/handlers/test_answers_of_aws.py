@@ -19,6 +19,14 @@ from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event, kafka
 
+FIELD_CASES = (
+    "write-signature-expired",
+    "complete-signature-expired",
+    "claim-throttled",
+    "slow-down-by-status",
+    "validation-is-permanent",
+)
+
 Answer = Exception | dict[str, Any]
 
 

@@ -11,6 +11,8 @@ from confluent_kafka import KafkaError, KafkaException
 from saga_testing.history import History
 from saga_testing.moto_world import World
 
+FIELD_CASES = ("kafka-password-rotated",)
+
 ALL_SENT: dict[str, Any] = {"batchItemFailures": []}
 NONE_SENT = {"batchItemFailures": [{"itemIdentifier": "100"}]}
 

@@ -12,6 +12,8 @@ from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event, eventbridge, kafka
 
+FIELD_CASES = ("recreated-topic",)
+
 MSK = kafka(b"not json")
 OTHER_CLUSTER = {**MSK, "eventSourceArn": "arn:aws:kafka:us-east-1:123456789012:cluster/other/2"}
 SELF_MANAGED = {"eventSource": "SelfManagedKafka", "bootstrapServers": "b-2:9092,b-1:9092", "records": MSK["records"]}

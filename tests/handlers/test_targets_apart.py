@@ -11,6 +11,8 @@ from saga_testing.history import History
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event
 
+FIELD_CASES = ("kafka-target-down",)
+
 ALL_SENT: dict[str, Any] = {"batchItemFailures": []}
 
 

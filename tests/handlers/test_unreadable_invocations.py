@@ -19,6 +19,8 @@ from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.lambda_context import Context
 from saga_testing.samples.sample_events import event, kafka
 
+FIELD_CASES = ("relay-given-a-list", "relay-mistyped-republish")
+
 LONG_AFTER = "253402300800000"
 
 

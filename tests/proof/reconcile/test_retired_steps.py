@@ -11,6 +11,8 @@ from sagas.execution import EXECUTION_SAGA
 from tests.proof.reconcile.corrupt_items import Edit
 from tests.proof.reconcile.corrupt_table import Scene, sound
 
+FIELD_CASES = ("retired-step-reconciled", "unknown-step-reconciled")
+
 
 def test_an_end_that_owes_the_undo_of_a_retired_step_sends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     *kept, create_pod = EXECUTION_SAGA.steps

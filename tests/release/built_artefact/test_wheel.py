@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+FIELD_CASES = ("wheel",)
+
 ROOT = Path(__file__).parents[3]
 UV = Path(sys.executable).with_name("uv")
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "template.yaml")

@@ -9,6 +9,13 @@ from local_stack import BrokenTemplate
 from saga_orchestrator.entrypoints.schemas import WireRequested
 from tests.release.template.deployment import FUNCTIONS, deploy
 
+FIELD_CASES = (
+    "limits-lost-their-quotes",
+    "limits-of-no-language",
+    "cluster-by-vpc-connection",
+    "allowed-images-too-long",
+)
+
 DECLARED: dict[str, dict[str, Any]] = deploy().expanded.template["Parameters"]
 KILOBYTES = 4 * 1024
 """Lambda's limit for names and values of a function's variables together (Lambda quotas)."""

@@ -3,6 +3,8 @@
 from tests.release.template.checks import names
 from tests.release.template.deployment import FUNCTIONS, TEMPLATE, deploy
 
+FIELD_CASES = ("two-stacks-deployed",)
+
 
 def test_two_stacks_deployed() -> None:
     """Case `two-stacks-deployed`: no physical name without the stack's, and none too long for AWS."""
