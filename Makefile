@@ -30,8 +30,8 @@ imports: .venv/installed
 validate: .venv-sam/installed
 	.venv-sam/bin/sam validate --lint --region us-east-1 --template template.yaml
 
-# Every core takes tests; those of one group (tests/conftest.py) stay together on one.
-JOBS ?= auto
+# Tests of one group (tests/conftest.py) stay together: a process more than there are cores, because the stacks' one mostly waits.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup
 pytest: .venv/installed .venv-sam/installed
 	$(PYTEST) -m "not proof"

@@ -144,7 +144,7 @@ def test_the_stack_says_that_it_is_an_extra(installed: Installed, command: tuple
 
 def test_the_kit_reads_its_own_data(installed: Installed) -> None:
     answer = installed.run(
-        installed.python, "-c", "import saga_testing.aws.dynamodb.reserved_words as r; print(r.__file__)"
+        installed.python, "-c", "import saga_testing.aws.dynamodb.expressions.reserved_words as r; print(r.__file__)"
     )
 
     assert answer.returncode == 0, answer.stderr
