@@ -17,7 +17,7 @@ GROUPS: Final = {
     "proof/load": "stack",
     "proof/reconcile": "stack",
     "proof/simulation": "worlds",  # the same seeds are played once
-    "release/built_artefact": "build",  # one `sam build` serves all
+    "release/built_artefact": "stack",  # one `sam build` serves all, and the wheel starts a stack of its own
 }
 
 pytest_plugins = ["saga_testing.plugin"]

@@ -107,6 +107,8 @@ def due_sagas(sagas: int) -> Figures:
 
     assert ended == sagas
     assert {item["state"]["S"] for item in account.stored_sagas()} == {"timeout"}
-    assert account.calls["get_item"] == account.calls["update_item"] == sagas, "one read and one write for each"
+    assert account.calls["update_item"] == sagas, "one write for each"
+    of_counters = account.calls["get_item"] - sagas
+    assert 0 <= of_counters <= 2 * runs, "one read for each, and in each run the directory of the limits"
     assert account.calls.keys() == {"query", "get_item", "update_item"}
     return measured.of(sagas)

@@ -34,6 +34,7 @@ REVIEWED: Final = {
     ("tests/proof/fuzz/corpus/envelopes/self_managed_kafka", "Base64 High Entropy String"): "the same events",
     ("tests/release/template/test_permissions.py", "Secret Keyword"): "an invented ARN",
     ("tests/release/template/test_sources.py", "Secret Keyword"): "an invented ARN",
+    ("tests/release/template/test_kafka_relay.py", "Secret Keyword"): "an invented ARN",
     ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the pinned hash of a sample request",
 }
 

@@ -112,9 +112,8 @@ def test_the_owner_cancels_a_running_script_and_nobody_else_does(working: Stack,
 def test_a_rejected_event_raises_the_depth_of_the_rejected_queue(working: Stack, execution: str, way: str) -> None:
     stack, client = working
     before = client.rejected()
-    broken = event("EXECUTION_REQUESTED", execution)
-    del broken["runtime_image"]
-    sender(client, way)(broken)
+    unknown = event("EXECUTION_REQUESTED", execution) | {"event_version": "2.0"}
+    sender(client, way)(unknown)
     stack.wait_until(lambda: client.rejected() > before)
     assert client.state(execution) is None
 

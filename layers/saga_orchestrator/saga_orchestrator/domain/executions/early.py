@@ -47,7 +47,8 @@ def remember(
         raise RejectedEvent(
             RejectReason.TOO_MANY_EARLY_CANCELS, f"{MAX_EARLY_CANCELS} other actors have cancelled before the request"
         )
-    return replace(stub, version=stub.version + 1, early=(*stub.early, early))
+    # A stub sends nothing: what is found in its outbox is no message of this write.
+    return replace(stub, version=stub.version + 1, early=(*stub.early, early), outbox=())
 
 
 def _early(event: Event, now: int, *, trusted: bool) -> EarlyEvent:
