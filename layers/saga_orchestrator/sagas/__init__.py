@@ -3,6 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.domain.registry import SagaRegistry
-from sagas.execution import EXECUTION_SAGA
+
+from .execution import EXECUTION_SAGA
 
 SAGAS: Final = SagaRegistry((EXECUTION_SAGA,))

@@ -57,9 +57,9 @@ def request(number: int, execution_id: str, content: Content, now: int) -> Inbou
         case Content.OTHER_SCRIPT:
             detail["script"] += "# other"
         case Content.TOO_LONG:
-            detail["timeout_seconds"] = 301
+            detail["timeout_seconds"], inbound.refusal = 301, "timeout_too_long"
         case Content.EMPTY:
-            detail["script"] = ""
+            detail["script"], inbound.refusal = "", "script_empty"
         case Content.FUTURE:
             inbound.must_reject, inbound.accepts = True, frozenset({"timestamp_in_future"})
         case Content.MALFORMED:

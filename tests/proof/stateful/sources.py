@@ -1,10 +1,11 @@
 """How events reach their functions: one by one from EventBridge, or in batches of one type from Kafka."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from tests.proof.simulation.sources.deliveries import envelope_of
-from tests.proof.simulation.sources.kafka_source import value_of
+from tests.proof.simulation.sources.kafka_source import bytes_of, value_of
 from tests.proof.simulation.world.lambda_service import FUNCTION_OF
 from tests.proof.simulation.world.ledger import place_of
 from tests.proof.simulation.world.scenario import Inbound
@@ -20,10 +21,10 @@ class EventBridge:
     def deliver(self, inbound: Inbound) -> bool:
         """True when it was acknowledged."""
         identity = f"eb-{inbound.number}"
-        self._account.ledger.positions[place_of("eventbridge", {"id": identity})] = inbound
-        outcome = self._account.invoke(
-            FUNCTION_OF[inbound.type], envelope_of(inbound, identity), (inbound.execution_id,), 1
-        )
+        event, place = envelope_of(inbound, identity), place_of("eventbridge", {"id": identity})
+        self._account.ledger.positions[place] = inbound
+        self._account.ledger.delivered[place] = json.dumps(event, separators=(",", ":")).encode()
+        outcome = self._account.invoke(FUNCTION_OF[inbound.type], event, (inbound.execution_id,), 1)
         return not outcome.failed
 
 
@@ -59,6 +60,7 @@ class Kafka:
         offset = self._ends[topic] = self._ends.get(topic, -1) + 1
         position = {"cluster": "simulated", "partition": f"{topic}-0", "offset": offset}
         self._account.ledger.positions[place_of("kafka", position)] = inbound
+        self._account.ledger.delivered[place_of("kafka", position)] = bytes_of(inbound)
         self._records[inbound.number] = {
             "topic": topic,
             "partition": 0,

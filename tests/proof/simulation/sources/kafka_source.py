@@ -203,13 +203,13 @@ class KafkaSource:
         position = {"cluster": "simulated", "partition": f"{topic.name}-{partition}", "offset": len(log)}
         place = place_of("kafka", position)
         self.ledger.positions[place] = inbound
-        self.ledger.delivered[place] = _bytes_of(inbound)
+        self.ledger.delivered[place] = bytes_of(inbound)
         log.append(_Record(partition, len(log), inbound, raw))
         for consumer in topic.readers:
             self.service.scheduler.after(self.delays.dice.randrange(1, 40), consumer.poll)
 
 
-def _bytes_of(inbound: Inbound) -> bytes:
+def bytes_of(inbound: Inbound) -> bytes:
     """The record's own bytes; of what is no base64, the text that Lambda passed on."""
     value = value_of(inbound)
     try:
