@@ -2,6 +2,7 @@
 
 from saga_orchestrator.adapters.counters.counter_items import counter_key, directory_key
 from saga_testing import Deployment, event
+from saga_testing.deployment import EXECUTIONS
 
 FIELD_CASES = ("raise-shards", "lower-limit")
 
@@ -10,7 +11,7 @@ HELD = 100
 
 def full(**settings: str) -> Deployment:
     """A hundred of a hundred slots taken."""
-    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": str(HELD), **settings})
+    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": str(HELD), **settings}, sagas=EXECUTIONS)
     for number in range(HELD):
         deployment.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
     assert deployment.slots() == HELD
@@ -54,7 +55,7 @@ def test_lower_limit() -> None:
 
 
 def test_two_releases_with_limits_of_their_own_go_by_the_one_in_force() -> None:
-    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": "4", "COUNTER_SHARDS": "2"})
+    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": "4", "COUNTER_SHARDS": "2"}, sagas=EXECUTIONS)
     for number in range(20):
         deployment.reconfigure(DEFAULT_LANGUAGE_LIMIT=("4", "16")[number % 2], COUNTER_SHARDS=("2", "5")[number % 2])
         deployment.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
@@ -63,7 +64,7 @@ def test_two_releases_with_limits_of_their_own_go_by_the_one_in_force() -> None:
 
 
 def test_a_limit_closed_by_the_checker_binds_a_function_that_does_not_know_of_it() -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED", "ex-0"))
     deployment.reconfigure(LANGUAGE_LIMITS='{"python": "closed"}')
     deployment.check()
@@ -73,7 +74,7 @@ def test_a_limit_closed_by_the_checker_binds_a_function_that_does_not_know_of_it
 
 
 def test_a_counter_of_the_release_before_goes_on_with_the_same_shares() -> None:
-    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": "3", "COUNTER_SHARDS": "2"})
+    deployment = Deployment({"DEFAULT_LANGUAGE_LIMIT": "3", "COUNTER_SHARDS": "2"}, sagas=EXECUTIONS)
     for shard, taken in enumerate((2, 0)):
         item = {**counter_key("python", shard), "n": {"N": str(taken)}}
         deployment.aws.dynamodb.put_item(TableName="sagas", Item=item)
@@ -82,7 +83,7 @@ def test_a_counter_of_the_release_before_goes_on_with_the_same_shares() -> None:
 
 
 def test_the_checker_writes_nothing_where_limits_are_as_they_should_be() -> None:
-    deployment = Deployment()
+    deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
     before = deployment.items()
 
@@ -92,7 +93,7 @@ def test_the_checker_writes_nothing_where_limits_are_as_they_should_be() -> None
 
 
 def test_a_counter_that_cannot_be_read_keeps_no_saga_from_its_end_and_no_other_language_from_its_limit() -> None:
-    deployment = Deployment({"START_DEADLINE_SECONDS": "60"})
+    deployment = Deployment({"START_DEADLINE_SECONDS": "60"}, sagas=EXECUTIONS)
     for language in ("go", "python"):
         deployment.deliver(event("EXECUTION_REQUESTED", language, language=language))
     broken = {**(deployment.item("#counter#go#0", "#counter") or {}), "limit": {"S": "?"}}
@@ -105,7 +106,7 @@ def test_a_counter_that_cannot_be_read_keeps_no_saga_from_its_end_and_no_other_l
 
 
 def test_the_directory_names_every_language_that_was_limited() -> None:
-    deployment = Deployment({"LANGUAGE_LIMITS": '{"ruby": "unlimited"}'})
+    deployment = Deployment({"LANGUAGE_LIMITS": '{"ruby": "unlimited"}'}, sagas=EXECUTIONS)
     for language in ("python", "go", "ruby", "go"):
         deployment.deliver(event("EXECUTION_REQUESTED", f"{language}-1", language=language))
 
