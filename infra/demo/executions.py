@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.cases import Case, What
-from local_worker import Transport
+from local_worker import Transport, pod_name
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SCRIPT_BUCKET = "demo-scripts"
@@ -55,7 +55,7 @@ def body_of(execution: Execution, what: What) -> tuple[str, dict[str, Any]]:
         case What.REQUEST | What.REQUEST_AGAIN | What.OTHER_REQUEST:
             return _request(execution, what)
         case What.STARTED:
-            return _report(execution, what, "EXECUTION_STARTED", {"pod_name": "somebody-elses-pod"})
+            return _report(execution, what, "EXECUTION_STARTED", {"pod_name": pod_name(execution.id)})
         case What.COMPLETED:
             return _report(execution, what, "EXECUTION_COMPLETED", {"exit_code": 0, "stdout": "", "stderr": ""})
         case What.FAILED:

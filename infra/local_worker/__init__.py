@@ -4,6 +4,7 @@
 
 from local_worker.faults import Faults
 from local_worker.intake import subscription
+from local_worker.ledger import pod_name
 from local_worker.process import WorkerNotStartedError, WorkerProcess
 from local_worker.process_options import WorkerOptions
 from local_worker.publishers import Transport, alternating
@@ -18,5 +19,6 @@ __all__ = [
     "WorkerOptions",
     "WorkerProcess",
     "alternating",
+    "pod_name",
     "subscription",
 ]
