@@ -14,6 +14,7 @@ from local_stack.aws import moto_repairs
 from local_stack.aws.clients import AwsClients
 from local_stack.aws.moto_repairs.repairs import MAX_PUT_EVENTS_BYTES
 from local_stack.template.inventory import ACCOUNT
+from tests.tools.local_stack.repaired_table import Table
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -82,6 +83,18 @@ class TestQueues:
         poll.start()
         time.sleep(0.1)
         aws("dynamodb").list_tables()
+        still_waiting = poll.is_alive()
+        aws("sqs").send_message(QueueUrl=queue, MessageBody="enough")
+        poll.join()
+        assert still_waiting
+
+    def test_a_long_poll_delays_no_write(self, aws: AwsClients, queue: str) -> None:
+        table = Table(aws)
+        table.put("warm")
+        poll = threading.Thread(target=lambda: aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20))
+        poll.start()
+        time.sleep(0.1)
+        table.put("meanwhile")
         still_waiting = poll.is_alive()
         aws("sqs").send_message(QueueUrl=queue, MessageBody="enough")
         poll.join()
