@@ -1,11 +1,11 @@
 """How a saga is declared: steps in order, each with its undo, and their messages. Data, not control flow."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from saga_orchestrator.domain.declared.mistakes import mistakes_of
+from saga_orchestrator.domain.defining.fingerprint import fingerprint
+from saga_orchestrator.domain.defining.problems import problems_of
 from saga_orchestrator.domain.flow.terms import (
     Announcement,
     Command,
@@ -22,8 +22,6 @@ from .events import ExecutionRequest
 from .policy import Policy
 from .saga import Saga, TimelineEntry
 from .states import SagaState
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,50 +132,18 @@ class SagaDefinition:
     """How long the whole saga may take, in seconds."""
     announces: Mapping[SagaState, tuple[str, ...]] = field(default_factory=dict)
     """Messages of its own that go out with an outcome, before the saga's own."""
+    fingerprint: str = field(init=False, compare=False, repr=False)
+    """Of all that is declared; what the functions in it do is not seen. Kept in the sagas that begin under it."""
 
     def __post_init__(self) -> None:
         if problems := problems_of(self):
             msg = f"saga definition {self.name!r}: {'; '.join(problems)}"
             raise ValueError(msg)
+        object.__setattr__(self, "fingerprint", fingerprint(self))
 
     def step(self, key: str) -> Step | None:
         """The step that is or was taken under this key."""
         return next((step for step in (*self.steps, *self.retired) if step.key == key), None)
-
-
-def problems_of(definition: SagaDefinition) -> list[str]:
-    """All that is wrong with a definition, in sentences; a mistake is refused when its module is imported."""
-    return [*_naming(definition), *(mistakes_of(definition) if definition.starts else _not_waiting(definition))]
-
-
-def _naming(definition: SagaDefinition) -> list[str]:
-    declared = (*definition.steps, *definition.retired)
-    keys = [step.key for step in declared]
-    kinds = {kind for step in declared for kind in kinds_of(step)} | {*definition.undo_again_on_late_start}
-    kinds |= {kind for announced in definition.announces.values() for kind in announced}
-    names = (definition.name, *keys, *definition.messages)
-    return [
-        *(f"{name!r} is no lower-case name" for name in names if not _NAME.fullmatch(name)),
-        *(f"step {key!r} is declared twice" for key in sorted({key for key in keys if keys.count(key) > 1})),
-        *(f"message {kind!r} is not declared" for kind in sorted(kinds - {*definition.messages})),
-        *(f"message {kind!r} has a name of the engine's own" for kind in definition.messages if kind[:5] == "saga_"),
-        *(["only one step may claim"] if sum(step.claims is not None for step in definition.steps) > 1 else []),
-    ]
-
-
-def kinds_of(step: Step) -> tuple[str, ...]:
-    """Every kind of message that the step or its undo sends."""
-    undo = step.undo
-    asked = (step.sends, undo.sends if undo else None)
-    return (*step.emits, *(undo.emits if undo else ()), *(kind for kind in asked if kind is not None))
-
-
-def _not_waiting(definition: SagaDefinition) -> list[str]:
-    return [
-        f"step {step.key!r} waits, and only a saga with a start event of its own can wait"
-        for step in definition.steps
-        if step.waits or (step.undo is not None and step.undo.sends is not None)
-    ]
 
 
 def is_command(definition: SagaDefinition, kind: str) -> bool:

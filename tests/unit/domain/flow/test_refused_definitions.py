@@ -114,7 +114,7 @@ def test_an_outcome_other_than_completed_reads_nothing_of_answers() -> None:
 
 
 def test_a_setting_that_limits_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="setting 'order_reply_seconds' is a limit, and 0 seconds is none"):
+    with pytest.raises(ValueError, match="the default of order_reply_seconds of order_saga must be"):
         replace(ORDER, settings={**ORDER.settings, "order_reply_seconds": 0})
 
 

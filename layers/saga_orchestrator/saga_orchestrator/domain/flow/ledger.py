@@ -158,4 +158,9 @@ class Ledger:
 
     @classmethod
     def parse(cls, text: str) -> "Ledger":
-        return cls(tuple(Entry.parse(word) for word in text.split()))
+        """Raises ValueError: one of its words is none, or two are about one step."""
+        entries = tuple(Entry.parse(word) for word in text.split())
+        if len({entry.step for entry in entries}) < len(entries):
+            msg = "two words about one step"
+            raise ValueError(msg)
+        return cls(entries)

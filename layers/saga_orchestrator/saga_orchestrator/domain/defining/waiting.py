@@ -14,13 +14,13 @@ from saga_orchestrator.domain.flow.terms import (
 )
 
 from . import probing
+from .numbers import MOST_ATTEMPTS, problem_of_numbers
 
 if TYPE_CHECKING:
     from saga_orchestrator.domain.definition import SagaDefinition, Step
 
 MAX_STEPS: Final = 24
 """More would let the timeline of a saga whose every attempt fails outgrow an item (400 KB)."""
-MAX_ATTEMPTS: Final = 15
 _BOUND_OF_A_NUMBER: Final = 24
 
 
@@ -37,7 +37,7 @@ def mistakes_of(definition: "SagaDefinition") -> list[str]:
 
 
 def _names(definition: "SagaDefinition") -> Iterator[str]:
-    kinds = [kind for step in definition.steps for kind in _kinds(step)]
+    kinds = [kind for step in definition.steps for kind in kinds_of(step)]
     kinds += [kind for announced in definition.announces.values() for kind in announced]
     types = [definition.starts.event_type if definition.starts else "", definition.cancels or ""]
     types += [outcome.event_type for step in definition.steps for outcome in step.awaits]
@@ -58,7 +58,8 @@ def _names(definition: "SagaDefinition") -> Iterator[str]:
             yield f"message {kind!r} is awaited and no Command"
 
 
-def _kinds(step: "Step") -> tuple[str, ...]:
+def kinds_of(step: "Step") -> tuple[str, ...]:
+    """Every kind of message that the step or its undo sends."""
     undo = step.undo
     asked = (step.sends, undo.sends if undo else None)
     return (*step.emits, *(undo.emits if undo else ()), *(kind for kind in asked if kind is not None))
@@ -87,8 +88,8 @@ def _of_step(step: "Step", definition: "SagaDefinition") -> Iterator[str]:
 
 def _of_retry(what: str, retry: Retry, definition: "SagaDefinition") -> Iterator[str]:
     most = definition.settings.get(retry.attempts, 1) if isinstance(retry.attempts, str) else retry.attempts
-    if not 1 <= most <= MAX_ATTEMPTS:
-        yield f"{what} makes {most} attempts, and 1 to {MAX_ATTEMPTS} are possible"
+    if not 1 <= most <= MOST_ATTEMPTS:
+        yield f"{what} makes {most} attempts, and 1 to {MOST_ATTEMPTS} are possible"
     if retry.backoff_seconds < 0 or retry.cap_seconds < retry.backoff_seconds:
         yield f"{what} backs off for less than nothing, or for longer than its cap"
 
@@ -122,9 +123,9 @@ def _numbers(definition: "SagaDefinition") -> Iterator[str]:
     for limit in sorted({each for each in limits if isinstance(each, int)}):
         if limit < 1:
             yield f"a limit of {limit} seconds is none"
-    for name in sorted({each for each in limits if isinstance(each, str)} & {*definition.settings}):
-        if definition.settings[name] < 1:
-            yield f"setting {name!r} is a limit, and {definition.settings[name]} seconds is none"
+    wrong = problem_of_numbers({definition.name: definition.settings}, (definition,))
+    if wrong is not None:
+        yield f"the default of {wrong}"
 
 
 def _size(definition: "SagaDefinition") -> Iterator[str]:
