@@ -74,13 +74,15 @@ def _own_fields(
     entry, what = saga.timeline[place], f"the body of {spec.type}"
     if not isinstance(spec, MessageSpec):
         told = ask(what, _fields, spec.body, seen_by(saga, key, definition))
-        fields = {**told, **address(saga, key, entry, definition)}
+        where = address(saga, key, entry, definition)
+        fields = {**where, **told, **where}
     elif definition.starts:
         fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
     else:
         fields = ask(what, _fields, spec.body, as_of(saga, place), entry)
     # A saga that is no execution's is known to its clients by their own name for it.
-    return {**fields, definition.starts.key: saga.execution_id} if definition.starts else fields
+    named = {definition.starts.key: saga.execution_id} if definition.starts else {}
+    return {**named, **fields, **named}
 
 
 def _as_begun(saga: Saga, key: str, definition: SagaDefinition) -> Saga:
