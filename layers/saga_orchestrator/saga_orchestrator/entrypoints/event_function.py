@@ -1,6 +1,7 @@
-"""The entry point of the six event functions: an EventBridge event or a Kafka batch, of exactly one event type."""
+"""What takes events: an EventBridge event or a Kafka batch; and the six functions of exactly one event type each."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,11 +28,10 @@ def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry)
 
 
 @dataclass(frozen=True, slots=True)
-class EventFunction:
-    """One event type's function. A rejected event is kept and acknowledged; anything that may pass is raised."""
+class Intake:
+    """A function that takes events. A rejected one is kept and acknowledged; anything that may pass is raised."""
 
     at: Resources
-    event_type: EventType
 
     def run(self, event: Any, context: Any) -> dict[str, Any] | None:
         """An EventBridge event returns None. A Kafka batch returns its failures, or raises in on-demand mode.
@@ -41,7 +41,7 @@ class EventFunction:
         """
         try:
             if is_kafka_batch(event):
-                return process_batch(event, context, self._kafka_record, self.at)
+                return process_batch(event, context, self._kafka_record, self.at, self._lane)
             self._guarded(
                 lambda: self._eventbridge(event),
                 lambda: _original(event),
@@ -66,13 +66,65 @@ class EventFunction:
                 RejectReason.UNRECOGNISED_INVOCATION, "the invocation is neither an EventBridge event nor a Kafka batch"
             )
         source = event.get("source")
-        # Operators may cancel; what happens to pods is told by the platform alone.
-        by_operator = source == self.at.settings.operator_source and self.event_type is EventType.CANCELLED
-        if source != self.at.settings.event_source and not by_operator:
+        by_operator = self._is_operators(source)
+        if source not in self._sources and not by_operator:
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )
         self._apply(event["detail"], by_operator=by_operator)
+
+    @property
+    def _sources(self) -> frozenset[str]:
+        return frozenset({self.at.settings.event_source})
+
+    @abstractmethod
+    def _is_operators(self, source: Any) -> bool:
+        """It is the source that IAM lets only operators use, and they may say such a thing."""
+
+    @abstractmethod
+    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
+        """Apply the event in `fields`. Raises `RejectedEvent` or `RetryableError`."""
+
+    def _lane(self, fields: dict[str, Any]) -> str:
+        """Events with the same one keep their order."""
+        return str(fields["execution_id"])
+
+    @property
+    @abstractmethod
+    def _type(self) -> str:
+        """Which type of event, for log lines."""
+
+    def _guarded(self, work: Callable[[], None], original: Callable[[], bytes], place: Callable[[], Place]) -> None:
+        """Run `work`; keep what it rejects, and what it breaks on: a bug must not block a partition."""
+        try:
+            work()
+        except RejectedEvent as rejected:
+            self._keep(rejected, original, place)
+        except RetryableError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is kept, not lost
+            self._keep(unexpected(bug), original, place)
+
+    def _keep(self, rejected: RejectedEvent, original: Callable[[], bytes], place: Callable[[], Place]) -> None:
+        source, position = place()
+        self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self._type)
+        if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
+            self.at.telemetry.count("UnauthorisedCancels")
+
+
+@dataclass(frozen=True, slots=True)
+class EventFunction(Intake):
+    """One event type's function."""
+
+    event_type: EventType
+
+    @property
+    def _type(self) -> str:
+        return self.event_type
+
+    def _is_operators(self, source: Any) -> bool:
+        # Operators may cancel; what happens to pods is told by the platform alone.
+        return source == self.at.settings.operator_source and self.event_type is EventType.CANCELLED
 
     def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
         try:
@@ -105,7 +157,7 @@ class EventFunction:
         """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""
         refusals: list[RejectedEvent] = []
         delays: list[RetryableError] = []
-        for rules in self.at.rules:
+        for rules in self.at.rules_of_executions:
             try:
                 decision = self.at.writer.apply(event, rules)
             except RejectedEvent as refused:
@@ -135,23 +187,6 @@ class EventFunction:
             raise delays[0]  # it comes again, and is refused again: an event is kept once all is done that can be
         if refusals:
             raise refusals[0]
-
-    def _guarded(self, work: Callable[[], None], original: Callable[[], bytes], place: Callable[[], Place]) -> None:
-        """Run `work`; keep what it rejects, and what it breaks on: a bug must not block a partition."""
-        try:
-            work()
-        except RejectedEvent as rejected:
-            self._keep(rejected, original, place)
-        except RetryableError:
-            raise
-        except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is kept, not lost
-            self._keep(unexpected(bug), original, place)
-
-    def _keep(self, rejected: RejectedEvent, original: Callable[[], bytes], place: Callable[[], Place]) -> None:
-        source, position = place()
-        self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self.event_type)
-        if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
-            self.at.telemetry.count("UnauthorisedCancels")
 
 
 def _place(event: Any, request_id: str) -> Place:

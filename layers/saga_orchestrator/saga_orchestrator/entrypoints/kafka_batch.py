@@ -27,6 +27,10 @@ class BatchUnfinished(RetryableError):
     """Some records of the batch were not applied: Lambda must deliver all of it again."""
 
 
+def _of_execution(fields: dict[str, Any]) -> str:
+    return str(fields["execution_id"])
+
+
 @dataclass(frozen=True)
 class KafkaRecord:
     """`partition` is the batch's own key, such as `execution_started-0`; `value` is base64, or None for a tombstone."""
@@ -35,6 +39,7 @@ class KafkaRecord:
     offset: int
     value: Any
     cluster: str = ""
+    lane_of: Callable[[dict[str, Any]], str] = _of_execution
 
     @cached_property
     def fields(self) -> dict[str, Any]:
@@ -80,14 +85,18 @@ def _has_offset(record: Any) -> bool:
 
 
 def process_batch(
-    event: dict[str, Any], context: Any, apply: Callable[[KafkaRecord], None], at: Resources
+    event: dict[str, Any],
+    context: Any,
+    apply: Callable[[KafkaRecord], None],
+    at: Resources,
+    lane_of: Callable[[dict[str, Any]], str] = _of_execution,
 ) -> dict[str, Any] | None:
     """Apply every record and account for each: applied and rejected ones are done, others reported or raised."""
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     cluster = cluster_of(event)
     for partition, records in event["records"].items():
         for raw in records:
-            record = KafkaRecord(partition, raw["offset"], raw.get("value"), cluster)
+            record = KafkaRecord(partition, raw["offset"], raw.get("value"), cluster, lane_of)
             lanes[_execution_of(record)].append(record)
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:
@@ -117,8 +126,8 @@ def _order(record: KafkaRecord) -> tuple[str, int]:
 
 
 def _execution_of(record: KafkaRecord) -> str:
-    """Which records must keep their order. One that cannot be read has no execution, and a lane of its own."""
+    """Which records must keep their order. One that cannot be read has no saga, and a lane of its own."""
     try:
-        return str(record.fields["execution_id"])
+        return record.lane_of(record.fields)
     except Exception:  # noqa: BLE001 - a batch must not fail for one record: what is wrong is told when its turn comes
         return f"{record.partition}:{record.offset}"
