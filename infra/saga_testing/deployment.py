@@ -13,7 +13,8 @@ from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.registry import REPLY, SagaRegistry
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
-from saga_orchestrator.entrypoints.event_function import EventFunction, Intake
+from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.intake import Intake
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_testing.aws.account import QUEUE_URL, STREAM_ARN, SimulatedAws

@@ -1,115 +1,31 @@
-"""What takes events: an EventBridge event or a Kafka batch; and the six functions of exactly one event type each."""
+"""The entry point of the six event functions, of exactly one `EXECUTION_*` event type each."""
 
-import json
-from abc import abstractmethod
-from collections.abc import Callable
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 from saga_orchestrator.application.apply_event import metric_of
 from saga_orchestrator.application.rejected_events import unexpected
-from saga_orchestrator.bootstrap import Resources, resources
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedCancel
+from saga_orchestrator.bootstrap import resources
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.events import Event, EventType
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import saga_id
 
 from .decoding import ForeignEventType, decode_event
-from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
-from .strict_json import decode_base64
+from .envelopes.cloudevents import Terms
+from .intake import Intake
 
-Place = tuple[str, dict[str, Any]]
-"""A source, and the position in it: worked out for rejected events only."""
+
+@functools.cache
+def terms_of(event_type: EventType, alias: str) -> Terms:
+    """How an event function reads: made once, since every event is read by it."""
+    return Terms({alias.upper(): event_type.value} if alias else {}, lambda _event_type: "execution_id")
 
 
 def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry) -> dict[str, Any] | None:
     """What each handler calls: apply `event` with this process's resources."""
     return EventFunction(resources(sagas), event_type).run(event, context)
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """A function that takes events. A rejected one is kept and acknowledged; anything that may pass is raised."""
-
-    at: Resources
-
-    def run(self, event: Any, context: Any) -> dict[str, Any] | None:
-        """An EventBridge event returns None. A Kafka batch returns its failures, or raises in on-demand mode.
-
-        Raises:
-            RetryableError: the source must deliver the event, or the batch, again.
-        """
-        try:
-            if is_kafka_batch(event):
-                return process_batch(event, context, self._kafka_record, self.at, self._lane)
-            self._guarded(
-                lambda: self._eventbridge(event),
-                lambda: _original(event),
-                lambda: _place(event, getattr(context, "aws_request_id", "none")),
-            )
-            return None
-        finally:
-            self.at.telemetry.flush()
-
-    def _kafka_record(self, record: KafkaRecord) -> None:
-        def work() -> None:
-            if record.value is None:
-                self.at.telemetry.count("Tombstones")
-                return
-            self._apply(record.fields, by_operator=False)
-
-        self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.place))
-
-    def _eventbridge(self, event: Any) -> None:
-        if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
-            raise RejectedEvent(
-                RejectReason.UNRECOGNISED_INVOCATION, "the invocation is neither an EventBridge event nor a Kafka batch"
-            )
-        source = event.get("source")
-        by_operator = self._is_operators(source)
-        if source not in self._sources and not by_operator:
-            raise RejectedEvent(
-                RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
-            )
-        self._apply(event["detail"], by_operator=by_operator)
-
-    @property
-    def _sources(self) -> frozenset[str]:
-        return frozenset({self.at.settings.event_source})
-
-    @abstractmethod
-    def _is_operators(self, source: Any) -> bool:
-        """It is the source that IAM lets only operators use, and they may say such a thing."""
-
-    @abstractmethod
-    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
-        """Apply the event in `fields`. Raises `RejectedEvent` or `RetryableError`."""
-
-    def _lane(self, fields: dict[str, Any]) -> str:
-        """Events with the same one keep their order."""
-        return str(fields["execution_id"])
-
-    @property
-    @abstractmethod
-    def _type(self) -> str:
-        """Which type of event, for log lines."""
-
-    def _guarded(self, work: Callable[[], None], original: Callable[[], bytes], place: Callable[[], Place]) -> None:
-        """Run `work`; keep what it rejects, and what it breaks on: a bug must not block a partition."""
-        try:
-            work()
-        except RejectedEvent as rejected:
-            self._keep(rejected, original, place)
-        except RetryableError:
-            raise
-        except Exception as bug:  # noqa: BLE001 - the boundary: whatever is wrong, the original is kept, not lost
-            self._keep(unexpected(bug), original, place)
-
-    def _keep(self, rejected: RejectedEvent, original: Callable[[], bytes], place: Callable[[], Place]) -> None:
-        source, position = place()
-        self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self._type)
-        if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
-            self.at.telemetry.count("UnauthorisedCancels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +37,14 @@ class EventFunction(Intake):
     @property
     def _type(self) -> str:
         return self.event_type
+
+    @property
+    def _terms(self) -> Terms:
+        return terms_of(self.event_type, self.at.settings.event_type_alias)
+
+    @property
+    def _hears_nameless(self) -> bool:
+        return self.event_type is EventType.REQUESTED
 
     def _is_operators(self, source: Any) -> bool:
         # Operators may cancel; what happens to pods is told by the platform alone.
@@ -187,22 +111,3 @@ class EventFunction(Intake):
             raise delays[0]  # it comes again, and is refused again: an event is kept once all is done that can be
         if refusals:
             raise refusals[0]
-
-
-def _place(event: Any, request_id: str) -> Place:
-    """Source and position of an invocation that is no Kafka batch: an EventBridge id is the same on every delivery."""
-    if isinstance(event, dict) and "detail" in event and isinstance(event.get("id"), str):
-        return "eventbridge", {"id": "".join(c if c.isalnum() or c == "-" else "_" for c in event["id"][:64])}
-    return "invocation", {"request_id": request_id}
-
-
-def _original(event: Any) -> bytes:
-    return json.dumps(event, separators=(",", ":")).encode()
-
-
-def _record_content(record: KafkaRecord) -> bytes:
-    """The record's own bytes where it has any; otherwise the text that was no base64."""
-    try:
-        return decode_base64(record.value)
-    except RejectedEvent:
-        return json.dumps(record.value).encode()

@@ -29,7 +29,7 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
     Raises:
         RejectedEvent: its identity cannot be read, or what starts a saga is not what its definition asks for.
     """
-    key = _word(fields, _key_field(route), _KEY)
+    key = _word(fields, key_field(route), _KEY)
     identity = _identity(fields, str(fields["event_type"]).upper(), key)
     actor = _person(fields)
     match route.role:
@@ -43,7 +43,7 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
 
 def key_of_event(fields: Mapping[str, Any], route: Route) -> str:
     """The saga's key as it was sent: what is about one saga keeps its order."""
-    return str(fields[_key_field(route)])
+    return str(fields[key_field(route)])
 
 
 def key_of_reply(fields: Mapping[str, Any]) -> str:
@@ -51,7 +51,7 @@ def key_of_reply(fields: Mapping[str, Any]) -> str:
     return str(fields["in_reply_to"]).split(":")[1]
 
 
-def _key_field(route: Route) -> str:
+def key_field(route: Route) -> str:
     return route.definition.starts.key if route.definition.starts is not None else "execution_id"
 
 

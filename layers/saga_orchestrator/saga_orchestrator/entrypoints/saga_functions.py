@@ -1,8 +1,9 @@
 """The functions of sagas with events of their own: `saga_event` for what the definitions name, `command_reply`."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from saga_orchestrator.application.apply_event import metric_of
 from saga_orchestrator.bootstrap import Resources, resources
@@ -13,8 +14,18 @@ from saga_orchestrator.domain.registry import REPLY, Role, Route, SagaRegistry
 from saga_orchestrator.domain.saga import saga_id
 
 from .decoding import is_another_version
-from .event_function import Intake
-from .saga_decoding import decode_reply, decode_saga_event, key_of_event, key_of_reply
+from .envelopes.cloudevents import Terms
+from .intake import Intake
+from .saga_decoding import decode_reply, decode_saga_event, key_field, key_of_event, key_of_reply
+
+REPLIES: Final = Terms({}, lambda _event_type: None)
+"""A reply's subject is the participant's matter: it names no saga."""
+
+
+@functools.cache
+def terms_of(sagas: SagaRegistry) -> Terms:
+    """How saga events are read: made once, since every event is read by it."""
+    return Terms({}, lambda event_type: key_field(sagas.routes[event_type]) if event_type in sagas.routes else None)
 
 
 def handle_events(event: Any, context: Any, sagas: SagaRegistry) -> dict[str, Any] | None:
@@ -34,6 +45,10 @@ class SagaEventFunction(Intake):
     @property
     def _type(self) -> str:
         return "saga_event"
+
+    @property
+    def _terms(self) -> Terms:
+        return terms_of(self.at.sagas)
 
     def _is_operators(self, source: Any) -> bool:
         return bool(source == self.at.settings.operator_source)
@@ -68,6 +83,10 @@ class CommandReplyFunction(Intake):
     @property
     def _type(self) -> str:
         return REPLY
+
+    @property
+    def _terms(self) -> Terms:
+        return REPLIES
 
     @property
     def _sources(self) -> frozenset[str]:
