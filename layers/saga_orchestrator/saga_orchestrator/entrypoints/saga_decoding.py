@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from math import isfinite
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -125,8 +124,22 @@ def _opened(fields: dict[str, Any], route: Route, identity: dict[str, Any], owne
         requested_at=_moment(fields),
         owner=owner,
         input=canonical,
-        request_hash=hashlib.sha256(f"{owner or ''}\0{canonical}".encode()).digest(),
+        request_hash=_hash_of(canonical, owner),
     )
+
+
+def _hash_of(canonical: str, owner: str | None) -> bytes:
+    """Equal for equal content: JSON knows one kind of number, and a sender's library may write 100 as 1e2 next time."""
+    alike = json.dumps(_alike(json.loads(canonical)), separators=(",", ":"))
+    return hashlib.sha256(f"{owner or ''}\0{alike}".encode()).digest()
+
+
+def _alike(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _alike(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [*map(_alike, value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _content(fields: dict[str, Any], start: Start) -> str:
@@ -135,28 +148,29 @@ def _content(fields: dict[str, Any], start: Start) -> str:
     Raises:
         RejectedEvent: it breaks a rule of the model's, or the model raised.
     """
+    known = {name: value for name, value in fields.items() if _is_json({name: value})}
     try:
         model = _model(start)
-        content = model.validate_json(json.dumps(fields), strict=True)
+        content = model.validate_json(json.dumps(known), strict=True)
         plain, canonical = model.dump_python(content), model.dump_json(content).decode()
     except ValidationError as invalid:
-        raise RejectedEvent(RejectReason.MALFORMED, _explained(invalid)) from None
+        raise RejectedEvent(RejectReason.MALFORMED, _explained(invalid, {*fields} - {*known})) from None
     except (Exception, SystemExit) as bug:  # noqa: BLE001 - whatever a user's model raises is this event's alone
         detail = f"the input model of {start.event_type} raised {type(bug).__name__}"
         raise RejectedEvent(RejectReason.DEFINITION_RAISED, detail) from None
     if not isinstance(plain, dict):
         raise RejectedEvent(RejectReason.DEFINITION_RAISED, f"the input model of {start.event_type} has no fields")
-    if endless := [name for name, value in plain.items() if _is_endless(value)]:
-        # Read as JSON such a number is one; written as JSON it would be null.
-        raise RejectedEvent(RejectReason.MALFORMED, f"{endless[0]}: finite_number")
     return canonical
 
 
-def _is_endless(value: Any) -> bool:
-    if isinstance(value, float):
-        return not isfinite(value)
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return any(map(_is_endless, inner))
+def _is_json(value: Any) -> bool:
+    """Not beyond all numbers, and Unicode: what is neither cannot be told to anybody, and an undeclared field with it
+    is ignored as any other."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @functools.cache
@@ -165,12 +179,13 @@ def _model(start: Start) -> TypeAdapter[Any]:
     return TypeAdapter(start.input)
 
 
-def _explained(invalid: ValidationError) -> str:
+def _explained(invalid: ValidationError, unreadable: set[str]) -> str:
     """Fields and rules, never values. The members of a union are pydantic's places, and no fields of the sender's."""
     told: dict[str, str] = {}
     for error in invalid.errors(include_input=False, include_url=False, include_context=False)[:5]:
         parts = [str(part) for part in error["loc"][:3] if part not in {"int", "float", "str", "bool"}]
-        told.setdefault(".".join(parts) or "event", error["type"])
+        place = ".".join(parts) or "event"
+        told.setdefault(place, "no_json" if place in unreadable else error["type"])
     return "; ".join(f"{place}: {rule}" for place, rule in told.items())
 
 
