@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.release.template.deployment import (
-    EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
     ROOT,
@@ -38,7 +38,7 @@ def test_every_function_is_watched(function: str, metric: str) -> None:
     assert {"FunctionName": f"<{function}>"} in watched("AWS/Lambda", metric)
 
 
-@pytest.mark.parametrize("metric", ["OldestDueSeconds", "UnauthorisedCancels", "UnpublishableMessages"])
+@pytest.mark.parametrize("metric", ["OldestDueSeconds", "UnauthorisedCancels", "UnpublishableMessages", "StepsParked"])
 def test_what_the_code_counts_is_watched_under_the_name_that_it_counts_with(metric: str) -> None:
     variables = deploy().properties["TimeoutCheckerFunction"]["Environment"]["Variables"]
 
@@ -70,7 +70,7 @@ def test_the_relays_lag_rings_long_before_the_records_are_given_up() -> None:
 
 
 def test_kafka_lag_is_watched_only_where_there_is_kafka() -> None:
-    assert len(watched("AWS/Lambda", "OffsetLag")) == len(EVENT_FUNCTIONS)
+    assert len(watched("AWS/Lambda", "OffsetLag")) == len(FED_FUNCTIONS)
     assert "KafkaOffsetLagAlarm" not in deploy().properties
     assert "KafkaOffsetLagAlarm" in deploy(SELF_MANAGED).properties
 
@@ -113,7 +113,9 @@ def test_an_alarm_says_what_is_wrong_and_what_silence_means(alarm: str) -> None:
 def test_an_alarm_is_explained_in_the_operations_guide(alarm: str) -> None:
     guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     generic = re.sub(
-        r"^(Execution\w+?|TimeoutChecker|(?:Command|Kafka)Relay)(Errors|Throttles)Alarm$", r"*\2Alarm", alarm
+        r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|(?:Command|Kafka)Relay)(Errors|Throttles)Alarm$",
+        r"*\2Alarm",
+        alarm,
     )
 
     assert f"`{generic}`" in guide
