@@ -16,7 +16,7 @@ SAGAS, REPLIES = "SAGA_EVENT", "COMMAND_REPLY"
 OF_A_TOPIC = {"OwnTopicPolicy", "OwnMskMapping", "OwnKafkaMapping"}
 """Lambda reads one topic for a mapping, so a function of several types has these once for each of them."""
 STATEMENTS = "OwnFunctionRole.Policies[0].PolicyDocument.Statement"
-REASONS = {
+REASONS: dict[tuple[str, str], str] = {
     **{(event, "OwnFunction.Description"): "says what this event does to a saga" for event in (SAGAS, REPLIES)},
     (SAGAS, f"{STATEMENTS}.ReadCounterShards"): "a saga that it starts may take a slot",
     (SAGAS, "OwnFunction.Environment.Variables.SAGA_SETTINGS"): "it alone begins sagas that have settings",
@@ -58,8 +58,8 @@ def complaints(template: Path) -> Iterator[str]:
         of_a_function = {name: part for name, part in model.items() if name not in OF_A_TOPIC}
         yield from _explained(REPLIES, _parts(template, parameters, REPLIES), model, unused)
         yield from _explained(SAGAS, _parts(template, parameters, SAGAS), of_a_function, unused)
-        for event in ORDER_EVENTS:
-            yield from _explained(event, _parts(template, parameters, event), of_a_topic, unused)
+        for order_event in ORDER_EVENTS:
+            yield from _explained(order_event, _parts(template, parameters, order_event), of_a_topic, unused)
     yield from (f"{event}: {place} does not differ" for event, place in sorted(unused))
 
 
