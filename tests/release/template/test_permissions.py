@@ -38,7 +38,7 @@ WRITES = {
     ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
 }
 READS_COUNTERS = {("dynamodb:GetItem", "<SagaTable.Arn>"), ("dynamodb:BatchGetItem", "<SagaTable.Arn>")}
-PARKS = {
+KEEPS_REJECTED = {
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*"),
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>"),
     ("sqs:SendMessage", "<RejectedQueue.Arn>"),
@@ -52,17 +52,17 @@ STREAM = {
     for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 }
 GRANTS = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS | ON_FAILURE),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED | ON_FAILURE),
     "ExecutionRequestedFunction": WRITES
     | READS_COUNTERS
-    | PARKS
+    | KEEPS_REJECTED
     | ON_FAILURE
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*")},
-    SAGA_EVENT: WRITES | READS_COUNTERS | PARKS | ON_FAILURE,
-    COMMAND_REPLY: PARKS
+    SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED | ON_FAILURE,
+    COMMAND_REPLY: KEEPS_REJECTED
     | ON_FAILURE
     | {("dynamodb:GetItem", "<SagaTable.Arn>"), ("dynamodb:UpdateItem", "<SagaTable.Arn>")},
-    "TimeoutCheckerFunction": PARKS
+    "TimeoutCheckerFunction": KEEPS_REJECTED
     | ON_FAILURE
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines"),
@@ -70,7 +70,7 @@ GRANTS = {
         ("dynamodb:BatchGetItem", "<SagaTable.Arn>"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
     },
-    "CommandRelayFunction": PARKS
+    "CommandRelayFunction": KEEPS_REJECTED
     | ON_FAILURE
     | STREAM
     | {

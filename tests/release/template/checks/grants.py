@@ -47,7 +47,7 @@ Grant = tuple[str, str, str]
 COUNTERS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}'
 REJECTED = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}'
 ACTS = REJECTED.replace("rejected#", "act#")
-PARKS: set[Grant] = {
+KEEPS_REJECTED: set[Grant] = {
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
     ("sqs:SendMessage", "<RejectedQueue.Arn>", "{}"),
@@ -65,7 +65,7 @@ def _relay(log_group: str) -> set[Grant]:
     stream = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     logs = ("CreateLogStream", "PutLogEvents")
     return {
-        *PARKS,
+        *KEEPS_REJECTED,
         *((f"dynamodb:{action}", "<SagaTable.Arn>/stream/*", "{}") for action in stream),
         *((f"logs:{action}", f"<{log_group}.Arn>", "{}") for action in logs),
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
@@ -73,14 +73,14 @@ def _relay(log_group: str) -> set[Grant]:
 
 
 BASE: dict[str, set[Grant]] = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED),
     "ExecutionRequestedFunction": WRITES
     | READS_COUNTERS
-    | PARKS
+    | KEEPS_REJECTED
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}")},
-    SAGA_EVENT: WRITES | READS_COUNTERS | PARKS,
-    COMMAND_REPLY: PARKS | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
-    "TimeoutCheckerFunction": PARKS
+    SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED,
+    COMMAND_REPLY: KEEPS_REJECTED | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
+    "TimeoutCheckerFunction": KEEPS_REJECTED
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
         ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),
