@@ -82,12 +82,13 @@ def test_a_checker_that_does_not_run_rings() -> None:
     assert alarm["Period"] >= 2 * 15 * 60  # twice the longest interval that CheckInterval allows
 
 
-def test_the_tables_throttles_are_watched_on_the_index_too() -> None:
+def test_the_tables_throttles_are_watched_on_its_indexes_too() -> None:
     # A throttled index refuses the table's writes.
     watched_on = watched("AWS/DynamoDB", "WriteThrottleEvents")
 
     assert {"TableName": "<SagaTable>"} in watched_on
-    assert {"TableName": "<SagaTable>", "GlobalSecondaryIndexName": "deadlines"} in watched_on
+    for index in deploy().properties["SagaTable"]["GlobalSecondaryIndexes"]:
+        assert {"TableName": "<SagaTable>", "GlobalSecondaryIndexName": index["IndexName"]} in watched_on
     assert len(watched("AWS/DynamoDB", "SystemErrors")) >= 4
 
 

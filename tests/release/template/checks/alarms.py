@@ -34,7 +34,7 @@ def _of(*functions: str) -> list[list[dict[str, str]]]:
 
 OWN = [{"Name": "service", "Value": STACK}]
 TABLE = {"Name": "TableName", "Value": "<SagaTable>"}
-INDEX = {"Name": "GlobalSecondaryIndexName", "Value": "deadlines"}
+INDEXES = [{"Name": "GlobalSecondaryIndexName", "Value": index} for index in ("deadlines", "marks")]
 
 
 def _alarm(  # noqa: PLR0917 - an alarm has so many properties
@@ -167,8 +167,7 @@ ALARMS: dict[str, dict[str, Any]] = {
     "TableThrottlesAlarm": _table(
         ("WriteThrottleEvents", [TABLE]),
         ("ReadThrottleEvents", [TABLE]),
-        ("WriteThrottleEvents", [TABLE, INDEX]),
-        ("ReadThrottleEvents", [TABLE, INDEX]),
+        *((f"{what}ThrottleEvents", [TABLE, index]) for index in INDEXES for what in ("Write", "Read")),
     ),
     "TableSystemErrorsAlarm": _table(
         *(("SystemErrors", [TABLE, {"Name": "Operation", "Value": operation}]) for operation in OPERATIONS)

@@ -22,6 +22,7 @@ REASONS: dict[tuple[str, str], str] = {
     (SAGAS, "OwnFunction.Environment.Variables.SAGA_SETTINGS"): "it alone begins sagas that have settings",
     (SAGAS, "OwnFunctionRule.EventPattern.source"): "operators cancel under a source of their own",
     (SAGAS, "OwnFunctionRule.EventPattern.detail-type"): "a parameter lists its types",
+    (REPLIES, "OwnFunction.Environment.Variables.REPLY_SOURCES"): "participants may have sources of their own",
     (REPLIES, f"{STATEMENTS}.WriteSagas"): "an answer never makes a saga",
     (REPLIES, f"{STATEMENTS}.ChangeSaga"): "an answer changes what is there",
     (REPLIES, f"{STATEMENTS}.ReadSaga"): "an answer is judged by what it answers",

@@ -79,7 +79,8 @@ BASE: dict[str, set[Grant]] = {
     | KEEPS_REJECTED
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}")},
     SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED,
-    COMMAND_REPLY: KEEPS_REJECTED | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
+    COMMAND_REPLY: KEEPS_REJECTED
+    | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
     "TimeoutCheckerFunction": KEEPS_REJECTED
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
@@ -115,7 +116,7 @@ OPERATORS: set[Grant] = {
     *(
         (f"dynamodb:{action}", place, "{}")
         for action in ("GetItem", "BatchGetItem", "Query", "Scan")
-        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines")
+        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines", "<SagaTable.Arn>/index/marks")
     ),
     *(
         (f"dynamodb:{action}", place, "{}")

@@ -6,7 +6,15 @@ from typing import Any
 
 from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
-from tests.release.template.deployment import FED_FUNCTIONS, FUNCTIONS, KAFKA_RELAY, SAGA_EVENT, STACK, deploy
+from tests.release.template.deployment import (
+    COMMAND_REPLY,
+    FED_FUNCTIONS,
+    FUNCTIONS,
+    KAFKA_RELAY,
+    SAGA_EVENT,
+    STACK,
+    deploy,
+)
 
 GIVEN = {
     "StartDeadlineSeconds": "301",
@@ -34,6 +42,7 @@ GIVEN = {
     "KafkaTargetSecurity": "SSL",
     "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s20",
     "ConfirmDeletes": "true",
+    "ReplySources": "source25,source26",
     "OrderReplySeconds": "21",
     "OrderAttempts": "12",
     "ApprovalSeconds": "23",
@@ -75,6 +84,7 @@ SETTINGS: dict[str, Any] = {
 OF_ORDERS = {"order_reply_seconds": 21, "order_attempts": 12, "approval_seconds": 23, "approval_above": 24}
 OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
     SAGA_EVENT: {"saga_settings": {"order_saga": OF_ORDERS}, "allowed_images": set[str]()},
+    COMMAND_REPLY: {"reply_sources": {"source25", "source26"}, "allowed_images": set[str]()},
     "TimeoutCheckerFunction": {"allowed_images": set[str]()},
     KAFKA_RELAY: {
         "kafka_target_bootstrap": "broker18:9092",
