@@ -11,12 +11,27 @@ from saga_orchestrator.domain.flow.terms import Announcement, Command, View
 
 from .asking import ask
 from .definition import MessageSpec, SagaDefinition
-from .errors import UnknownMessageKey
+from .errors import RejectedEvent, RejectReason, UnknownMessageKey
 from .instants import rfc3339
 from .saga import Saga, TimelineEntry
 from .states import SagaState
 
 MESSAGE_VERSION: Final = "1.0"
+ENVELOPE: Final = frozenset(
+    {
+        "message_id",
+        "message_type",
+        "message_version",
+        "timestamp",
+        "saga_id",
+        "saga_name",
+        "execution_id",
+        "correlation_id",
+        "causation_id",
+        "stack",
+    }
+)
+"""What is around every body."""
 MAX_MESSAGE_BYTES: Final = 900_000
 """What every target takes, its own overhead included: the bus, and a Kafka broker as it comes."""
 
@@ -32,7 +47,7 @@ class Message:
     wants_script: bool = False
 
     def encode(self) -> str:
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
@@ -72,8 +87,11 @@ def _own_fields(
 ) -> Mapping[str, Any]:
     entry, what = saga.timeline[place], f"the body of {spec.type}"
     if not isinstance(spec, MessageSpec):
-        told = ask(what, _fields, spec.body, seen_by(saga, key, definition))
-        fields = {**address(saga, key, entry, definition), **told}
+        fields = ask(what, _fields, spec.body, seen_by(saga, key, definition))
+        around = address(saga, key, entry, definition)
+        if taken := sorted({*around, *ENVELOPE, *([definition.starts.key] if definition.starts else [])} & {*fields}):
+            raise RejectedEvent(RejectReason.DEFINITION_RAISED, f"{what} has a field of the engine's own: {taken[0]}")
+        fields = {**around, **fields}
     elif definition.starts:
         fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
     else:
