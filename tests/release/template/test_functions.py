@@ -7,11 +7,13 @@ import pytest
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.domain.events import EventType
 from tests.release.template.deployment import (
-    EVENT_FUNCTIONS,
+    COMMAND_REPLY,
+    FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
     PROVISIONED,
     ROOT,
+    SAGA_EVENT,
     SELF_MANAGED,
     STACK,
     deploy,
@@ -30,11 +32,13 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
     assert set(deployed.of_type("AWS::Lambda::Function")) == set(FUNCTIONS)
     assert {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "handler.py").exists()} == {
         *(event_type.lower() for event_type in EventType),
+        "saga_event",
+        "command_reply",
         "timeout_checker",
         "command_relay",
         "kafka_relay",  # deployed only where there is a Kafka target
     }
-    assert len(deployed.of_type("AWS::Events::Rule")) == len(EventType)
+    assert len(deployed.of_type("AWS::Events::Rule")) == len(FED_FUNCTIONS)
 
 
 @every_function
@@ -122,7 +126,14 @@ def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> Non
     of_the_kafka_relay = {name for name in settings if name.startswith("KAFKA_TARGET_")}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 
-    assert set(variables) == settings - of_the_kafka_relay | powertools
+    of_one = {
+        SAGA_EVENT: {"SAGA_SETTINGS"},
+        COMMAND_REPLY: {"REPLY_SOURCES"},
+        "TimeoutCheckerFunction": {"DEADLINE_INDEX"},
+    }
+    of_all = settings - of_the_kafka_relay - {name for names in of_one.values() for name in names}
+
+    assert set(variables) == of_all | of_one.get(function, set()) | powertools
 
 
 @every_function
@@ -166,7 +177,7 @@ def test_no_function_is_in_a_vpc_because_kafka_is(function: str) -> None:
     assert "VpcConfig" not in deploy(MSK | SELF_MANAGED).properties[function]
 
 
-@pytest.mark.parametrize("function", EVENT_FUNCTIONS.values())
+@pytest.mark.parametrize("function", FED_FUNCTIONS)
 def test_reserved_concurrency_is_a_choice(function: str) -> None:
     assert "ReservedConcurrentExecutions" not in deploy().properties[function]
     reserved = deploy({"EventFunctionConcurrency": "20"}).properties[function]["ReservedConcurrentExecutions"]

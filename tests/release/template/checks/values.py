@@ -6,7 +6,15 @@ from typing import Any
 
 from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
-from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, KAFKA_RELAY, STACK, deploy
+from tests.release.template.deployment import (
+    COMMAND_REPLY,
+    FED_FUNCTIONS,
+    FUNCTIONS,
+    KAFKA_RELAY,
+    SAGA_EVENT,
+    STACK,
+    deploy,
+)
 
 GIVEN = {
     "StartDeadlineSeconds": "301",
@@ -33,6 +41,12 @@ GIVEN = {
     "KafkaTargetTopic": "topic19",
     "KafkaTargetSecurity": "SSL",
     "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s20",
+    "ConfirmDeletes": "true",
+    "ReplySources": "source25,source26",
+    "OrderReplySeconds": "21",
+    "OrderAttempts": "12",
+    "ApprovalSeconds": "23",
+    "ApprovalAbove": "24",
     "Tracing": "Active",
     "LogLevel": "WARNING",
 }
@@ -64,15 +78,23 @@ SETTINGS: dict[str, Any] = {
     "kafka_mode": "provisioned",
     "topic_layout": "shared",
     "batch_concurrency": 17,
+    "confirm_deletes": True,
     "tracing": True,
 }
-OF_THE_KAFKA_RELAY = {
-    "kafka_target_bootstrap": "broker18:9092",
-    "kafka_target_topic": "topic19",
-    "kafka_target_security": "SSL",
-    "kafka_target_secret_arn": GIVEN["KafkaTargetSecretArn"],
-    "allowed_images": set[str](),  # it asks for none, and the 4 KB would not hold them
+OF_ORDERS = {"order_reply_seconds": 21, "order_attempts": 12, "approval_seconds": 23, "approval_above": 24}
+OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
+    SAGA_EVENT: {"saga_settings": {"order_saga": OF_ORDERS}, "allowed_images": set[str]()},
+    COMMAND_REPLY: {"reply_sources": {"source25", "source26"}, "allowed_images": set[str]()},
+    "TimeoutCheckerFunction": {"allowed_images": set[str]()},
+    KAFKA_RELAY: {
+        "kafka_target_bootstrap": "broker18:9092",
+        "kafka_target_topic": "topic19",
+        "kafka_target_security": "SSL",
+        "kafka_target_secret_arn": GIVEN["KafkaTargetSecretArn"],
+        "allowed_images": set[str](),
+    },
 }
+"""None of them judges a request for an image, and the 4 KB would not hold the images too."""
 POWERTOOLS = {
     "POWERTOOLS_SERVICE_NAME": STACK,
     "POWERTOOLS_METRICS_NAMESPACE": "SagaOrchestrator",
@@ -97,7 +119,7 @@ OUTPUTS = {
     "RelayFunctionName": "<CommandRelayFunction>",
     "KafkaRelayFunctionName": f"<{KAFKA_RELAY}>",
     "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
-    **{f"{function}Name": f"<{function}>" for function in EVENT_FUNCTIONS.values()},
+    **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},
 }
 
 
@@ -107,7 +129,7 @@ def complaints(template: Path) -> Iterator[str]:
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
     for function in (*FUNCTIONS, KAFKA_RELAY):
         variables = deployed.properties[function]["Environment"]["Variables"]
-        wanted = {**defaults, **SETTINGS, **(OF_THE_KAFKA_RELAY if function == KAFKA_RELAY else {})}
+        wanted = {**defaults, **SETTINGS, **OF_ONE_FUNCTION.get(function, {})}
         found = Settings.from_environment(variables)
         yield from differences(function, {name: getattr(found, name) for name in Settings.model_fields}, wanted)
         told = {name: value for name, value in variables.items() if name.startswith("POWERTOOLS_")}
