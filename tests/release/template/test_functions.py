@@ -8,6 +8,7 @@ from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.domain.events import EventType
 from tests.release.template.deployment import (
     COMMAND_REPLY,
+    EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
@@ -126,14 +127,15 @@ def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> Non
     of_the_kafka_relay = {name for name in settings if name.startswith("KAFKA_TARGET_")}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 
-    of_one = {
+    of_some = {
+        **{each: {"EVENT_TYPE_ALIAS"} for each in EVENT_FUNCTIONS.values()},
         SAGA_EVENT: {"SAGA_SETTINGS"},
         COMMAND_REPLY: {"REPLY_SOURCES"},
         "TimeoutCheckerFunction": {"DEADLINE_INDEX"},
     }
-    of_all = settings - of_the_kafka_relay - {name for names in of_one.values() for name in names}
+    of_all = settings - of_the_kafka_relay - {name for names in of_some.values() for name in names}
 
-    assert set(variables) == of_all | of_one.get(function, set()) | powertools
+    assert set(variables) == of_all | of_some.get(function, set()) | powertools
 
 
 @every_function

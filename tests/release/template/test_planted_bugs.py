@@ -51,7 +51,6 @@ BUGS: list[tuple[Check, str, str]] = [
     (mappings.complaints, '-order-cancelled" }', '-order-declined" }'),
     (values.complaints, '"order_attempts":${OrderAttempts}', '"order_attempts":3'),
     (values.complaints, '"approval_seconds":${ApprovalSeconds}', '"approval_seconds":${ApprovalAbove}'),
-    (values.complaints, "CONFIRM_DELETES: !Ref ConfirmDeletes", "CONFIRM_DELETES: !Ref PublishCommands"),
     (values.complaints, "Value: !Ref SagaEventFunction\n", "Value: !Ref CommandReplyFunction\n"),
     (values.complaints, "RUN_GRACE_SECONDS: !Ref RunGraceSeconds", "RUN_GRACE_SECONDS: !Ref StartDeadlineSeconds"),
     (values.complaints, "OPERATOR_SOURCE: !Ref OperatorSource", "OPERATOR_SOURCE: !Ref EventSource"),
@@ -114,8 +113,8 @@ BUGS: list[tuple[Check, str, str]] = [
     ),
     (
         equal_parts.complaints,
-        "[{ equals-ignore-case: EXECUTION_FAILED }]",
-        "[{ equals-ignore-case: EXECUTION_TIMEOUT }]",
+        "[{ equals-ignore-case: EXECUTION_FAILED }",
+        "[{ equals-ignore-case: EXECUTION_TIMEOUT }",
     ),
 ]
 

@@ -18,6 +18,15 @@ OF_A_TOPIC = {"OwnTopicPolicy", "OwnMskMapping", "OwnKafkaMapping"}
 STATEMENTS = "OwnFunctionRole.Policies[0].PolicyDocument.Statement"
 REASONS: dict[tuple[str, str], str] = {
     **{(event, "OwnFunction.Description"): "says what this event does to a saga" for event in (SAGAS, REPLIES)},
+    **{
+        (event, "OwnFunction.Environment.Variables.EVENT_TYPE_ALIAS"): "another type stands for one of six alone"
+        for event in (SAGAS, REPLIES)
+    },
+    **{
+        (event, f"{mapping}.FilterCriteria"): "what has no type reaches the function through ORDER_PLACED's mappings"
+        for event in ORDER_EVENTS[1:]
+        for mapping in ("OwnMskMapping", "OwnKafkaMapping")
+    },
     (SAGAS, f"{STATEMENTS}.ReadCounterShards"): "a saga that it starts may take a slot",
     (SAGAS, "OwnFunction.Environment.Variables.SAGA_SETTINGS"): "it alone begins sagas that have settings",
     (SAGAS, "OwnFunctionRule.EventPattern.source"): "operators cancel under a source of their own",
@@ -31,6 +40,8 @@ REASONS: dict[tuple[str, str], str] = {
         "it alone takes a slot, and looks for a shard with room"
     ),
     (EventType.REQUESTED, f"{STATEMENTS}.StoreScript"): "scripts come with it",
+    (EventType.REQUESTED, "OwnFunction.Environment.Variables.ALLOWED_IMAGES"): "requests alone name images",
+    (EventType.REQUESTED, "OwnFunction.Environment.Variables.OPERATOR_SOURCE"): "room for the images in the 4 KB",
     (EventType.CANCELLED, "OwnFunctionRule.EventPattern.source"): "operators cancel under a source of their own",
 }
 EVERYTHING = {
@@ -45,6 +56,8 @@ EVERYTHING = {
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:oncall",
     "EncryptionKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/abc",
     "TopicLayout": "shared",
+    "SchemaRegistryUri": "https://registry.example",
+    "AllowedImages": "python:3.11",
 }
 
 

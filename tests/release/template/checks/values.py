@@ -8,6 +8,7 @@ from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
     COMMAND_REPLY,
+    EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
@@ -41,7 +42,6 @@ GIVEN = {
     "KafkaTargetTopic": "topic19",
     "KafkaTargetSecurity": "SSL",
     "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s20",
-    "ConfirmDeletes": "true",
     "ReplySources": "source25,source26",
     "OrderReplySeconds": "21",
     "OrderAttempts": "12",
@@ -49,6 +49,7 @@ GIVEN = {
     "ApprovalAbove": "24",
     "Tracing": "Active",
     "LogLevel": "WARNING",
+    **{f"AliasOf{function.removesuffix('Function')}": f"alias.{function}" for function in EVENT_FUNCTIONS.values()},
 }
 SETTINGS: dict[str, Any] = {
     "stack_name": STACK,
@@ -78,11 +79,15 @@ SETTINGS: dict[str, Any] = {
     "kafka_mode": "provisioned",
     "topic_layout": "shared",
     "batch_concurrency": 17,
-    "confirm_deletes": True,
     "tracing": True,
 }
 OF_ORDERS = {"order_reply_seconds": 21, "order_attempts": 12, "approval_seconds": 23, "approval_above": 24}
 OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
+    **{
+        function: {"event_type_alias": f"alias.{function}", "allowed_images": set[str]()}
+        for function in EVENT_FUNCTIONS.values()
+    },
+    "ExecutionRequestedFunction": {"event_type_alias": "alias.ExecutionRequestedFunction", "operator_source": ""},
     SAGA_EVENT: {"saga_settings": {"order_saga": OF_ORDERS}, "allowed_images": set[str]()},
     COMMAND_REPLY: {"reply_sources": {"source25", "source26"}, "allowed_images": set[str]()},
     "TimeoutCheckerFunction": {"allowed_images": set[str]()},
