@@ -33,8 +33,7 @@ REASONS: dict[tuple[str, str], str] = {
     (SAGAS, "OwnFunctionRule.EventPattern.detail-type"): "a parameter lists its types",
     (REPLIES, "OwnFunction.Environment.Variables.REPLY_SOURCES"): "participants may have sources of their own",
     (REPLIES, f"{STATEMENTS}.WriteSagas"): "an answer never makes a saga",
-    (REPLIES, f"{STATEMENTS}.ChangeSaga"): "an answer changes what is there",
-    (REPLIES, f"{STATEMENTS}.ReadSaga"): "an answer is judged by what it answers",
+    (REPLIES, f"{STATEMENTS}.ReadAndChangeSagas"): "it is judged by what is there, and changes that",
     **{(event, "OwnFunction.Description"): "says what this event does to a saga" for event in EventType},
     (EventType.REQUESTED, f"{STATEMENTS}.ReadCounterShards"): (
         "it alone takes a slot, and looks for a shard with room"
