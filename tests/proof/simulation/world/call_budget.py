@@ -106,7 +106,7 @@ def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
 
 
 def of_checker(made: dict[str, int], shards: int, languages: int) -> int:
-    """A query for each page of each shard; what it lists is read and ended. Limits are read, what differs is settled."""
+    """A query for each page of each shard; what it lists is read and ended. Limits are read, and settled."""
     listed = made.get(LISTED, 0)
     counters = min(made.get(COUNTERS, 0), 2 + languages * MOST_FOR_SETTLING)
     pages = shards + made.get(PAGES, 0)
