@@ -1,4 +1,4 @@
-"""What really happened in a world: every committed write, accepted message, parked and acknowledged event."""
+"""What really happened in a world: every committed write, accepted message, rejected and acknowledged event."""
 
 import json
 from collections import Counter
@@ -44,10 +44,10 @@ class Ledger:
     publications: dict[str, Counter[str]] = field(default_factory=dict)
     """By target: how often it has taken each message."""
     creates: dict[str, str] = field(default_factory=dict)
-    parked_messages: set[tuple[str, str]] = field(default_factory=set)
+    rejected_messages: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what one relay set aside is still owed by another."""
     lost_keys: set[str] = field(default_factory=set)
-    parked: dict[int, set[str]] = field(default_factory=dict)
+    rejected: dict[int, set[str]] = field(default_factory=dict)
     records: dict[str, list[tuple[Inbound, bytes]]] = field(default_factory=dict)
     """By place: the events that were there, with their bytes; a topic that is made anew has others at its offsets."""
     kept: dict[tuple[str, bytes], set[tuple[str, str]]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Ledger:
             taken.clear()
         for messages in self.offered.values():
             messages.clear()
-        self.parked.clear()
+        self.rejected.clear()
         self.acknowledged.clear()
         self.sent.clear()
 
@@ -159,7 +159,7 @@ class Ledger:
                 f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
             }
 
-    def park(self, pointer: dict[str, Any]) -> Inbound | None:
+    def reject(self, pointer: dict[str, Any]) -> Inbound | None:
         """Book a pointer on the queue; the event it is about, or None when it is about a message.
 
         A create that was set aside may come too late to be sent at all.
@@ -167,7 +167,7 @@ class Ledger:
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
             message = position["record"].partition("/")[2]
-            self.parked_messages.add((TARGET_OF[pointer["function"]], message))
+            self.rejected_messages.add((TARGET_OF[pointer["function"]], message))
             if ":create_pod#" in message:
                 self.lost_keys.add(message)
             return None
@@ -175,7 +175,7 @@ class Ledger:
         if record is None:
             return None
         inbound, content = record
-        self.parked.setdefault(inbound.number, set()).add(reason)
+        self.rejected.setdefault(inbound.number, set()).add(reason)
         place = place_of(pointer["source"], position)
         self.kept.setdefault((place, content), set()).add((pointer["key"], pointer["id"]))
         return inbound
