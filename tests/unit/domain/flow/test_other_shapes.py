@@ -13,7 +13,7 @@ from saga_orchestrator.domain.flow.terms import Announcement, Answer, Command, K
 from saga_orchestrator.domain.flow.verbs import Refused, Verb
 from saga_orchestrator.domain.states import SagaState
 from sagas.order import ORDER
-from tests.unit.domain.flow.orders import Played, reserved
+from tests.unit.domain.flow.orders import Played, placed, reserved
 
 CREDIT, STOCK, APPROVE, SHIP = ORDER.steps
 
@@ -242,3 +242,32 @@ def test_a_start_that_would_leave_its_item_no_room_is_rejected() -> None:
 @pytest.mark.parametrize("fault", ["x:greater_than", "x:new_rule=3", "x", "+3"])
 def test_a_fault_of_another_release_reads_as_a_rule_that_is_broken(fault: str) -> None:
     assert input_sentence(fault) in {"x breaks its rule", "and 3 more"}
+
+
+def test_the_first_error_and_the_last_five_are_kept() -> None:
+    order = reserved().wait(30).reply("ship_order#2", Answer.FAILED, reason="truck_broken").wait(90)
+    for _ in range(6):
+        order.wait(15 * 60).reply(order.sent[-1], Answer.FAILED, reason="still_broken")
+
+    assert order.saga is not None
+    told = [(error.message, error.reason) for error in order.saga.errors]
+    assert told[0] == ("ship_order#1", "no_answer")
+    assert told[1:] == [(f"ship_order#{n}", "still_broken") for n in range(5, 10)]
+
+
+def test_an_undos_errors_are_kept_beside_what_began_it_all() -> None:
+    order = reserved().reply("ship_order#1", Answer.REFUSED, reason="no_carrier")
+    order.reply("release_stock#1", Answer.FAILED).wait(40).reply("release_credit#1", Answer.REFUSED, reason="closed")
+
+    assert order.saga is not None
+    told = [(error.message, error.reason) for error in order.saga.errors]
+    assert told[:2] == [("ship_order#1", "no_carrier"), ("release_stock#1", "failed")]
+    assert ("release_credit#1", "closed") in told
+    assert ("release_stock#2", "no_answer") in told
+
+
+def test_an_unusable_answer_is_an_error_of_its_attempt() -> None:
+    order = placed().reply("reserve_credit#1").reply("reserve_stock#1", data={})
+
+    assert order.saga is not None
+    assert [(error.message, error.reason) for error in order.saga.errors] == [("reserve_stock#1", "unusable_reply")]
