@@ -60,6 +60,7 @@ GRANTS = {
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*")},
     SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED | ON_FAILURE,
     COMMAND_REPLY: KEEPS_REJECTED
+    | READS_COUNTERS
     | ON_FAILURE
     | {("dynamodb:GetItem", "<SagaTable.Arn>"), ("dynamodb:UpdateItem", "<SagaTable.Arn>")},
     "TimeoutCheckerFunction": KEEPS_REJECTED

@@ -33,6 +33,7 @@ REASONS: dict[tuple[str, str], str] = {
     (SAGAS, "OwnFunctionRule.EventPattern.detail-type"): "a parameter lists its types",
     (REPLIES, "OwnFunction.Environment.Variables.REPLY_SOURCES"): "participants may have sources of their own",
     (REPLIES, f"{STATEMENTS}.WriteSagas"): "an answer never makes a saga",
+    (REPLIES, f"{STATEMENTS}.ReadCounterShards"): "a step that follows may take a slot",
     (REPLIES, f"{STATEMENTS}.ReadAndChangeSagas"): "it is judged by what is there, and changes that",
     **{(event, "OwnFunction.Description"): "says what this event does to a saga" for event in EventType},
     (EventType.REQUESTED, f"{STATEMENTS}.ReadCounterShards"): (

@@ -83,6 +83,7 @@ BASE: dict[str, set[Grant]] = {
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}")},
     SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED,
     COMMAND_REPLY: KEEPS_REJECTED
+    | READS_COUNTERS
     | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
     "TimeoutCheckerFunction": KEEPS_REJECTED
     | {
