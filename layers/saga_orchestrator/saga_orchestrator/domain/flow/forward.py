@@ -26,6 +26,8 @@ UNUSABLE_REPLY: Final = "unusable_reply"
 
 def advance(draft: Draft, turn: Turn) -> Draft:
     """Reach the next steps until one waits, the saga compensates, or it is complete."""
+    if draft.saga.state is not SagaState.RUNNING:
+        return draft  # what this write has done already led back: no step is reached any more
     for step in turn.definition.steps:
         entry = draft.saga.ledger.of(step.key)
         if step.key in draft.saga.completed_steps or (entry and entry.standing in PASSED):

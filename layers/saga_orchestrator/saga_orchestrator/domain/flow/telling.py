@@ -14,14 +14,14 @@ from .turn import number, view
 
 
 def seen_by(saga: Saga, key: str, definition: SagaDefinition) -> View:
-    """A step's command sees the steps before it; undos and outcomes see all that was done.
+    """What a step sends, awaited or not, sees the steps before it; undos and outcomes see all that was done.
 
     Steps go one after the other, and none is completed once compensation has begun: so both are the same whenever they
     are worked out.
     """
     seen = view(saga, definition)
-    asking = _step_that_sends(key, definition)
-    if asking is None or _is_undo(key, asking):
+    asking = _step_that_says(key, definition)
+    if asking is None:
         return seen
     earlier = [step.key for step in definition.steps[: definition.steps.index(asking)]]
     done = tuple(step for step in saga.completed_steps if step in earlier)
@@ -69,6 +69,12 @@ def may_send_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
     if _is_undo(key, step):
         return entry.standing in UNDOING
     return entry.standing in {Standing.ASKED, Standing.STUCK} and key == f"{step.sends}#{entry.attempt}"
+
+
+def _step_that_says(key: str, definition: SagaDefinition) -> Step | None:
+    """The step that says it on the way forward: as its command, or beside it."""
+    kind = key.partition("#")[0]
+    return next((step for step in definition.steps if kind in {step.sends, *step.emits}), None)
 
 
 def _step_that_sends(key: str, definition: SagaDefinition) -> Step | None:

@@ -9,7 +9,7 @@ from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
 from .asking import ask, ask_undo
-from .forward import advance, succeed
+from .forward import advance, is_past_pivot, succeed
 from .ledger import Entry, Standing
 from .signals import SagaSignal
 from .turn import Draft, Turn
@@ -25,7 +25,7 @@ class Verb(StrEnum):
     SKIP = "skip"
     """It will not be taken back."""
     UNDO = "undo"
-    """The point of no return did not happen: take back what is before it."""
+    """The parked step will not happen, nor did the point of no return: take back what is before it."""
 
 
 class Refused(StrEnum):
@@ -89,9 +89,10 @@ def _skip(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refused
 
 
 def _undo(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refused:
-    if entry.standing is not Standing.STUCK:
+    if entry.standing is not Standing.STUCK or (not step.pivot and is_past_pivot(draft.saga, turn)):
+        # What is parked behind the point of no return: that one has happened, and stays.
         return Refused.NO_PIVOT
-    if entry.unanswered:
+    if step.pivot and entry.unanswered:
         # One of its attempts may have happened after all, and nothing can take that back.
         return Refused.UNANSWERED
     ending = Ending(SagaState.FAILED, UNDONE_BY_OPERATOR, failed_step=step.key)
