@@ -78,13 +78,21 @@ def only_what_was_said_is_kept(subject: Subject, played: Played) -> str | None:
     return None
 
 
-def an_echo_changes_nothing(_subject: Subject, played: Played) -> str | None:
-    """An answer that comes again, or contradicts the first one, is late: acknowledged, and no more."""
+def an_echo_changes_nothing(subject: Subject, played: Played) -> str | None:
+    """An answer that comes again, or contradicts the first one, is late: acknowledged, and no more.
+
+    One exception: a *done* that contradicts what was refused or failed is owed its undo, since it may have happened.
+    """
     if played.move.kind is not Kind.ECHO:
         return None
     if played.rejected is not None:
         return f"a second answer was rejected as {played.rejected.reason}"
-    return "a second answer was applied" if played.decision is not None and played.decision.changed else None
+    if played.decision is None or not played.decision.changed:
+        return None
+    asked = [asking for key in played.sent if (asking := subject.asking.get(key.partition("#")[0])) is not None]
+    if played.move.answer is Answer.DONE and all(asking.is_undo for asking in asked):
+        return None
+    return "a second answer was applied"
 
 
 def what_came_early_counts(subject: Subject, played: Played) -> str | None:

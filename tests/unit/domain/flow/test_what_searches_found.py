@@ -53,15 +53,6 @@ def test_behind_the_point_of_no_return_no_operator_takes_back_what_happened() ->
     assert (saga.state, saga.last and saga.last.told) == ("running", Refused.NO_PIVOT)
 
 
-def test_before_it_what_is_parked_can_be_given_up_although_nobody_answered() -> None:
-    saga = deed().reply("draw_up#1").wait(30)
-    assert saga.standing("sign") == "stuck"
-
-    saga.act(Verb.UNDO)
-
-    assert (saga.state, saga.sent[-2:]) == ("compensating", ["tear_up#1", "saga_compensating#1"])
-
-
 def test_an_older_undos_refusal_told_again_does_not_park_what_an_operator_retries() -> None:
     saga = deed().reply("draw_up#1").reply("sign#1", Answer.REFUSED).reply("tear_up#1", Answer.REFUSED)
     saga.act(Verb.RETRY)

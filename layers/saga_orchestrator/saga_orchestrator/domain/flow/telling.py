@@ -14,13 +14,13 @@ from .turn import number, view
 
 
 def seen_by(saga: Saga, key: str, definition: SagaDefinition) -> View:
-    """What a step sends, awaited or not, sees the steps before it; undos and outcomes see all that was done.
+    """A step's command sees the steps before it; undos and outcomes see all that was done.
 
     Steps go one after the other, and none is completed once compensation has begun: so both are the same whenever they
     are worked out.
     """
     seen = view(saga, definition)
-    asking = _step_that_says(key, definition)
+    asking = _step_that_emits(key, definition)
     if asking is None:
         return seen
     earlier = [step.key for step in definition.steps[: definition.steps.index(asking)]]
@@ -71,8 +71,8 @@ def may_send_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
     return entry.standing in {Standing.ASKED, Standing.STUCK} and key == f"{step.sends}#{entry.attempt}"
 
 
-def _step_that_says(key: str, definition: SagaDefinition) -> Step | None:
-    """The step that says it on the way forward: as its command, or beside it."""
+def _step_that_emits(key: str, definition: SagaDefinition) -> Step | None:
+    """The step on whose way forward the message goes out, or None: on the way back, and with an outcome."""
     kind = key.partition("#")[0]
     return next((step for step in definition.steps if kind in {step.sends, *step.emits}), None)
 
