@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from saga_orchestrator.domain.decide import Decision, Rules, decide
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, decide
 from saga_orchestrator.domain.events import (
     ClaimRefused,
     DeadlinePassed,
@@ -36,7 +36,7 @@ def decided(
     """What the core makes of it."""
     if subject.waits:
         assert not isinstance(signal, Event)
-        return decide_waiting(saga, signal, now, rules, claim_refused=no_room)
+        return decide_waiting(saga, signal, now, rules, claim_refused=LIMIT_REACHED if no_room else None)
     assert not isinstance(signal, SagaSignal)
     refused = ClaimRefused(signal) if no_room and isinstance(signal, ExecutionRequested) else signal
     return decide(saga, refused, now, rules)
