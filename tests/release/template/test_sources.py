@@ -189,7 +189,7 @@ def patterns_of(mapping: dict[str, Any]) -> list[Any]:
 
 
 TYPELESS = {"value": {"event_type": [{"exists": False}], "type": [{"exists": False}]}}
-"""A record whose type stands in a header, as that of a CloudEvent in binary mode, or nowhere: filters see no headers."""
+"""A record whose type stands in a header, as a CloudEvent in binary mode has it, or nowhere: filters see no headers."""
 
 
 @every_event
