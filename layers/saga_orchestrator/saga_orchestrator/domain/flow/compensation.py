@@ -119,5 +119,6 @@ def finish(draft: Draft, turn: Turn) -> Draft:
         ended_at=turn.now,
         expires=turn.now // 1000 + turn.policy.retention_seconds,
     )
-    own = turn.definition.announces.get(outcome, ())
+    # A start that could not be read has nothing to tell in messages of the definition's own.
+    own = () if saga.faults else turn.definition.announces.get(outcome, ())
     return replace(ended, releases=releases).emit(*own, f"saga_{outcome}")

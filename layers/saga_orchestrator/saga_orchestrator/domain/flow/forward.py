@@ -135,6 +135,8 @@ def fail(draft: Draft, step: Step, entry: Entry, reason: str, turn: Turn) -> Dra
 def fall_silent(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
     """The latest attempt's time is over: it has waited long enough, so the next one comes at once."""
     made = entry.attempt - entry.first + 1
+    if step.sends is not None:
+        draft = draft.fault(f"{step.sends}#{entry.attempt}", NO_ANSWER, turn)
     if step.sends is not None and has_attempts_left(draft.saga, turn.definition, step.retry, made):
         return ask(draft, step, turn)
     return exhaust(draft, step, entry, Ending(SagaState.TIMEOUT, NO_ANSWER, failed_step=step.key), turn)
