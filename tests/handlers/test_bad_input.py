@@ -1,4 +1,4 @@
-"""Bad input: parked once with a reason and acknowledged, or ignored; never applied, never raised, never logged."""
+"""Bad input: rejected once with a reason and acknowledged, or ignored; never applied, never raised, never logged."""
 
 import json
 from typing import Any
@@ -98,7 +98,7 @@ ANSWERED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(("content", "reason"), BYTES.values(), ids=BYTES)
-def test_unreadable_bytes_are_parked(world: World, content: bytes, reason: str) -> None:
+def test_unreadable_bytes_are_rejected(world: World, content: bytes, reason: str) -> None:
     world.function("EXECUTION_REQUESTED").run(kafka(content), Context())
 
     assert [pointer["reason"] for pointer in world.rejected()] == [reason]
@@ -106,7 +106,7 @@ def test_unreadable_bytes_are_parked(world: World, content: bytes, reason: str) 
 
 
 @pytest.mark.parametrize(("fields", "reason"), FIELDS.values(), ids=FIELDS)
-def test_malformed_fields_are_parked(world: World, fields: dict[str, Any], reason: str) -> None:
+def test_malformed_fields_are_rejected(world: World, fields: dict[str, Any], reason: str) -> None:
     world.function("EXECUTION_REQUESTED").run(eventbridge(good(**fields)), Context())
 
     assert [pointer["reason"] for pointer in world.rejected()] == [reason]
@@ -155,7 +155,7 @@ def test_an_invalid_request_meets_what_was_remembered(world: World) -> None:
 
 
 @pytest.mark.parametrize("invocation", [None, [], {}, "text", {"detail": []}, {"eventSource": "aws:kafka"}])
-def test_an_invocation_of_no_known_shape_is_parked(world: World, invocation: object) -> None:
+def test_an_invocation_of_no_known_shape_is_rejected(world: World, invocation: object) -> None:
     assert world.function("EXECUTION_STARTED").run(invocation, Context()) is None
 
     assert [pointer["reason"] for pointer in world.rejected()] == ["unrecognised_invocation"]

@@ -93,7 +93,7 @@ def test_the_lowest_record_that_may_pass_is_reported(
     assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": failed}]}
 
 
-def test_a_permanently_bad_entry_is_parked_and_acknowledged(world: World, history: History) -> None:
+def test_a_permanently_bad_entry_is_rejected_and_acknowledged(world: World, history: History) -> None:
     world.refuse_entries("MalformedDetail")
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
@@ -118,7 +118,7 @@ def test_a_removed_item_publishes_nothing(world: World, history: History) -> Non
     assert world.published == []
 
 
-def test_a_corrupt_item_is_parked_and_does_not_block_the_shard(world: World, history: History) -> None:
+def test_a_corrupt_item_is_rejected_and_does_not_block_the_shard(world: World, history: History) -> None:
     del history.records[0]["dynamodb"]["NewImage"]["version"]
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
@@ -149,7 +149,7 @@ def test_a_script_too_large_for_the_bus_as_json_travels_by_its_reference(world: 
     assert world.rejected() == []
 
 
-def test_a_message_too_large_for_the_bus_is_parked_and_does_not_block_the_shard(
+def test_a_message_too_large_for_the_bus_is_rejected_and_does_not_block_the_shard(
     world: World, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_bus, "MAX_REQUEST_BYTES", 1_000)
@@ -185,7 +185,7 @@ class FullProducer:
 
 
 @pytest.mark.parametrize(
-    ("room", "refuses", "sent", "failed", "parked"),
+    ("room", "refuses", "sent", "failed", "rejected"),
     [(1, None, 1, "100", 0), (3, None, 3, "102", 0), (9, "DELETE_POD", 3, None, 1)],
     ids=["full at once", "full later", "one too large"],
 )
@@ -197,7 +197,7 @@ def test_what_the_kafka_client_refuses_at_once_blocks_nothing_else(
     refuses: str | None,
     sent: int,
     failed: str | None,
-    parked: int,
+    rejected: int,
 ) -> None:
     producer = FullProducer(room, refuses)
     monkeypatch.setattr(confluent_kafka, "Producer", lambda _configuration: producer)
@@ -205,7 +205,7 @@ def test_what_the_kafka_client_refuses_at_once_blocks_nothing_else(
 
     assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
     assert len(producer.sent) == sent
-    assert len(world.rejected()) == parked
+    assert len(world.rejected()) == rejected
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["in a report", "at once"])

@@ -79,7 +79,7 @@ def test_an_empty_batch_and_tombstones_are_nothing(world: World) -> None:
     assert (world.items(), world.rejected()) == ([], [])
 
 
-def test_a_poison_record_is_parked_once_and_its_neighbours_are_applied(world: World) -> None:
+def test_a_poison_record_is_rejected_once_and_its_neighbours_are_applied(world: World) -> None:
     batch = kafka(event("EXECUTION_REQUESTED", "ex-1"), b"\xff\xfe", event("EXECUTION_REQUESTED", "ex-2"))
 
     world.function("EXECUTION_REQUESTED").run(batch, Context())
@@ -139,7 +139,7 @@ def test_short_of_time_nothing_more_is_attempted(world: World) -> None:
     assert world.items() == []
 
 
-def test_a_rejected_record_that_cannot_be_parked_is_not_acknowledged(world: World) -> None:
+def test_a_rejected_record_that_cannot_be_kept_is_not_acknowledged(world: World) -> None:
     world.reconfigure(PAYLOAD_BUCKET="no-such-bucket")
 
     with pytest.raises(BatchUnfinished):

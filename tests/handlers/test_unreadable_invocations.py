@@ -1,4 +1,4 @@
-"""Payloads that no source sends, and stored values that no code writes: parked or refused by name, never a stray error.
+"""Payloads that no source sends, and stored values that no code writes: rejected or refused by name, no stray error.
 
 The fuzzer found these (tests/proof/fuzz); here is what must become of each.
 """
@@ -37,7 +37,7 @@ LONG_AFTER = "253402300800000"
     ],
 )
 @pytest.mark.parametrize("source", ["aws:kafka", "SelfManagedKafka"])
-def test_a_kafka_batch_whose_records_have_no_place_is_parked_whole(source: str, records: Any) -> None:
+def test_a_kafka_batch_whose_records_have_no_place_is_rejected_whole(source: str, records: Any) -> None:
     deployment = Deployment(sagas=EXECUTIONS)
     payload = kafka(event("EXECUTION_REQUESTED")) | {"eventSource": source, "records": records}
 
@@ -117,7 +117,9 @@ def test_the_checker_reads_nothing_of_its_payload(payload: Any) -> None:
         ("early", {"L": [{"M": {"e": {"S": f"{LONG_AFTER} S evt-1"}}}]}),
     ],
 )
-def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_shard(attribute: str, value: Any) -> None:
+def test_a_stored_value_that_no_code_writes_is_rejected_and_does_not_block_the_shard(
+    attribute: str, value: Any
+) -> None:
     deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
     records = deployment.records()
@@ -133,7 +135,7 @@ def test_a_stored_value_that_no_code_writes_is_parked_and_does_not_block_the_sha
 
 @pytest.mark.parametrize("odd", ["text", 7, True, [1], [], "", {"outbox": "create_pod#1"}, {"outbox": {"S": 7}}])
 @pytest.mark.parametrize("image", ["NewImage", "OldImage"])
-def test_a_record_whose_image_is_no_item_is_parked_and_the_others_are_sent(image: str, odd: Any) -> None:
+def test_a_record_whose_image_is_no_item_is_rejected_and_the_others_are_sent(image: str, odd: Any) -> None:
     deployment = Deployment(sagas=EXECUTIONS)
     deployment.deliver(event("EXECUTION_REQUESTED"))
     (emitting,) = [each for each in deployment.records() if "outbox" in each["dynamodb"]["NewImage"]]

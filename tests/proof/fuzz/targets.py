@@ -124,7 +124,7 @@ def _relayed(image: dict[str, Any]) -> list[str]:
     at = CheckedDeployment().container(telemetry=_Attentive())
     record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {}, "NewImage": image}}
     answer = CommandRelay(at).run({"Records": [record]}, Context())
-    return ["relay: later" if answer["batchItemFailures"] else "relay: sent or parked"]
+    return ["relay: later" if answer["batchItemFailures"] else "relay: sent or rejected"]
 
 
 def _checked(item: Item) -> list[str]:
@@ -140,21 +140,21 @@ def _checked(item: Item) -> list[str]:
 
 
 def envelopes(content: bytes) -> list[str]:
-    """As anybody with the right to invoke may: whatever the payload, it is parked, ignored or refused by name."""
+    """As anybody with the right to invoke may: whatever the payload, it is rejected, ignored or refused by name."""
     payload = _json(content)
     deployment = CheckedDeployment()
     at = deployment.container()
     # Nothing goes wrong at AWS here, so an event function has nothing to raise: it would be delivered for ever.
     EventFunction(at, _function_for(payload, content)).run(payload, Context())
-    parked = [
-        "parked: " + json.loads(body)["reason"] for body in deployment.queue.bodies(at.settings.rejected_queue_url)
+    rejected = [
+        "rejected: " + json.loads(body)["reason"] for body in deployment.queue.bodies(at.settings.rejected_queue_url)
     ]
     CheckTimeouts(at).run(payload, Context())
     try:
         CommandRelay(at).run(payload, Context())
     except SagaError as named:
-        return [*parked, f"relay: {type(named).__name__}"]
-    return [*parked, "relay: answered"]
+        return [*rejected, f"relay: {type(named).__name__}"]
+    return [*rejected, "relay: answered"]
 
 
 def _function_for(payload: Any, content: bytes) -> EventType:

@@ -66,7 +66,7 @@ class Account:
         self._wire = BookingWire(lambda: self._current, self._before_call, self._after_call)
         self._service = LambdaService(self.scheduler, _calm(), self.settings, random.Random(0), self.ledger.versions)
         self._idle: dict[str, Container] = {}
-        self._invocations = self._streamed = self._accepted = self._parked = 0
+        self._invocations = self._streamed = self._accepted = self._rejected = 0
         self._operation = ""
         self._current: Invocation | None = None
 
@@ -216,10 +216,10 @@ class Account:
 
     def _book_pointers(self) -> None:
         bodies = self.aws.sqs.bodies(QUEUE_URL)
-        for text in bodies[self._parked :]:
+        for text in bodies[self._rejected :]:
             pointer = json.loads(text)
-            self.judge.judge(When.PARKED, self.ledger, self.ledger.park(pointer), pointer)
-        self._parked = len(bodies)
+            self.judge.judge(When.REJECTED, self.ledger, self.ledger.reject(pointer), pointer)
+        self._rejected = len(bodies)
 
     def _entry_fate(self, entry: dict[str, Any]) -> str | None:
         if not self.refuses_an_entry or not entry["DetailType"].startswith("SAGA_"):

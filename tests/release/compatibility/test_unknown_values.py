@@ -55,11 +55,11 @@ def test_an_event_for_it_is_set_aside_and_its_neighbours_are_applied(value: str,
 
     assert deployment.reasons() == ["corrupt_saga"] * 3
     assert deployment.image() == item
-    assert len(deployment.aws.s3.objects("payloads").keys() & _parked(deployment)) == 1
+    assert len(deployment.aws.s3.objects("payloads").keys() & _rejected(deployment)) == 1
     assert deployment.image("ex-2") is not None
 
 
-def _parked(deployment: OlderTable) -> set[str]:
+def _rejected(deployment: OlderTable) -> set[str]:
     return {key for key in deployment.aws.s3.objects("payloads") if key.startswith("rejected/")}
 
 

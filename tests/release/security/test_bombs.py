@@ -55,7 +55,7 @@ def test_a_bomb_is_acknowledged_at_a_bounded_cost(world: World, bomb: str) -> No
 
     assert time.thread_time() - started < SECONDS
     assert world.saga("after") is not None, "what comes after the bomb is applied"
-    assert len(world.rejected()) + (world.saga("ex-1") is not None) == 1, "applied or parked, and not both"
+    assert len(world.rejected()) + (world.saga("ex-1") is not None) == 1, "applied or rejected, and not both"
 
 
 @pytest.mark.parametrize("bomb", BOMBS)

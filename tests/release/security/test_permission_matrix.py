@@ -122,7 +122,7 @@ def relayed(world: World, history: History) -> None:
     world.relay(*history.records)
     CommandRelay(world.at).run({"republish": [{"execution_id": "ex-1"}]}, Context())
     world.refuse_entries("MalformedDetail")
-    world.relay(*history.records)  # a refused entry is parked
+    world.relay(*history.records)  # a refused entry is rejected
 
 
 @pytest.mark.parametrize("inline", ["0", "4096"])
@@ -181,7 +181,7 @@ def test_counters_are_all_that_the_request_function_reads(world: World) -> None:
     assert all(key.startswith("#counter#") for key in keys)
 
 
-def test_a_denied_park_is_not_taken_for_done(world: World) -> None:
+def test_a_denied_rejection_is_not_taken_for_done(world: World) -> None:
     """A permission that goes missing after deployment must not lose an event."""
     client = world.at.sdk.s3
 

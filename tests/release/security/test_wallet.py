@@ -75,7 +75,7 @@ def test_what_gives_up_leaves_one_object_and_starts_nothing(function: str) -> No
 
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<PayloadBucket.Arn>"}}
     notified = [bucket.get("NotificationConfiguration") for bucket in deploy().of_type("AWS::S3::Bucket").values()]
-    assert not any(notified), "a parked object that invokes a function could run in a circle"
+    assert not any(notified), "a rejected object that invokes a function could run in a circle"
 
 
 @pytest.mark.parametrize(

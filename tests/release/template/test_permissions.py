@@ -33,7 +33,7 @@ WRITES = {
     ("dynamodb:PutItem", "<SagaTable.Arn>"),
     ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
 }
-PARKS = {
+KEEPS_REJECTED = {
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*"),
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>"),
     ("sqs:SendMessage", "<RejectedQueue.Arn>"),
@@ -47,16 +47,16 @@ STREAM = {
     for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 }
 GRANTS = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS | ON_FAILURE),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED | ON_FAILURE),
     "ExecutionRequestedFunction": WRITES
-    | PARKS
+    | KEEPS_REJECTED
     | ON_FAILURE
     | {
         ("dynamodb:GetItem", "<SagaTable.Arn>"),
         ("dynamodb:BatchGetItem", "<SagaTable.Arn>"),
         ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*"),
     },
-    "TimeoutCheckerFunction": PARKS
+    "TimeoutCheckerFunction": KEEPS_REJECTED
     | ON_FAILURE
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines"),
@@ -64,7 +64,7 @@ GRANTS = {
         ("dynamodb:BatchGetItem", "<SagaTable.Arn>"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
     },
-    "CommandRelayFunction": PARKS
+    "CommandRelayFunction": KEEPS_REJECTED
     | ON_FAILURE
     | STREAM
     | {

@@ -110,11 +110,11 @@ class TestStream:
         before = len(watched.events("aged"))
         self.put(watched, "too-old", aged="never")
 
-        def parked() -> list[dict[str, Any]]:
+        def rejected() -> list[dict[str, Any]]:
             records = watched.failure_records("")
             return [r for r in records if r["requestContext"]["condition"] == "RecordAgeExceeded"]
 
-        (record,) = eventually(parked)
+        (record,) = eventually(rejected)
         (lost,) = json.loads(record["payload"])["Records"]
         assert lost["dynamodb"]["NewImage"] == {"id": {"S": "too-old"}, "aged": {"S": "never"}}
         assert record["requestContext"]["approximateInvokeCount"] == len(watched.events("aged")) - before >= 2
@@ -130,10 +130,10 @@ class TestStream:
         self.put(watched, after, mode="ok")
         eventually(lambda: after in self.seen(watched))
 
-        def parked() -> list[dict[str, Any]]:
+        def rejected() -> list[dict[str, Any]]:
             return [r for r in watched.failure_records("") if "DDBStreamBatchInfo" in r and poison in r["payload"]]
 
-        (record,) = eventually(parked)
+        (record,) = eventually(rejected)
         (lost,) = json.loads(record["payload"])["Records"]
         info = record["DDBStreamBatchInfo"]
         assert lost["dynamodb"]["Keys"] == {"id": {"S": poison}}

@@ -123,7 +123,7 @@ def test_what_may_pass_is_left_to_the_next_run_and_stays_unfinished_whatever_com
     assert index.sweep(shards=2) == Sweep(due=3, timed_out=2, oldest_due_ms=1, unfinished=True)
 
 
-def test_a_saga_that_cannot_be_read_is_parked_and_done_with() -> None:
+def test_a_saga_that_cannot_be_read_is_rejected_and_done_with() -> None:
     corrupt = CorruptSaga("no state")
     index = Index({0: due(2)}, {"ex-0": corrupt})
 

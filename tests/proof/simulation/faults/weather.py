@@ -24,7 +24,7 @@ class Fault(StrEnum):
     TOPIC_STALLS = "flush to the topic times out"
     TOPIC_QUEUE_FULL = "queue to the topic full"
     TOPIC_BREAKS = "producer breaks for good"
-    PARKING_FAILS = "parking or payload store fails"
+    REJECTING_FAILS = "rejecting or payload store fails"
     DUPLICATE = "duplicate delivery"
     REORDER = "reordered delivery"
     DELAY = "delivery delayed by hours"
@@ -78,7 +78,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.TOPIC_STALLS: 0.15,
     Fault.TOPIC_QUEUE_FULL: 0.20,
     Fault.TOPIC_BREAKS: 0.06,
-    Fault.PARKING_FAILS: 0.40,
+    Fault.REJECTING_FAILS: 0.40,
     Fault.DUPLICATE: 0.60,
     Fault.REORDER: 0.60,
     Fault.DELAY: 0.08,
@@ -122,7 +122,7 @@ _OF_CALL: Final[dict[str, tuple[Fault, ...]]] = {
     ),
     "transaction": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.TRANSACTION_CONFLICT),
     "put_events": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.PUT_EVENTS_FAILS),
-    "parking": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.PARKING_FAILS),
+    "rejecting": (*_ANY_CALL, Fault.APPLIED_BUT_ERROR, Fault.REJECTING_FAILS),
     "topic": (
         Fault.CRASH_BEFORE_CALL,
         Fault.CRASH_AFTER_CALL,

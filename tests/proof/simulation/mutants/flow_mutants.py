@@ -49,7 +49,7 @@ FLOW_MUTANTS: Final = (
         edit(Relay._publish, "fates = [Fate.MAY_PASS]", "fates = [Fate.PUBLISHED]"),
     ),
     Mutant(
-        "refused message not parked",
+        "refused message not rejected",
         "S6",
         edit(Relay._publish, "if fate is Fate.PERMANENT:", "if False:"),
     ),

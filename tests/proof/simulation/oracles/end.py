@@ -20,7 +20,7 @@ def no_orphan(ledger: Ledger, _worker: Worker) -> str | None:
     return f"still running: {left}" if left else None
 
 
-@oracle("L2", When.END, "every message of every saga was published on every target or parked")
+@oracle("L2", When.END, "every message of every saga was published on every target or rejected")
 def outbox_drained(ledger: Ledger, _worker: Worker) -> str | None:
     for message in ledger.emitted:
         # A create whose record was lost to age is rightly not sent again once its saga has ended or started.
@@ -47,7 +47,7 @@ def rejected_leaves_no_trace(ledger: Ledger, _worker: Worker) -> str | None:
     rejected = {
         (inbound.execution_id, inbound.event_id)
         for number, inbound in ledger.sent.items()
-        if number in ledger.parked and (inbound.must_reject or "conflicting_request" in ledger.parked[number])
+        if number in ledger.rejected and (inbound.must_reject or "conflicting_request" in ledger.rejected[number])
     }
     for saga in ledger.sagas.values():
         for entry in saga.timeline:
@@ -60,7 +60,7 @@ def rejected_leaves_no_trace(ledger: Ledger, _worker: Worker) -> str | None:
 def one_content(ledger: Ledger, _worker: Worker) -> str | None:
     taken: dict[str, int] = {}
     for number, inbound in ledger.sent.items():
-        if inbound.type != REQUESTED or inbound.must_reject or number in ledger.parked:
+        if inbound.type != REQUESTED or inbound.must_reject or number in ledger.rejected:
             continue
         if taken.setdefault(inbound.execution_id, inbound.content) != inbound.content:
             return f"{inbound.event_id} of {inbound.execution_id} was neither applied nor set aside"

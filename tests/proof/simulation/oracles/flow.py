@@ -1,4 +1,4 @@
-"""Oracles over what flows: published messages, acknowledged events, parked pointers, invocations."""
+"""Oracles over what flows: published messages, acknowledged events, rejected pointers, invocations."""
 
 import json
 from typing import Any, Final
@@ -83,7 +83,7 @@ def no_secret_published(ledger: Ledger, body: dict[str, Any], detail: str) -> st
     return None
 
 
-@oracle("S6", When.RELAYED, "a relay acknowledges a record only when each of its messages is on its target or parked")
+@oracle("S6", When.RELAYED, "a relay acknowledges a record only when each of its messages is on its target or rejected")
 def no_zombie(ledger: Ledger, record: StreamRecord, target: str) -> str | None:
     new, old = record.new_image, record.old_image or {}
     if new is None or record.keys["saga_name"]["S"].startswith(RESERVED):
@@ -92,14 +92,14 @@ def no_zombie(ledger: Ledger, record: StreamRecord, target: str) -> str | None:
     owed = [key for key in (new["outbox"]["S"].split() if "outbox" in new else []) if key not in before]
     for key in owed:
         message = f"{new['saga_name']['S']}:{new['execution_id']['S']}:{key}"
-        if message not in ledger.publications[target] and (target, message) not in ledger.parked_messages:
+        if message not in ledger.publications[target] and (target, message) not in ledger.rejected_messages:
             return f"{message} was acknowledged and is not on the {target}"
     return None
 
 
 @oracle("S11", When.ACKNOWLEDGED, "an acknowledged event is reflected in its saga, or was set aside")
 def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, PLR0911 - a case for each kind of event
-    if inbound.ignored or inbound.number in ledger.parked or ledger.after_expiry:
+    if inbound.ignored or inbound.number in ledger.rejected or ledger.after_expiry:
         return UNCONCERNED
     if inbound.must_reject:
         return f"{inbound.event_id} was to be set aside and was not"
@@ -132,14 +132,14 @@ def _counts(inbound: Inbound, owner: str | None, *, stub: bool) -> bool:
 @oracle("S11b", When.ACKNOWLEDGED, "a pod that starts after its saga ended other than completed is deleted again")
 def late_start(ledger: Ledger, inbound: Inbound) -> str | None:
     saga = ledger.sagas.get(inbound.execution_id)
-    if inbound.type != STARTED or inbound.ignored or inbound.number in ledger.parked or ledger.after_expiry:
+    if inbound.type != STARTED or inbound.ignored or inbound.number in ledger.rejected or ledger.after_expiry:
         return UNCONCERNED
     if saga is None or saga.state not in UNDONE or saga.emitted("delete_pod") > MOST_DELETES:
         return UNCONCERNED
     return None if "S" in saga.causes() else f"{saga.key} let a late pod live"
 
 
-@oracle("L4", When.PARKED, "an event is set aside only for a reason that is right for it")
+@oracle("L4", When.REJECTED, "an event is set aside only for a reason that is right for it")
 def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     if pointer["source"] == "stream":
         # Only what the bus refuses for good: no record here is unreadable, and no script has expired.
@@ -155,7 +155,7 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
     return None
 
 
-@oracle("L4c", When.PARKED, "what was set aside lies in the bucket when its pointer is queued, byte for byte")
+@oracle("L4c", When.REJECTED, "what was set aside lies in the bucket when its pointer is queued, byte for byte")
 def kept_as_delivered(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     kept = ledger.payloads.get(pointer["key"])
     if inbound is None:
@@ -164,7 +164,7 @@ def kept_as_delivered(ledger: Ledger, inbound: Inbound | None, pointer: dict[str
     return None if kept == right else f"{inbound.event_id} was kept as {(kept or b'')[:60]!r}"
 
 
-@oracle("S11c", When.PARKED, "an event that starts or ends something counts whatever its other fields hold")
+@oracle("S11c", When.REJECTED, "an event that starts or ends something counts whatever its other fields hold")
 def side_fields_cost_nothing(_ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     if inbound is None:
         return UNCONCERNED
@@ -173,8 +173,8 @@ def side_fields_cost_nothing(_ledger: Ledger, inbound: Inbound | None, pointer: 
     return f"{inbound.event_id} was set aside for fields that decide nothing: {pointer['detail']}"
 
 
-@oracle("S16c", When.PARKED, "a pointer on the queue carries no users' data")
-def no_secret_parked(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+@oracle("S16c", When.REJECTED, "a pointer on the queue carries no users' data")
+def no_secret_rejected(_ledger: Ledger, _inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     return "a pointer carries users' data" if CANARY in json.dumps(pointer) else None
 
 

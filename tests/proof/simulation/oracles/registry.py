@@ -13,7 +13,7 @@ class When(StrEnum):
     PUBLISHED = "after each accepted message"
     ACKNOWLEDGED = "when an event is acknowledged"
     RELAYED = "when a stream record is acknowledged"
-    PARKED = "when an event is set aside"
+    REJECTED = "when an event is set aside"
     RETURNED = "when an invocation ends"
     APPLIED = "when an event function returns"
     CHECKED = "when the checker answers"

@@ -6,9 +6,9 @@ An event needs one data call: get-or-create in one conditional write. A request 
 - a full counter is answered by reading all of it, by raising a cap, and by a claim on another shard or a failed saga:
   four; by the first claim of a language also by opening its counter and reading it again: four more;
 - a refused write of counters is answered by reading them again and by another one: three;
-- any other refusal is raised to the event source, or parked: none, counted as one;
+- any other refusal is raised to the event source, or rejected: none, counted as one;
 - an event or message that is rejected is put into the bucket, its item into the operators' table and its pointer on
-  the queue: `Park` and two more.
+  the queue: `Reject` and two more.
 
 However much goes wrong, the code itself ends: `MAX_ATTEMPTS` decisions for a record, `TRANSACTION_ATTEMPTS` of each
 write, and for a claim as many shards, each with a read of the counters.
@@ -29,7 +29,7 @@ FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
 COUNTERS: Final = "calls about counters alone"
 
-PARKING_CALLS: Final = 3
+REJECTING_CALLS: Final = 3
 MOST_FOR_WRITE: Final = MAX_ATTEMPTS * TRANSACTION_ATTEMPTS
 MOST_FOR_CLAIM: Final = MOST_FOR_WRITE * (TRANSACTION_ATTEMPTS + 1)
 MOST_FOR_SETTLING: Final = 4 * TRANSACTION_ATTEMPTS * SETTLE_ATTEMPTS
@@ -38,8 +38,8 @@ MOST_FOR_SETTLING: Final = 4 * TRANSACTION_ATTEMPTS * SETTLE_ATTEMPTS
 
 def booked(made: Counter[str], operation: str, arguments: dict[str, Any], attempt: Callable[[], Any]) -> Any:
     """Make one call, and book it in `made` with what its answer lets the caller do next."""
-    parks = operation == "PutObject" and arguments["Key"].startswith("rejected/")
-    made["Park" if parks else operation] += 1
+    rejects = operation == "PutObject" and arguments["Key"].startswith("rejected/")
+    made["Reject" if rejects else operation] += 1
     made[COUNTERS] += about_counters(operation, arguments)
     try:
         reply = attempt()
@@ -81,7 +81,7 @@ def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
     """For one of the six event functions."""
     earned = records * (2 if requests else 1) + made.get(FURTHER, 0)
     most = records * (1 + MOST_FOR_CLAIM if requests else MOST_FOR_WRITE)
-    return min(earned, most) + PARKING_CALLS * min(made.get("Park", 0), records)
+    return min(earned, most) + REJECTING_CALLS * min(made.get("Reject", 0), records)
 
 
 def messages_of_write(resources: Any) -> int:
@@ -99,8 +99,8 @@ def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
     messages = messages_of_write(resources) * (records + reads) + reads * MAX_LATE_UNDOS
     entries: int | None = type(resources.publisher).publish.__globals__.get("MAX_ENTRIES")
     requests = -(-messages // entries) if entries else 0  # the topic is no service of AWS
-    parked = min(made.get("Park", 0), messages)
-    return scripts * 2 + requests + reads + PARKING_CALLS * parked
+    rejected = min(made.get("Reject", 0), messages)
+    return scripts * 2 + requests + reads + REJECTING_CALLS * rejected
 
 
 def of_checker(made: dict[str, int], shards: int, languages: int) -> int:

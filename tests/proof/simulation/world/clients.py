@@ -26,7 +26,7 @@ class Witness(Protocol):
     def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
         """A call on the table was carried out."""
 
-    def parked(self, invocation: Invocation, body: str) -> None:
+    def rejected(self, invocation: Invocation, body: str) -> None:
         """A pointer reached the queue of rejected events."""
 
 
@@ -169,7 +169,7 @@ def _refusal(
             refused = errors.transaction_conflict(operation)
         case Fault.PUT_EVENTS_FAILS:
             refused = errors.internal_error(operation, service=service)
-        case Fault.PARKING_FAILS:
+        case Fault.REJECTING_FAILS:
             refused = errors.unavailable(operation)
         case _:
             pass
@@ -218,7 +218,7 @@ class DynamoDbClient(_Client):
 
     def update_item(self, **arguments: Any) -> Any:
         """A saga or a counter; or the item of a rejected event, which no saga's write can meet."""
-        group = "parking" if arguments["TableName"] == OPERATOR_TABLE["TableName"] else "write"
+        group = "rejecting" if arguments["TableName"] == OPERATOR_TABLE["TableName"] else "write"
         return self._calls.make("dynamodb", "UpdateItem", group, self._target.update_item, arguments)
 
     def transact_write_items(self, **arguments: Any) -> Any:
@@ -239,7 +239,7 @@ class S3Client(_Client):
     __slots__ = ()
 
     def put_object(self, **arguments: Any) -> Any:
-        return self._calls.make("s3", "PutObject", "parking", self._target.put_object, arguments)
+        return self._calls.make("s3", "PutObject", "rejecting", self._target.put_object, arguments)
 
     def get_object(self, **arguments: Any) -> Any:
         return self._calls.make("s3", "GetObject", "read", self._target.get_object, arguments)
@@ -249,13 +249,13 @@ class SqsClient(_Client):
     __slots__ = ()
 
     def send_message(self, **arguments: Any) -> Any:
-        return self._calls.make("sqs", "SendMessage", "parking", self._send, arguments)
+        return self._calls.make("sqs", "SendMessage", "rejecting", self._send, arguments)
 
     def _send(self, **arguments: Any) -> Any:
         reply = self._target.send_message(**arguments)
         current = self._calls.scheduler.current
         if current is not None:
-            self._calls.witness.parked(current.invocation, arguments["MessageBody"])
+            self._calls.witness.rejected(current.invocation, arguments["MessageBody"])
         return reply
 
 

@@ -65,7 +65,7 @@ class Invocation:
     calls: int = 0
     faults: int = 0
     made: Counter[str] = field(default_factory=Counter)
-    """Calls by operation; parking's put counts as `Park`, and beside them what queries listed and refusals allow."""
+    """Calls by operation; a rejection's put counts as `Reject`, beside them what queries listed and refusals allow."""
     over: bool = False
     aws_request_id: str = ""
 

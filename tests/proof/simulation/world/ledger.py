@@ -1,4 +1,4 @@
-"""What really happened in a world: every committed write, accepted message, parked and acknowledged event."""
+"""What really happened in a world: every committed write, accepted message, rejected and acknowledged event."""
 
 import json
 from collections import Counter
@@ -44,10 +44,10 @@ class Ledger:
     publications: dict[str, Counter[str]] = field(default_factory=dict)
     """By target: how often it has taken each message."""
     creates: dict[str, str] = field(default_factory=dict)
-    parked_messages: set[tuple[str, str]] = field(default_factory=set)
+    rejected_messages: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what one relay set aside is still owed by another."""
     lost_keys: set[str] = field(default_factory=set)
-    parked: dict[int, set[str]] = field(default_factory=dict)
+    rejected: dict[int, set[str]] = field(default_factory=dict)
     positions: dict[str, Inbound] = field(default_factory=dict)
     delivered: dict[str, bytes] = field(default_factory=dict)
     """By place: the bytes that a function was given there."""
@@ -70,7 +70,7 @@ class Ledger:
     def is_owed(self, message: str) -> bool:
         """Some target has not got it, and its relay has not set it aside."""
         return any(
-            message not in taken and (target, message) not in self.parked_messages
+            message not in taken and (target, message) not in self.rejected_messages
             for target, taken in self.publications.items()
         )
 
@@ -83,7 +83,7 @@ class Ledger:
             taken.clear()
         for messages in self.offered.values():
             messages.clear()
-        self.parked.clear()
+        self.rejected.clear()
         self.acknowledged.clear()
         self.sent.clear()
 
@@ -144,15 +144,15 @@ class Ledger:
                 f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
             }
 
-    def park(self, pointer: dict[str, Any]) -> Inbound | None:
+    def reject(self, pointer: dict[str, Any]) -> Inbound | None:
         """Book a pointer on the queue; the event it is about, or None when it is about a message."""
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
-            self.parked_messages.add((TARGET_OF[pointer["function"]], position["record"].partition("/")[2]))
+            self.rejected_messages.add((TARGET_OF[pointer["function"]], position["record"].partition("/")[2]))
             return None
         inbound = self.positions.get(place_of(pointer["source"], position))
         if inbound is not None:
-            self.parked.setdefault(inbound.number, set()).add(reason)
+            self.rejected.setdefault(inbound.number, set()).add(reason)
         return inbound
 
     def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:

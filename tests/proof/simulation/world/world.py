@@ -251,11 +251,11 @@ class World:
                 mapping.offer(record)
         self.judge.judge(When.COMMIT, self.ledger, invocation, before)
 
-    def parked(self, invocation: Invocation, body: str) -> None:
+    def rejected(self, invocation: Invocation, body: str) -> None:
         pointer = json.loads(body)
-        inbound = self.ledger.park(pointer)
-        self.note(f"{invocation.number} parked {pointer['reason']} {pointer['key']}")
-        self.judge.judge(When.PARKED, self.ledger, inbound, pointer)
+        inbound = self.ledger.reject(pointer)
+        self.note(f"{invocation.number} rejected {pointer['reason']} {pointer['key']}")
+        self.judge.judge(When.REJECTED, self.ledger, inbound, pointer)
 
     def acknowledge(self, inbound: Inbound, function: str) -> None:
         self.note(f"{function} acknowledges {inbound.event_id}")

@@ -43,7 +43,7 @@ Grant = tuple[str, str, str]
 COUNTERS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}'
 REJECTED = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}'
 ACTS = REJECTED.replace("rejected#", "act#")
-PARKS: set[Grant] = {
+KEEPS_REJECTED: set[Grant] = {
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
     ("sqs:SendMessage", "<RejectedQueue.Arn>", "{}"),
@@ -58,7 +58,7 @@ def _relay(log_group: str) -> set[Grant]:
     stream = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     logs = ("CreateLogStream", "PutLogEvents")
     return {
-        *PARKS,
+        *KEEPS_REJECTED,
         *((f"dynamodb:{action}", "<SagaTable.Arn>/stream/*", "{}") for action in stream),
         *((f"logs:{action}", f"<{log_group}.Arn>", "{}") for action in logs),
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
@@ -66,14 +66,14 @@ def _relay(log_group: str) -> set[Grant]:
 
 
 BASE: dict[str, set[Grant]] = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | PARKS),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED),
     "ExecutionRequestedFunction": WRITES
-    | PARKS
+    | KEEPS_REJECTED
     | {
         *((f"dynamodb:{action}", "<SagaTable.Arn>", COUNTERS) for action in ("GetItem", "BatchGetItem")),
         ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}"),
     },
-    "TimeoutCheckerFunction": PARKS
+    "TimeoutCheckerFunction": KEEPS_REJECTED
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
         ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),

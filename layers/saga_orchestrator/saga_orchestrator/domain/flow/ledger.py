@@ -40,7 +40,7 @@ MAX_REPEATED_UNDOS: Final = 3
 
 _WORD: Final = re.compile(
     r"(?P<step>[a-z][a-z0-9_]{0,63}):(?P<standing>[a-z])(?P<attempt>\d{1,4})"
-    r"(?:o(?P<open>[0-9a-f]{1,64}))?(?:u(?P<undo>\d{1,4}))?(?:l(?P<repeated>\d))?"
+    r"(?:o(?P<open>[0-9a-f]{1,2500}))?(?:u(?P<undo>\d{1,4}))?(?:l(?P<repeated>\d))?"
     r"(?:f(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
 )
 
@@ -144,4 +144,9 @@ class Ledger:
 
     @classmethod
     def parse(cls, text: str) -> "Ledger":
-        return cls(tuple(Entry.parse(word) for word in text.split()))
+        """Raises ValueError: one of its words is none, or two are about one step."""
+        entries = tuple(Entry.parse(word) for word in text.split())
+        if len({entry.step for entry in entries}) < len(entries):
+            msg = "two words about one step"
+            raise ValueError(msg)
+        return cls(entries)

@@ -55,6 +55,7 @@ def _opened(stub: Saga | None, signal: SagaOpened, now: int, rules: Rules) -> Sa
         execution_id=signal.key,
         saga_name=definition.name,
         definition_version=definition.version,
+        definition_hash=definition.fingerprint,
         state=move((SagaState.CREATED, SagaState.RUNNING)),
         version=stub.version if stub else 0,
         created_at=now,
