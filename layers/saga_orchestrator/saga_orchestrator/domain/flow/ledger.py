@@ -41,7 +41,7 @@ MAX_REPEATED_UNDOS: Final = 3
 _WORD: Final = re.compile(
     r"(?P<step>[a-z][a-z0-9_]{0,63}):(?P<standing>[a-z])(?P<attempt>\d{1,4})"
     r"(?:o(?P<open>[0-9a-f]{1,2500}))?(?:u(?P<undo>\d{1,4}))?(?:l(?P<repeated>\d))?"
-    r"(?:f(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
+    r"(?:r(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
 )
 
 
@@ -80,7 +80,7 @@ class Entry:
         parts += [f"o{self.unanswered:x}"] if self.unanswered else []
         parts += [f"u{self.undo}"] if self.undo else []
         parts += [f"l{self.repeated}"] if self.repeated else []
-        parts += [f"f{self.first}"] if self.first != 1 else []
+        parts += [f"r{self.first}"] if self.first != 1 else []
         parts += [f"m{self.since}"] if self.since is not None else []
         parts += [f"@{self.due}"] if self.due is not None else []
         return "".join(parts)
