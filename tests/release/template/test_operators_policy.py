@@ -76,7 +76,7 @@ def test_no_policy_of_operators_is_attached_to_anybody_by_itself() -> None:
 
 def test_breaking_the_glass_writes_sagas_in_transactions_alone_and_deletes_nothing() -> None:
     statements = deploy().properties["BreakGlassPolicy"]["PolicyDocument"]["Statement"]
-    writing = [s for s in statements if "<SagaTable.Arn>" in as_list(s["Resource"]) and "ReadSagas" != s["Sid"]]
+    writing = [s for s in statements if "<SagaTable.Arn>" in as_list(s["Resource"]) and s["Sid"] != "ReadSagas"]
 
     assert [(s["Action"], s["Condition"]) for s in writing] == [
         (

@@ -19,14 +19,13 @@ _STRINGS: Final = ("verb", "door", "role", "reason", "result", "arguments")
 
 
 def put_of(table: str, act: Act) -> dict[str, Any]:
-    """The put, alone or as part of a transaction. It asks for what is there already: then it is the same act again."""
+    """The put, alone or as part of a transaction."""
     # An act is never overwritten, also not by its own repetition.
     unwritten = "attribute_not_exists(pk)"
     return {
         "TableName": table,
         "Item": encode(act),
         "ConditionExpression": unwritten,
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 
 
@@ -80,12 +79,9 @@ class ActTable:
             reply = self.client.get_item(TableName=self.table, Key=_key(act_id), ConsistentRead=True)
         return decode(reply["Item"]) if "Item" in reply else None
 
-    def put(self, act: Act) -> Act | None:
-        """Record an act that is all by itself. The act that stands under its key already, if one does."""
-        refused = self.writes.single(self.client.put_item, put_of(self.table, act))
-        if refused is None:
-            return None
-        return decode(refused.item) if refused.item else self.find(act.id)
+    def put(self, act: Act) -> bool:
+        """Record an act that is all by itself. False where one stands under its key already."""
+        return self.writes.single(self.client.put_item, put_of(self.table, act)) is None
 
     def on(self, target: str) -> list[Act]:
         """Everything that was done to it, in order."""

@@ -12,6 +12,8 @@ from unicodedata import category
 MAX_REASON_BYTES: Final = 200
 KEPT_SECONDS: Final = 400 * 86_400
 
+_SAGA_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_EXECUTION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _ACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
 
@@ -82,6 +84,11 @@ class Act:
 
 def saga_target(saga_name: str, execution_id: str) -> str:
     return f"saga:{saga_name}:{execution_id}"
+
+
+def names_a_saga(saga_name: str, execution_id: str) -> bool:
+    """Both parts can be those of a saga; what is kept beside sagas has other keys."""
+    return bool(_SAGA_NAME.fullmatch(saga_name) and _EXECUTION_ID.fullmatch(execution_id))
 
 
 def digest(arguments: Mapping[str, Any]) -> str:
