@@ -5,16 +5,20 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.operate import Answer, Asked, OperateSagas
 from saga_orchestrator.domain.decide import Rules
+from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Saga
 from sagactl.acting.break_glass import ring
-from sagactl.acting.records import act_table, as_aws_said, now_ms
+from sagactl.acting.records import act_table, now_ms
 from sagactl.deployment import Deployment
-from sagactl.outlet import tell
+from sagactl.errors import NotDoneError
+from sagactl.options import explain
 from sagactl.table.policy import policy_of
 
 _INDEX = "deadlines"
@@ -24,11 +28,13 @@ def perform(stack: Deployment, sagas: SagaRegistry, asked: Asked) -> Answer:
     """Ring the alarm, then do it."""
     ring(stack)
     try:
-        with as_aws_said():
-            return _operating(stack, sagas).perform(asked)
-    except Exception:
-        tell(f"whether it was done is not known: the same again with --key {asked.key} is safe, and tells")
-        raise
+        return _operating(stack, sagas).perform(asked)
+    except RetryableError as unsettled:
+        cause = unsettled.__cause__
+        said = explain(cause) if isinstance(cause, ClientError | BotoCoreError) else str(unsettled)
+        raise NotDoneError(
+            f"{said}; the same again with --key {asked.key} is safe, and does what is left"
+        ) from unsettled
 
 
 def _operating(stack: Deployment, sagas: SagaRegistry) -> OperateSagas:
@@ -49,6 +55,8 @@ class _Quiet:
     """The command shows what it is told, and rings an alarm of its own: there is nothing to log or to count."""
 
     def count(self, name: str, value: int = 1) -> None: ...
+
+    def measure(self, name: str, value: int, *, saga: str, step: str) -> None: ...
 
     def gauge(self, name: str, value: int) -> None: ...
 

@@ -61,6 +61,9 @@ class Told:
     def count(self, name: str, value: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + value
 
+    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
+        self.count(f"{name} of {saga} {step}", value)
+
     def gauge(self, name: str, value: int) -> None:
         self.counts[name] = value
 

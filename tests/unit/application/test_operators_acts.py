@@ -159,7 +159,7 @@ def test_a_note_changes_nothing_and_is_seen(saga: Saga) -> None:
     "fields",
     [{"execution_id": "o-2"}, {"saga_name": "other"}, {"execution_id": "#counter#x#0", "saga_name": "counter"}],
 )
-def test_nothing_is_known_of_what_is_no_saga(deed: Deed, fields: dict[str, str]) -> None:
+def test_nothing_is_known_of_what_is_no_saga(deed: Deed, fields: dict[str, Any]) -> None:
     desk = Desk(stuck())
     desk.aws.dynamodb.put_item(
         TableName="sagas", Item={"execution_id": {"S": "#counter#x#0"}, "saga_name": {"S": "counter"}}
@@ -192,7 +192,7 @@ def test_nothing_is_known_of_what_is_no_saga(deed: Deed, fields: dict[str, str])
         {"reason": "  "},
     ],
 )
-def test_what_is_out_of_shape_is_refused_without_a_look(fields: dict[str, str]) -> None:
+def test_what_is_out_of_shape_is_refused_without_a_look(fields: dict[str, Any]) -> None:
     desk = Desk(undo_parked())
     before = desk.everything
     answer = desk.does(Deed.NOTE, **fields)

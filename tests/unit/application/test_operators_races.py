@@ -248,7 +248,8 @@ def test_a_key_stands_for_one_thing_whatever_became_of_the_saga() -> None:
     for _ in range(3):
         answer = desk.does(Deed.RETRY, key="k-1")
         assert (answer.answered, answer.saga) == (Answered.REPLAYED, parked)
-    for other in ({"step": "reserve_stock"}, {"reason": "another"}):
+    others: list[dict[str, Any]] = [{"step": "reserve_stock"}, {"reason": "another"}]
+    for other in others:
         assert desk.does(Deed.RETRY, key="k-1", **other).answered is Answered.KEY_REUSED
     assert desk.does(Deed.RESOLVE, key="k-1", version=parked.version).answered is Answered.KEY_REUSED
     assert desk.stored == parked

@@ -152,11 +152,9 @@ BREAK_GLASS: set[Grant] = {
     ("dynamodb:Query", "<SagaTable.Arn>", "{}"),
     ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
     ("dynamodb:PutItem", "<OperatorTable.Arn>", ACTS),
-    *(
-        (f"dynamodb:{action}", place, "{}")
-        for action in ("GetItem", "Query")
-        for place in ("<OperatorTable.Arn>", "<OperatorTable.Arn>/index/by_time")
-    ),
+    ("dynamodb:GetItem", "<OperatorTable.Arn>", "{}"),
+    ("dynamodb:Query", "<OperatorTable.Arn>", "{}"),
+    ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", "{}"),
     ("cloudwatch:PutMetricData", "*", '{"StringEquals": {"cloudwatch:namespace": "SagaOrchestrator"}}'),
 }
 """Neither a put nor a delete of a saga, and no write of one that is by itself."""
