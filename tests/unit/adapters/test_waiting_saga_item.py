@@ -47,7 +47,7 @@ WAITING_ITEM: dict[str, Any] = {
     "early": {"L": [{"M": {"e": {"S": "5 E e2"}, "by": {"S": "boss"}, "t": {"S": "ORDER_APPROVED"}}}]},
     "in": {"S": '{"amount":1e2}'},
     "set": {"S": "30 0"},
-    "led": {"S": "credit:p2o4u3l1f2m70@90 stock:d1"},
+    "led": {"S": "credit:p2o4u3l1s2m70@90 stock:d1"},
     "data": {"S": '{"stock":{"reservation":"shelf \u00e4","count":2,"exact":true}}'},
     "out": {"S": "cancelled"},
     "fs": {"S": "ship"},

@@ -1,11 +1,33 @@
 """The order saga, decided: its good end, its bad ends, and the leaks that answers out of order could open."""
 
+from dataclasses import replace
+
 import pytest
 
 from saga_orchestrator.domain.decide import Verdict
+from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
-from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.flow.ledger import MAX_NUMBER, Ledger
+from saga_orchestrator.domain.flow.terms import Announcement, Answer, Command, Kept, OnExhausted, Outcome, Retry, Who
+from saga_orchestrator.domain.flow.verbs import Refused, Verb
+from sagas.order import ORDER
 from tests.unit.domain.flow.orders import OWNER, Played, placed, reserved
+
+CREDIT, STOCK, APPROVE, SHIP = ORDER.steps
+
+
+def quiet(*steps: Step) -> SagaDefinition:
+    """An order of these steps, whose messages need nothing of the others."""
+    messages = {**ORDER.messages, "ship_order": Command("SHIP_ORDER_COMMAND")}
+    return replace(ORDER, steps=steps, messages=messages, announces={})
+
+
+SINGLE = quiet(replace(CREDIT, retry=Retry(1)))
+ONCE = quiet(CREDIT, replace(STOCK, retry=Retry(1), keeps={}))
+PICKED_UP = quiet(CREDIT, replace(SHIP, when=lambda _order: False), replace(APPROVE, when=None))
+PAID = quiet(replace(CREDIT, awaits=(Outcome("PAID", Answer.DONE),), on_exhausted=OnExhausted.PARK))
+APPROVAL = Outcome("ORDER_APPROVED", Answer.DONE, implies=True)
+IMPLYING = quiet(CREDIT, replace(APPROVE, when=None, awaits=(APPROVAL,)), SHIP)
 
 
 def test_steps_wait_for_their_answers_one_after_the_other() -> None:
@@ -287,3 +309,177 @@ def test_the_bytes_of_a_message_stay_what_they_were() -> None:
     order.reply("ship_order#1", Answer.REFUSED)
     order.reply("release_stock#1").reply("release_credit#1")
     assert {key: str(order.body(key)) for key in seen} == seen
+
+
+def test_a_parked_step_that_refuses_again_is_told_once_and_asked_for_one_day_in_all() -> None:
+    order = reserved().wait(90)
+    assert order.last is not None
+    assert order.last.notes == ("StepsParked",)
+    since = order.saga.ledger.parked_since if order.saga else None
+
+    order.wait(15 * 60).reply("ship_order#4", Answer.REFUSED)
+
+    assert not order.last.notes
+    assert order.saga is not None
+    assert order.saga.ledger.parked_since == since
+    order.wait(3 * 86_400)
+    assert len([key for key in order.sent if key.startswith("ship_order")]) == 3 + 96
+
+
+def test_a_step_that_an_operator_asks_for_for_months_stays_readable() -> None:
+    order = reserved().wait(90)
+    for _ in range(3):
+        order.act(Verb.RETRY).wait(2 * 86_400)
+
+    assert order.saga is not None
+    assert len([key for key in order.sent if key.startswith("ship_order")]) >= 300
+    assert Ledger.parse(str(order.saga.ledger)) == order.saga.ledger
+
+
+def test_a_step_whose_numbers_are_used_up_is_asked_no_more() -> None:
+    order = reserved().wait(90)
+    assert order.saga is not None
+    last = replace(order.saga.ledger.parked[0], attempt=MAX_NUMBER)
+    order.saga = replace(order.saga, ledger=order.saga.ledger.with_entry(last))
+    sent = len(order.sent)
+
+    order.act(Verb.RETRY)
+    assert order.last is not None
+    assert order.last.told == Refused.NO_NUMBERS_LEFT
+    order.wait(3600)
+    assert len(order.sent) == sent
+
+
+@pytest.mark.parametrize("first", [Answer.FAILED, Answer.REFUSED])
+def test_whoever_says_done_after_the_opposite_is_asked_to_take_it_back_three_times_at_most(first: Answer) -> None:
+    order = Played(definition=SINGLE).place().reply("reserve_credit#1", first)
+    assert order.state == "failed"
+    for _ in range(5):
+        order.reply("reserve_credit#1", Answer.DONE)
+
+    assert [key for key in order.sent if key.startswith("release")] == [f"release_credit#{n}" for n in (1, 2, 3)]
+    assert order.state == "failed"
+
+
+def test_what_happened_after_all_while_others_are_taken_back_is_owed_its_undo() -> None:
+    order = Played(definition=ONCE).place().reply("reserve_credit#1").reply("reserve_stock#1", Answer.REFUSED)
+    assert (order.state, order.standing("reserve_stock")) == ("compensating", "refused")
+
+    order.reply("reserve_stock#1", Answer.DONE)
+
+    assert (order.standing("reserve_stock"), order.sent[-1]) == ("undo_asked", "release_stock#1")
+    order.reply("release_credit#1")
+    assert order.state == "compensating"
+    order.reply("release_stock#1")
+    assert order.state == "failed"
+
+
+def test_a_pivot_that_was_not_needed_is_no_point_of_no_return() -> None:
+    order = Played(definition=PICKED_UP).place().reply("reserve_credit#1")
+    assert (order.standing("ship"), order.standing("approve")) == ("not_needed", "asked")
+
+    order.cancel()
+
+    assert order.state == "compensating"
+
+
+def test_an_event_of_a_parked_step_and_of_one_that_backs_off_still_counts() -> None:
+    order = Played(definition=PAID).place().reply("reserve_credit#1", Answer.FAILED)
+    assert order.standing("reserve_credit") == "backing_off"
+    order.report("PAID")
+    assert order.state == "completed"
+
+    late = Played(definition=PAID).place().wait(600)
+    assert late.standing("reserve_credit") == "stuck"
+    late.report("PAID")
+    assert late.state == "completed"
+
+
+def test_an_event_that_nobody_is_asked_for_is_awaited_again_and_leaves_no_attempt_open() -> None:
+    awaits = replace(APPROVE, when=None, on_exhausted=OnExhausted.PARK)
+    order = Played(definition=quiet(awaits)).place().wait(3 * 86_400)
+    assert (order.standing("approve"), order.saga and order.saga.deadline) == ("stuck", None)
+
+    order.act(Verb.RETRY)
+
+    assert order.saga is not None
+    assert (order.standing("approve"), order.saga.ledger.entries[0].unanswered) == ("asked", 0)
+    order.report("ORDER_APPROVED")
+    assert order.state == "completed"
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["before the order", "while credit is asked"])
+def test_an_event_that_implies_finishes_what_comes_before(early: bool) -> None:
+    order = Played(definition=IMPLYING)
+    if early:
+        order.report("ORDER_APPROVED").place()
+    else:
+        order.place().report("ORDER_APPROVED")
+
+    assert (order.standing("reserve_credit"), order.standing("approve")) == ("done", "done")
+    assert ("reserve_credit#1" in order.sent, order.sent[-1]) == (not early, "ship_order#1")
+    order.reply("ship_order#1", Answer.REFUSED)
+    assert order.sent[-2:] == ["release_credit#1", "saga_compensating#1"]
+
+
+def test_an_operators_report_before_the_order_counts_where_operators_may_report() -> None:
+    by_operators = Outcome("ORDER_APPROVED", Answer.DONE, by=frozenset({Who.OPERATOR}))
+    definition = quiet(replace(APPROVE, when=None, awaits=(by_operators,)))
+    early = Played(definition=definition)
+    early.report("ORDER_APPROVED", actor="mallory").report("ORDER_APPROVED", actor="ops", by_operator=True)
+
+    assert early.place().state == "completed"
+    alone = Played(definition=definition).report("ORDER_APPROVED", actor="mallory").place()
+    assert alone.state == "running"
+
+
+@pytest.mark.parametrize(
+    ("kept", "value", "usable"),
+    [
+        (Kept(float), 5, True),
+        (Kept(float), True, False),
+        (Kept(int), True, False),
+        (Kept(int), 10**400, True),
+        (Kept(float), 10**400, True),
+        (Kept(float), float("inf"), False),
+        (Kept(bool), True, True),
+        (Kept(bool), 1, False),
+        (Kept(str), "\ud83d", False),
+        (Kept(str, 2), "ab", True),
+        (Kept(str, 2), "abc", False),
+        (Kept(str), None, False),
+    ],
+)
+def test_a_kept_field_takes_what_json_means_by_its_type(kept: Kept, value: object, *, usable: bool) -> None:
+    assert kept.takes(value) is usable
+
+
+def test_a_message_that_a_step_emits_tells_what_was_known_then() -> None:
+    credit, *others = ORDER.steps
+    told = Announcement("ORDER_SEEN", lambda order: {"steps": list(order.completed_steps), "data": dict(order.data)})
+    definition = replace(
+        ORDER, steps=(replace(credit, emits=("seen",)), *others), messages={**ORDER.messages, "seen": told}
+    )
+    order = Played(definition=definition).place()
+    before = order.body("seen#1")
+
+    order.reply("reserve_credit#1").reply("reserve_stock#1")
+
+    assert order.body("seen#1") == before
+    assert before["steps"] == []
+
+
+def test_no_body_says_who_the_message_is_from_or_what_it_answers() -> None:
+    forged = {"message_id": "x", "execution_id": "x", "order_id": "x", "operation_id": "x", "attempt": 9}
+    bodies = {**ORDER.messages, "reserve_credit": Command("RESERVE_CREDIT_COMMAND", lambda _order: forged)}
+    order = Played(definition=replace(ORDER, messages=bodies)).place()
+
+    told = order.body("reserve_credit#1")
+
+    assert {name: told[name] for name in forged} == {
+        "message_id": "order_saga:o-1:reserve_credit#1",
+        "execution_id": "o-1",
+        "order_id": "o-1",
+        "operation_id": "order_saga:o-1:reserve_credit",
+        "attempt": 1,
+    }

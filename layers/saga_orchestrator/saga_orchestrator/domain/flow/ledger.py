@@ -32,16 +32,21 @@ class Standing(StrEnum):
 
 
 PARKED: Final = frozenset({Standing.STUCK, Standing.UNDO_PARKED})
+OPEN: Final = frozenset({Standing.ASKED, Standing.BACKING_OFF, Standing.STUCK})
+"""An outcome of it still counts."""
 UNDOING: Final = frozenset({Standing.UNDO_ASKED, Standing.UNDO_BACKING_OFF, Standing.UNDO_PARKED})
 TAKEN_BACK: Final = frozenset({Standing.UNDONE, Standing.RESOLVED, Standing.UNDO_SKIPPED})
 
 MAX_REPEATED_UNDOS: Final = 3
 """How often a *done* for what was given up asks for the undo again."""
 
+MAX_NUMBER: Final = 9_999
+"""The highest number of an attempt or an undo: a message's occurrence has four digits."""
+
 _WORD: Final = re.compile(
     r"(?P<step>[a-z][a-z0-9_]{0,63}):(?P<standing>[a-z])(?P<attempt>\d{1,4})"
     r"(?:o(?P<open>[0-9a-f]{1,2500}))?(?:u(?P<undo>\d{1,4}))?(?:l(?P<repeated>\d))?"
-    r"(?:r(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
+    r"(?:s(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
 )
 
 
@@ -69,6 +74,10 @@ class Entry:
     def is_parked(self) -> bool:
         return self.standing in PARKED
 
+    @property
+    def has_numbers_left(self) -> bool:
+        return max(self.attempt, self.undo) < MAX_NUMBER
+
     def awaits_answer_of(self, attempt: int) -> bool:
         return bool(self.unanswered >> attempt & 1)
 
@@ -76,11 +85,12 @@ class Entry:
         return replace(self, unanswered=self.unanswered & ~(1 << attempt))
 
     def __str__(self) -> str:
+        # No part begins with a letter that is a digit of the one before it, which is in hexadecimal.
         parts = [f"{self.step}:{self.standing}{self.attempt}"]
         parts += [f"o{self.unanswered:x}"] if self.unanswered else []
         parts += [f"u{self.undo}"] if self.undo else []
         parts += [f"l{self.repeated}"] if self.repeated else []
-        parts += [f"r{self.first}"] if self.first != 1 else []
+        parts += [f"s{self.first}"] if self.first != 1 else []
         parts += [f"m{self.since}"] if self.since is not None else []
         parts += [f"@{self.due}"] if self.due is not None else []
         return "".join(parts)
@@ -126,6 +136,10 @@ class Ledger:
         if self.of(entry.step) is None:
             return Ledger((*self.entries, entry))
         return Ledger(tuple(entry if known.step == entry.step else known for known in self.entries))
+
+    def is_parked_as(self, step: str, standing: Standing) -> bool:
+        entry = self.of(step)
+        return standing in PARKED and entry is not None and entry.standing is standing
 
     @property
     def next_due(self) -> int | None:

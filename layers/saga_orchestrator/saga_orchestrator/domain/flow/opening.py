@@ -97,7 +97,7 @@ def remember(stub: Saga | None, signal: StepReported | CancelAsked, now: int, ru
     """
     early = _early(signal, now, rules)
     known = [each for each in stub.early if each.event_type == early.event_type] if stub else []
-    if any(each.trusted or (each.actor == early.actor and not early.trusted) for each in known):
+    if any(_is_said(each, early) for each in known):
         return None
     if len(known) >= MAX_EARLY_OF_A_TYPE and not early.trusted:
         raise RejectedEvent(
@@ -119,14 +119,23 @@ def remember(stub: Saga | None, signal: StepReported | CancelAsked, now: int, ru
     )
 
 
+def _is_said(known: EarlyEvent, early: EarlyEvent) -> bool:
+    """A trusted cancel says all; whether a report counts depends on who sent it, so each sender's is kept."""
+    same = (known.actor, known.trusted) == (early.actor, early.trusted)
+    return same or (
+        early.cause is Cause.CANCELLED and (known.trusted or (known.actor == early.actor and not early.trusted))
+    )
+
+
 def _early(signal: StepReported | CancelAsked, now: int, rules: Rules) -> EarlyEvent:
-    trusted = signal.by_operator or (signal.actor is not None and signal.actor in rules.policy.admin_users)
+    cancels = isinstance(signal, CancelAsked)
+    is_admin = signal.actor is not None and signal.actor in rules.policy.admin_users
     return EarlyEvent(
         at=now,
-        cause=Cause.CANCELLED if isinstance(signal, CancelAsked) else Cause.REPORTED,
+        cause=Cause.CANCELLED if cancels else Cause.REPORTED,
         event_id=signal.event_id,
         actor=signal.actor,
-        trusted=trusted and isinstance(signal, CancelAsked),
+        trusted=signal.by_operator or (cancels and is_admin),
         event_type=signal.event_type,
     )
 
@@ -148,7 +157,7 @@ def may_report(signal: StepReported | EarlyEvent, owner: str | None, rules: Rule
     found = outcome_named(signal.event_type or "", rules)
     if found is None:
         return False
-    by_operator = isinstance(signal, StepReported) and signal.by_operator
+    by_operator = signal.by_operator if isinstance(signal, StepReported) else signal.trusted
     return any(_is(who, signal.actor, owner, rules, by_operator=by_operator) for who in found[1].by)
 
 
