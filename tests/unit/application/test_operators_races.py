@@ -32,15 +32,15 @@ HOLDING = replace(ORDER, steps=(HOLD, *ORDER.steps))
 
 def holding() -> Saga:
     """An undo is parked, and a place is held until it is settled."""
-    parked = undo_parked()
-    stock = next(entry for entry in parked.ledger.entries if entry.step == "reserve_stock")
+    saga = undo_parked()
+    (stock,) = saga.ledger.parked
     due = replace(stock, due=Desk(None).now - 1)
     return replace(
-        parked,
-        ledger=parked.ledger.with_entry(due),
+        saga,
+        ledger=saga.ledger.with_entry(due),
         deadline=due.due,
         claim=Claim("lorries", 0),
-        completed_steps=("hold", *parked.completed_steps),
+        completed_steps=("hold", *saga.completed_steps),
     )
 
 
