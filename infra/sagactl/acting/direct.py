@@ -13,7 +13,6 @@ from saga_orchestrator.application.operate import Answer, Asked, OperateSagas
 from saga_orchestrator.domain.decide import Rules
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.saga import Saga
 from sagactl.acting.break_glass import ring
 from sagactl.acting.records import act_table, now_ms
 from sagactl.deployment import Deployment
@@ -40,8 +39,8 @@ def perform(stack: Deployment, sagas: SagaRegistry, asked: Asked) -> Answer:
 def _operating(stack: Deployment, sagas: SagaRegistry) -> OperateSagas:
     policy = policy_of(stack)
 
-    def rules_of(saga: Saga) -> Rules | None:
-        definition = sagas.named(saga.saga_name)
+    def rules_of(saga_name: str) -> Rules | None:
+        definition = sagas.named(saga_name)
         return Rules(definition, policy) if definition is not None else None
 
     store = DynamoDbSagaStore.on_table(

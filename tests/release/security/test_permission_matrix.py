@@ -28,8 +28,8 @@ from saga_testing.deployment import EXECUTIONS
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
+from saga_testing.samples.parked_orders import KEY, stuck_order
 from saga_testing.samples.sample_events import event, kafka
-from saga_testing.samples.sample_orders import KEY, stuck_order
 from sagactl.acting.direct import perform
 from sagactl.acting.records import act_table, acts_on
 from sagactl.deployment import Deployment as Stack

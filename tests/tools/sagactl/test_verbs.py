@@ -16,8 +16,8 @@ from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.aws.account import SimulatedAws
 from saga_testing.faults import Fault
+from saga_testing.samples.parked_orders import stuck_order
 from saga_testing.samples.sample_events import NOW_MS
-from saga_testing.samples.sample_orders import stuck_order
 from saga_testing.wire import Wire
 from sagactl.app import app
 from sagactl.deployment import Deployment as Stack

@@ -7,7 +7,7 @@ import pytest
 
 from saga_orchestrator.adapters.saga_codec import changes, decode, encode
 from saga_orchestrator.domain.errors import CorruptSaga
-from saga_orchestrator.domain.flow.ledger import Entry, Ledger, Standing
+from saga_orchestrator.domain.flow.ledger import Entry, Ledger, Standing, StepError
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
 
@@ -31,6 +31,7 @@ WAITING = Saga(
     data={"stock": {"reservation": "shelf \u00e4", "count": 2, "exact": True}},
     outcome=SagaState.CANCELLED,
     failed_step="ship",
+    errors=(StepError("reserve_credit#1", "no_credit", 60), StepError("release_credit#2", "no_answer", 65)),
     saga_due=80,
     definition_hash="00c0ffee",
 )
@@ -51,6 +52,7 @@ WAITING_ITEM: dict[str, Any] = {
     "data": {"S": '{"stock":{"reservation":"shelf \u00e4","count":2,"exact":true}}'},
     "out": {"S": "cancelled"},
     "fs": {"S": "ship"},
+    "err": {"S": "reserve_credit#1=no_credit@60 release_credit#2=no_answer@65"},
     "sdue": {"N": "80"},
     "mark": {"S": "parked#2"},
     "mark_at": {"N": "70"},

@@ -102,8 +102,8 @@ class Desk:
         acts = ActTable(sagas.client, "operator", PatientWrites(sagas.client, random.Random(1), lambda _seconds: None))
         return OperateSagas(ActingSagas(sagas, acts), lambda: self.now, self.rules_of, self.told)
 
-    def rules_of(self, saga: Saga) -> Rules | None:
-        definition = self.definitions.get(saga.saga_name)
+    def rules_of(self, saga_name: str) -> Rules | None:
+        definition = self.definitions.get(saga_name)
         return Rules(definition, self.policy) if definition is not None else None
 
     def does(self, deed: Deed, wire: Wire | None = None, **fields: Any) -> Answer:

@@ -65,6 +65,8 @@ def test_what_was_done_is_on_record_with_what_it_changed(
     (item,) = desk.aws.dynamodb.scan(TableName="operator")["Items"]
     assert int(item["expires"]["N"]) == desk.now // 1000 + KEPT_SECONDS
     assert desk.told.counts["ActsDone"] == 1
+    measures = {name for name in desk.told.counts if name.endswith(f" of order_saga {step}")}
+    assert bool(measures) is (standing in {Standing.DONE, Standing.UNDO_ASKED, Standing.ASKED, Standing.GIVEN_UP})
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def handler(desk: Desk, signal: Signal, wire: Wire) -> None:
     store = desk.sagas(wire)
     saga = store.get("o-1", "order_saga")
     while saga is not None:
-        rules = desk.rules_of(saga)
+        rules = desk.rules_of(saga.saga_name)
         assert rules is not None
         decision = decide_waiting(saga, signal, desk.now, rules)
         if not decision.changed or decision.saga is None:

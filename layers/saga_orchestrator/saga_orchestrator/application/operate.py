@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from saga_orchestrator.domain.decide import Decision, Rules, Verdict
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
+from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
 from saga_orchestrator.domain.operating.acts import (
@@ -24,6 +25,7 @@ from saga_orchestrator.domain.saga import Claim, Saga
 
 from .apply_event import MAX_ATTEMPTS, check_messages
 from .ports import Clock, LostRace, NoRoom, Outcome, Reporting, Stored
+from .step_metrics import measured
 
 UNKNOWN_DEFINITION: Final = "unknown_definition"
 
@@ -116,7 +118,7 @@ class OperateSagas:
 
     store: ActingStore
     clock: Clock
-    rules_of: Callable[[Saga], Rules | None]
+    rules_of: Callable[[str], Rules | None]
     telemetry: Reporting
 
     def perform(self, asked: Asked) -> Answer:
@@ -167,51 +169,34 @@ class OperateSagas:
         return Answer(Answered.DONE, saga) if written else self._repeated(asked)
 
     def _settled(self, asked: Asked, saga: Saga) -> Answer:
-        claim_refused = False
+        rules = self.rules_of(saga.saga_name)
+        if rules is None:
+            return Answer(Answered.REFUSED, saga, UNKNOWN_DEFINITION)
+        claim_refused: str | None = None
         for _ in range(MAX_ATTEMPTS):
             now = self.clock()
-            decision = self._decided(asked, saga, now, claim_refused=claim_refused)
+            decision = _decided(asked, saga, now, rules, claim_refused)
             if isinstance(decision, Answer):
                 return decision
             changed = _changed(decision)
             act = asked.act(saga, changed.version, now)
             match self.store.replace(saga, changed, decision.claims, decision.releases, act):
                 case Stored():
-                    self._count(decision)
+                    self._count(saga, decision, rules)
                     return Answer(Answered.DONE, self._committed(changed, decision))
                 case Acted():
                     # By the same request, a moment ago: its own answer was lost, or it came twice at once.
                     return self._repeated(asked)
-                case NoRoom():
-                    claim_refused = True
+                case NoRoom(closed=closed):
+                    claim_refused = LANGUAGE_CLOSED if closed else LIMIT_REACHED
                 case LostRace(current=None):
                     return Answer(Answered.UNKNOWN)
                 case LostRace(current=Saga() as current):
                     if asked.version is not None:
                         return Answer(Answered.CHANGED, current)
-                    saga, claim_refused = current, False
+                    saga, claim_refused = current, None
         msg = f"lost {MAX_ATTEMPTS} races for one saga"
         raise RetryableError(msg)
-
-    def _decided(self, asked: Asked, saga: Saga, now: int, *, claim_refused: bool) -> Decision | Answer:
-        rules = self.rules_of(saga)
-        if rules is None:
-            return Answer(Answered.REFUSED, saga, UNKNOWN_DEFINITION)
-        signal = OperatorActed(
-            event_id=asked.act_key.event_id,
-            event_type=asked.deed,
-            key=saga.execution_id,
-            correlation_id=saga.correlation_id,
-            verb=Verb(asked.deed),
-            actor=asked.actor,
-            step=asked.step,
-        )
-        decision = decide_waiting(saga, signal, now, rules, claim_refused=claim_refused)
-        if decision.changed and decision.saga is not None:
-            check_messages(decision.saga, rules.definition)
-        if decision.verdict is Verdict.DUPLICATE:
-            return Answer(Answered.REPLAYED, saga)
-        return decision if decision.changed else Answer(Answered.REFUSED, saga, decision.told)
 
     def _repeated(self, asked: Asked) -> Answer:
         saga, known = self.store.get(asked.execution_id, asked.saga_name), self.store.find(asked.act_key)
@@ -228,9 +213,30 @@ class OperateSagas:
             return written
         return self.store.get(written.execution_id, written.saga_name) or written
 
-    def _count(self, decision: Decision) -> None:
-        for metric in decision.notes:
-            self.telemetry.count(metric)
+    def _count(self, before: Saga, decision: Decision, rules: Rules) -> None:
+        for note in decision.notes:
+            self.telemetry.count(note)
+        for each in measured(before, _changed(decision), rules.definition):
+            self.telemetry.measure(each.name, each.value, saga=before.saga_name, step=each.step)
+
+
+def _decided(asked: Asked, saga: Saga, now: int, rules: Rules, claim_refused: str | None) -> Decision | Answer:
+    signal = OperatorActed(
+        event_id=asked.act_key.event_id,
+        event_type=asked.deed,
+        key=saga.execution_id,
+        correlation_id=saga.correlation_id,
+        verb=Verb(asked.deed),
+        actor=asked.actor,
+        step=asked.step,
+    )
+    decision = decide_waiting(saga, signal, now, rules, claim_refused=claim_refused)
+    if decision.verdict is Verdict.DUPLICATE:
+        return Answer(Answered.REPLAYED, saga)
+    if not decision.changed or decision.saga is None:
+        return Answer(Answered.REFUSED, saga, decision.told)
+    check_messages(decision.saga, rules.definition)
+    return decision
 
 
 def _again(asked: Asked, known: Act, saga: Saga) -> Answer:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from saga_orchestrator.domain.defining.input_rules import input_sentence
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, named_fields, sentence
 from saga_orchestrator.domain.flow.telling import address, seen_by, started_steps
 from saga_orchestrator.domain.flow.terms import Announcement, Command, View
@@ -32,7 +33,7 @@ class Message:
     wants_script: bool = False
 
     def encode(self) -> str:
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
@@ -184,7 +185,7 @@ def _invalid_request(saga: Saga) -> Mapping[str, Any]:
         return {}
     return {
         "invalid_fields": named_fields(saga.faults),
-        "explanation": "; ".join(map(sentence, saga.faults)),
+        "explanation": "; ".join(map(sentence if saga.input is None else input_sentence, saga.faults)),
     }
 
 

@@ -40,6 +40,8 @@ def answer(draft: Draft, signal: CommandAnswered, turn: Turn) -> Draft | None:
 
 def _forward(draft: Draft, step: Step, entry: Entry, attempt: int, signal: CommandAnswered, turn: Turn) -> Draft | None:
     expected, entry = entry.awaits_answer_of(attempt), entry.answered(attempt)
+    if expected and signal.answer is not Answer.DONE:
+        draft = draft.fault(signal.message, signal.reason or str(signal.answer), turn)
     if entry.standing in OPEN:
         return _of_the_open(draft, step, entry, attempt, signal, turn) if expected else None
     if signal.answer is Answer.DONE:
@@ -66,6 +68,7 @@ def _of_the_open(draft: Draft, step: Step, entry: Entry, attempt: int, signal: C
 def _done(draft: Draft, step: Step, entry: Entry, data: Mapping[str, Any], turn: Turn) -> Draft:
     kept = _usable(step, data, draft.saga)
     if kept is None:
+        draft = draft.fault(f"{step.sends}#{entry.attempt}", UNUSABLE_REPLY, turn)
         if is_past_pivot(draft.saga, turn):
             return park(draft, entry, Standing.STUCK, turn)
         done = succeed(draft, step, entry)
@@ -91,6 +94,8 @@ def _back(draft: Draft, step: Step, entry: Entry, number: int, signal: CommandAn
         failed_again = entry.repeated > 0 and number == entry.undo and signal.answer is Answer.FAILED
         again = compensation.ask_again(draft, step, entry) if failed_again else None
         return again.note("LateReplies") if again is not None else None
+    if signal.answer is not Answer.DONE:
+        draft = draft.fault(signal.message, signal.reason or str(signal.answer), turn)
     match signal.answer:
         case Answer.DONE:
             undone = draft.enter(replace(entry, standing=Standing.UNDONE, due=None, since=None))

@@ -100,6 +100,9 @@ def taken_back(draft: Draft, step: Step) -> Draft:
 
 def claim_released(draft: Draft, step: Step) -> Draft:
     """A claim goes in the write that finishes its step's undo, however it was finished."""
+    if step.claims is not None and draft.claims is not None:
+        # Wanted in this very write, and not wanted any more.
+        return replace(draft, claims=None)
     if step.claims is not None and draft.saga.claim is not None:
         draft = replace(draft.change(claim=None), releases=draft.saga.claim)
     return draft
@@ -119,5 +122,6 @@ def finish(draft: Draft, turn: Turn) -> Draft:
         ended_at=turn.now,
         expires=turn.now // 1000 + turn.policy.retention_seconds,
     )
-    own = turn.definition.announces.get(outcome, ())
+    # A start that could not be read has nothing to tell in messages of the definition's own.
+    own = () if saga.faults else turn.definition.announces.get(outcome, ())
     return replace(ended, releases=releases).emit(*own, f"saga_{outcome}")

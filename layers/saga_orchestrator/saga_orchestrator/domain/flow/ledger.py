@@ -120,6 +120,42 @@ class Entry:
         )
 
 
+_ERROR: Final = re.compile(
+    r"(?P<message>[a-z][a-z0-9_]{0,63}#\d{1,4})=(?P<reason>[A-Za-z0-9_.:-]{1,64})@(?P<at>\d{1,15})"
+)
+LAST_ERRORS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StepError:
+    """Why one attempt, of a step or of its undo, did not do it: the message that asked, the reason, and when (ms)."""
+
+    message: str
+    reason: str
+    at: int
+
+    def __str__(self) -> str:
+        return f"{self.message}={self.reason}@{self.at}"
+
+    @classmethod
+    def parse(cls, word: str) -> "StepError":
+        """The error that `str` made this word of.
+
+        Raises:
+            ValueError: it is no such word.
+        """
+        found = _ERROR.fullmatch(word)
+        if found is None:
+            msg = "not the word of an error"
+            raise ValueError(msg)
+        return cls(found["message"], found["reason"], int(found["at"]))
+
+
+def with_error(errors: tuple[StepError, ...], error: StepError) -> tuple[StepError, ...]:
+    """The first one stays for ever, for it is what began it all; of the others the last few."""
+    return (*errors[:1], *(*errors[1:], error)[-LAST_ERRORS:]) if errors else (error,)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Entries in the order in which the steps were reached."""
