@@ -142,6 +142,7 @@ ALARMS: dict[str, dict[str, Any]] = {
     "SagasNeverStartedAlarm": _alarm("SagaOrchestrator", "SagasNeverStarted", OWN, "Sum", 300, 1, "14"),
     "LimitReachedAlarm": _alarm("SagaOrchestrator", "LimitReached", OWN, "Sum", 300, 3),
     "UnauthorisedCancelsAlarm": _alarm("SagaOrchestrator", "UnauthorisedCancels", OWN, "Sum", 300, 1),
+    "BreakGlassUsedAlarm": _alarm("SagaOrchestrator", "BreakGlassUsed", OWN, "Sum", 60, 1),
     "UnpublishableMessagesAlarm": _alarm("SagaOrchestrator", "UnpublishableMessages", OWN, "Sum", 300, 1),
     "StepsParkedAlarm": _alarm("SagaOrchestrator", "StepsParked", OWN, "Sum", 300, 1),
     **{
