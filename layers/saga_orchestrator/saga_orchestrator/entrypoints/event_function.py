@@ -59,7 +59,7 @@ class EventFunction(Intake):
                 script_buckets=self.at.settings.allowed_script_buckets,
             )
         except ForeignEventType:
-            if self.at.settings.topic_layout == "shared":
+            if self.at.settings.topic_layout != "per-type":
                 self.at.telemetry.count("ForeignEvents")
                 return
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
