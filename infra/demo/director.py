@@ -12,6 +12,7 @@ from demo.bad_events import BadEvent
 from demo.cases import Beat, Fact, What
 from demo.executions import SCRIPT_BUCKET, Execution, body_of
 from demo.observer import Observer
+from demo.orders import OrderDesk
 from demo.post import Post
 from demo.workload import Workload
 from local_worker import PodNews
@@ -73,6 +74,7 @@ class Director:
         self._pods_started: set[str] = set()
         self._lock = threading.Lock()
         self._next_look = 0.0
+        self._orders = OrderDesk(workload.orders, stage.post, stage.observer, stage.event_source)
         self.progress = Progress(len(workload.executions))
 
     def pod_news(self, news: PodNews) -> None:
@@ -83,12 +85,14 @@ class Director:
 
     def play(self, deadline: float, show: Callable[[Progress], None]) -> list[str]:
         """Until everything has ended, or the deadline; returns the ids that are still open then."""
-        while (self._coming or self._open) and time.monotonic() < deadline:
+        while (self._coming or self._open or self._orders.open_ids) and time.monotonic() < deadline:
             begin = time.monotonic()
             self._begin_some()
             self._look_for_stubs(begin)
             for opened in list(self._open.values()):
                 self._advance(opened)
+            if self.progress.ended:  # the stack is warm: how soon an order is answered decides how it ends
+                self._orders.advance()
             self._send_bad_event()
             self._stage.post.flush()
             show(self.progress)
@@ -96,7 +100,7 @@ class Director:
         for bad in self._bad:
             self._send(bad)
         self._stage.post.flush()
-        return [*self._open, *(execution.id for execution in self._coming)]
+        return [*self._open, *(execution.id for execution in self._coming), *self._orders.open_ids]
 
     def _begin_some(self) -> None:
         """Take up what fits: a light execution is not kept waiting by a heavy one before it."""

@@ -15,10 +15,12 @@ from demo import settings
 from demo.director import Director, Progress, Stage
 from demo.executions import SCRIPT_BUCKET
 from demo.observer import Observer
+from demo.orders import ORDER_ATTEMPTS, OrderEvidence
 from demo.post import Post
 from demo.tally import Tally
 from demo.verification import Evidence
 from demo.workload import Workload
+from local_participant import ParticipantAccount, ParticipantOptions, ParticipantProcess, plays
 from local_stack.stack import LocalStack, StackOptions
 from local_worker import Faults, PodNews, WorkerCounts, WorkerOptions, WorkerProcess
 from saga_orchestrator.adapters.saga_models import SagaReader
@@ -91,17 +93,21 @@ def play(workload: Workload, template: Path, show: Callable[[Progress], None], s
         worker = WorkerProcess(_worker_options(stack), pod_news)
         cleanup.callback(worker.stop)
         worker.start()
+        participant = ParticipantProcess(_participant_options(stack))
+        cleanup.callback(participant.stop)
+        participant.start()
         phases.ended("start")
-        say(f"playing {len(workload.executions)} executions and {len(workload.bad_events)} bad events")
+        bad, orders = len(workload.bad_events), len(workload.orders)
+        say(f"playing {len(workload.executions)} executions, {orders} orders and {bad} bad events")
         still_open = director.play(time.monotonic() + _PLAY_SECONDS, show)
         post.close()
         phases.ended("play")
         say("waiting until nothing moves")
         _settle(stack, tally, observer, lambda: show(director.progress))
-        counts = worker.stop()
+        counts, ledger = worker.stop(), participant.stop()
         observer.stop()
         phases.ended("settle")
-        evidence = _evidence(stack, workload, observer, tally, tuple(still_open), counts)
+        evidence = _evidence(stack, workload, observer, tally, tuple(still_open), counts, ledger)
         account = _account(stack, tally, post, director.progress.copies)
         phases.ended("verify")
         say("taking the stack down")
@@ -141,6 +147,19 @@ def _worker_options(stack: LocalStack) -> WorkerOptions:
     )
 
 
+def _participant_options(stack: LocalStack) -> ParticipantOptions:
+    ready = stack.ready
+    return ParticipantOptions(
+        aws_endpoint=ready.aws_endpoint,
+        region=ready.region,
+        event_bus=ready.event_bus,
+        event_source=_outputs(stack)["EventSource"],
+        kafka_bootstrap=ready.kafka_bootstrap,
+        topics=dict(ready.topics),
+        faults=plays(settings.ORDER_REPLY_SECONDS, ORDER_ATTEMPTS),
+    )
+
+
 def _outputs(stack: LocalStack) -> dict[str, str]:
     stacks = stack.clients("cloudformation").describe_stacks(StackName=stack.options.stack_name)["Stacks"]
     return {item["OutputKey"]: item["OutputValue"] for item in stacks[0]["Outputs"]}
@@ -172,6 +191,7 @@ def _evidence(
     tally: Tally,
     still_open: tuple[str, ...],
     counts: WorkerCounts | None,
+    ledger: ParticipantAccount | None,
 ) -> Evidence:
     reader = SagaReader(stack.clients("dynamodb"), stack.ready.table)
     return Evidence(
@@ -185,6 +205,7 @@ def _evidence(
         undelivered=_undelivered(stack),
         lost=tally.losses(),
         worker=counts,
+        orders=OrderEvidence(workload.orders, ledger),
     )
 
 

@@ -1,8 +1,10 @@
 """The demo's result as plain facts: what `--json` prints and what the summary shows."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
+from demo.orders import OrderResult, order_results
 from demo.playing import Account, Outcome
 from demo.verification import (
     CaseResult,
@@ -14,17 +16,22 @@ from demo.verification import (
 )
 
 Facts = dict[str, Any]
+_ORDER_EVENTS = ("ORDER_PLACED", "ORDER_APPROVED", "ORDER_DECLINED", "ORDER_CANCELLED")
 
 
 def report(outcome: Outcome, seed: int) -> Facts:
     """Everything, with `ok` false as soon as one expectation or promise is broken."""
     evidence, account = outcome.evidence, outcome.account
     results, broken = case_results(evidence), violations(evidence)
+    orders = order_results(evidence.orders, evidence.sagas, evidence.observer)
     return {
-        "ok": not broken and all(result.as_expected == result.executions for result in results),
+        "ok": not broken
+        and all(result.as_expected == result.executions for result in results)
+        and all(result.as_expected == result.orders for result in orders),
         "seed": seed,
         "executions": _executions(evidence, results),
         "cases": [_case(result) for result in results],
+        "orders": _orders(orders, evidence),
         "violations": broken,
         "pods": _pods(evidence),
         "duplicates": _duplicates(evidence, account),
@@ -42,6 +49,26 @@ def _executions(evidence: Evidence, results: list[CaseResult]) -> Facts:
         "as_expected": sum(result.as_expected for result in results),
         "by_outcome": dict(sorted(outcomes.items())),
         "by_transport": dict(sorted(Counter(str(each.transport) for each in evidence.executions).items())),
+    }
+
+
+def _orders(results: list[OrderResult], evidence: Evidence) -> Facts:
+    ledger = evidence.orders.participant
+    return {
+        "total": sum(result.orders for result in results),
+        "as_expected": sum(result.as_expected for result in results),
+        "cases": [
+            {
+                "case": result.case.slug,
+                "title": result.case.title,
+                "expected": f"{result.case.end.state}: {result.case.end.reason}",
+                "orders": result.orders,
+                "as_expected": result.as_expected,
+                "differences": result.differences,
+            }
+            for result in results
+        ],
+        "participant": asdict(ledger) if ledger else None,
     }
 
 
@@ -95,7 +122,8 @@ def _functions(account: Account) -> list[Facts]:
     facts = []
     for name, folder in sorted(account.folders.items(), key=lambda item: item[1]):
         calls = {operation: n for (caller, operation), n in account.aws_calls.items() if caller == name}
-        events = account.sent[folder.upper()] + account.tally.reports[folder.upper()]
+        types = _ORDER_EVENTS if folder == "saga_event" else (folder.upper(),)
+        events = sum(account.sent[each] + account.tally.reports[each] for each in types)
         facts.append(
             {
                 "function": folder,

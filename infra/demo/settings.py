@@ -4,11 +4,15 @@ import json
 
 from demo.cases import BURST_LANGUAGE, BURST_LIMIT
 from demo.executions import ADMIN, SCRIPT_BUCKET
+from demo.orders import ORDER_ATTEMPTS
 
 START_DEADLINE_SECONDS = 25
 """Longer than any pod has to wait for room on a slow machine, short enough to watch one pass."""
 RUN_GRACE_SECONDS = 20
 CHECK_INTERVAL_SECONDS = 1.0
+ORDER_REPLY_SECONDS = 6
+APPROVAL_SECONDS = 15
+"""Longer than an answer takes on a slow machine, short enough to watch attempts and approvals run out."""
 WORKER_CONCURRENCY = 12
 """Many of the scripts sleep; those that compute share two cores."""
 
@@ -20,4 +24,7 @@ PARAMETERS = {
     "AllowedImages": "python:3.11-slim,debian:12-slim,ruby:3.3-slim",
     "AllowedScriptBuckets": SCRIPT_BUCKET,
     "AdminUsers": ADMIN,
+    "OrderReplySeconds": str(ORDER_REPLY_SECONDS),
+    "OrderAttempts": str(ORDER_ATTEMPTS),
+    "ApprovalSeconds": str(APPROVAL_SECONDS),
 }

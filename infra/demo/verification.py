@@ -9,6 +9,7 @@ from demo.cases import BURST_LANGUAGE, BURST_LIMIT, BURST_SLUG, CASES, Case
 from demo.executions import Execution
 from demo.expectations import Actual, closest_differences
 from demo.observer import Observer
+from demo.orders import OrderEvidence, order_violations
 from local_worker import WorkerCounts
 from saga_orchestrator.domain.saga import Saga
 from sagas.execution import EXECUTION_SAGA
@@ -41,6 +42,7 @@ class Evidence:
     lost: Counter[str]
     """Deliveries that the stack gave up or lost, by kind."""
     worker: WorkerCounts | None
+    orders: OrderEvidence = field(default_factory=OrderEvidence)
 
     def execution_sagas(self) -> list[Saga]:
         """The cases say how these end. What else is registered must end too, and that is all they know of it."""
@@ -83,7 +85,7 @@ def expected_rejections(evidence: Evidence) -> Counter[str]:
     bad = Counter(event.reason for event in evidence.bad_events if event.reason is not None)
     for execution in evidence.executions:
         bad.update(execution.case.rejects)
-    return bad
+    return bad + evidence.orders.rejections()
 
 
 def violations(evidence: Evidence) -> list[str]:
@@ -96,6 +98,7 @@ def violations(evidence: Evidence) -> list[str]:
         *_rejections(evidence),
         *_deliveries(evidence),
         *_pods(evidence),
+        *order_violations(evidence.orders, evidence.sagas),
     ]
 
 
@@ -146,7 +149,7 @@ def _burst(evidence: Evidence) -> list[str]:
 
 def _messages(evidence: Evidence) -> list[str]:
     observer = evidence.observer
-    known = {execution.id for execution in evidence.executions}
+    known = {execution.id for execution in evidence.executions} | {order.id for order in evidence.orders.orders}
     return [
         *(f"message {key} was published with two contents" for key in observer.contradictions),
         *(f"a message for {stranger}, which nobody requested" for stranger in observer.execution_ids() - known),

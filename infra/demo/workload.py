@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from demo.bad_events import BadEvent, bad_events
 from demo.cases import BURST_LIMIT, BURST_SLUG, CASES, Case
 from demo.executions import Execution
+from demo.orders import Order, planned_orders
 from stack_client import Transport, alternating
 
 LEAST_BURST = BURST_LIMIT + 3
@@ -19,6 +20,8 @@ class Workload:
     executions: tuple[Execution, ...]
     """In sending order; later waves last."""
     bad_events: tuple[BadEvent, ...]
+    orders: tuple[Order, ...] = ()
+    """Played beside the executions, whatever their number."""
 
 
 def plan(executions: int, seed: int) -> Workload:
@@ -28,7 +31,7 @@ def plan(executions: int, seed: int) -> Workload:
     # The burst goes first: its slots are held while the rest of the demo passes by.
     order = {execution.id: rng.random() for execution in made}
     made.sort(key=lambda each: (each.case.wave, each.case.slug != BURST_SLUG, order[each.id]))
-    return Workload(tuple(made), tuple(bad_events(seed)))
+    return Workload(tuple(made), tuple(bad_events(seed)), planned_orders(seed))
 
 
 def _count(case: Case, executions: int) -> int:

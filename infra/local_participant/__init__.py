@@ -6,6 +6,7 @@ from local_participant.bookings import Outcome
 from local_participant.faults import Behaviour, Fault
 from local_participant.options import ParticipantOptions
 from local_participant.participant import ParticipantAccount, ParticipantNews
+from local_participant.plays import plays
 from local_participant.process import ParticipantProcess
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "ParticipantNews",
     "ParticipantOptions",
     "ParticipantProcess",
+    "plays",
 ]

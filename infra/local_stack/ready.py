@@ -1,10 +1,12 @@
 """What a client needs to know of a running stack: the content of the ready file."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from local_stack.aws import AwsClients
+from local_stack.sources import KafkaMapping
 from local_stack.template import Provisioned
 
 
@@ -29,8 +31,7 @@ class ReadyFile:
 
 
 def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> ReadyFile:
-    """The names are those that the functions themselves are given. A function's folder is named after the event type it
-    handles."""
+    """The names are those that the functions themselves are given."""
     settings = {name: value for spec in made.functions.values() for name, value in spec.environment.items()}
     return ReadyFile(
         aws_endpoint=clients.endpoint_url,
@@ -40,6 +41,15 @@ def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> 
         table=settings.get("SAGA_TABLE", ""),
         payload_bucket=settings.get("PAYLOAD_BUCKET", ""),
         rejected_queue_url=settings.get("REJECTED_QUEUE_URL", ""),
-        topics={made.functions[mapping.function].code_dir.name.upper(): mapping.topic for mapping in made.kafka},
+        topics={_event_type(mapping, made): mapping.topic for mapping in made.kafka},
         schema_registry=next((mapping.registry.uri for mapping in made.kafka if mapping.registry), None),
     )
+
+
+def _event_type(mapping: KafkaMapping, made: Provisioned) -> str:
+    """A function may take several types, each by a mapping that is called after it: `OrderPlacedKafkaMapping`. One that
+    is called otherwise brings what its function's folder is called after."""
+    named = re.fullmatch(r"(\w+?)(Msk|Kafka)Mapping", mapping.logical_id)
+    if named is None:
+        return made.functions[mapping.function].code_dir.name.upper()
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", named[1]).upper()

@@ -60,6 +60,8 @@ class KafkaMapping:
     policy: FailurePolicy
     provisioned: bool
     registry: RegistryConfig | None = None
+    logical_id: str = ""
+    """The template's."""
 
 
 def mapping_of(logical_id: str, properties: Mapping[str, Any]) -> StreamMapping | KafkaMapping | None:
@@ -116,6 +118,7 @@ def _kafka(mapping_id: str, logical_id: str, source: str | None, properties: Map
         policy=_policy(logical_id, properties),
         provisioned=bool(properties.get("ProvisionedPollerConfig")),
         registry=registry_of(config),
+        logical_id=logical_id,
     )
 
 

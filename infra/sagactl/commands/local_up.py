@@ -25,6 +25,13 @@ class WorkerKind(StrEnum):
     NONE = "none"
 
 
+class ParticipantKind(StrEnum):
+    """Who answers for credit, stock and shipping."""
+
+    SUBPROCESS = "subprocess"
+    NONE = "none"
+
+
 def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and only passes them by name
     kafka_port: Annotated[int, typer.Option("--kafka-port", min=0, max=65535, help="0: any free one.")] = 0,
     aws_port: Annotated[int, typer.Option("--aws-port", min=0, max=65535, help="0: any free one.")] = 0,
@@ -38,6 +45,12 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     worker: Annotated[
         WorkerKind, typer.Option("--worker", help="Run pods as processes of this machine, or leave commands to you.")
     ] = WorkerKind.SUBPROCESS,
+    participant: Annotated[
+        ParticipantKind,
+        typer.Option(
+            "--participant", help="Answer the commands of orders by a process of this machine, or leave them to you."
+        ),
+    ] = ParticipantKind.NONE,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", metavar="NAME=VALUE", help="A template parameter; repeatable.")
     ] = None,
@@ -83,7 +96,13 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
             schema_registry=schema_registry,
         )
         try:
-            keep_up(options, ready_file, view, with_worker=worker is WorkerKind.SUBPROCESS)
+            keep_up(
+                options,
+                ready_file,
+                view,
+                with_worker=worker is WorkerKind.SUBPROCESS,
+                with_participant=participant is ParticipantKind.SUBPROCESS,
+            )
         except (LocalStackError, BrokenTemplate, NotStartedError) as error:
             raise NotUsableError(str(error)) from error
 

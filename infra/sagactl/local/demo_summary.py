@@ -20,6 +20,8 @@ def summary(facts: Facts) -> list[RenderableType]:
         "",
         _outcomes(facts),
         "",
+        _orders(facts),
+        "",
         _rejected(facts),
         "",
         _functions(facts),
@@ -49,6 +51,20 @@ def _outcomes(facts: Facts) -> RenderableType:
     executions = facts["executions"]
     rows = [*executions["by_outcome"].items(), *((f"over {way}", n) for way, n in executions["by_transport"].items())]
     return table("Executions by outcome", ("", "executions"), [*rows, ("all", executions["total"])])
+
+
+def _orders(facts: Facts) -> RenderableType:
+    rows = [
+        (
+            escape(case["title"]),
+            case["expected"],
+            case["orders"],
+            case["as_expected"],
+            _mark(good=case["as_expected"] == case["orders"]),
+        )
+        for case in facts["orders"]["cases"]
+    ]
+    return table("Orders beside them", ("case", "expected ending", "orders", "as expected", ""), rows)
 
 
 def _rejected(facts: Facts) -> RenderableType:
@@ -96,7 +112,8 @@ def _promises(facts: Facts) -> RenderableType:
 
 
 def _objections(facts: Facts) -> Iterator[RenderableType]:
-    differences = [line for case in facts["cases"] for line in case["differences"]]
+    cases = (*facts["cases"], *facts["orders"]["cases"])
+    differences = [line for case in cases for line in case["differences"]]
     lines = [*facts["violations"], *differences]
     for line in lines[:_MOST_DIFFERENCES]:
         yield Text(f"  {line}", style="red")
@@ -106,7 +123,11 @@ def _objections(facts: Facts) -> Iterator[RenderableType]:
 
 def _verdict(facts: Facts) -> RenderableType:
     executions = facts["executions"]
-    told = f"{executions['as_expected']} of {executions['total']} executions ended as expected"
+    orders = facts["orders"]
+    told = (
+        f"{executions['as_expected']} of {executions['total']} executions "
+        f"and {orders['as_expected']} of {orders['total']} orders ended as expected"
+    )
     broken = len(facts["violations"])
     if facts["ok"]:
         return Text(f"{told}, every promise held ({facts['seconds']['total']:.0f} s)", style="bold green")

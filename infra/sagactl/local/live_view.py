@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from local_participant import ParticipantNews
 from local_stack import EventKind, StackEvent
 from local_worker import PodNews
 from sagactl.outlet import Output
@@ -56,6 +57,11 @@ class LiveView:
         """For the worker's reports."""
         self._counts[f"{_POD} {news.what}"] += 1
         self._line(datetime.now(UTC), _POD, news.what, news.execution_id, "cyan")
+
+    def answer(self, news: ParticipantNews) -> None:
+        """For the participant's reports: the command, which attempt of it, and what was answered or kept back."""
+        self._counts[f"answer {news.what}"] += 1
+        self._line(datetime.now(UTC), "answer", f"{news.command}#{news.attempt}", f"{news.key} {news.what}", "blue")
 
     def say(self, text: str) -> None:
         """A line that is not a happening; programs are spared it."""

@@ -1,9 +1,11 @@
-"""Keeps a local stack and its worker up until a signal ends them."""
+"""Keeps a local stack, its worker and its participant up until a signal ends them."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from local_participant import ParticipantOptions, ParticipantProcess, plays
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
 from sagactl.connection import READY_FILE
@@ -13,7 +15,9 @@ from sagactl.local.ready_file import beside, published, refuse_unwritable, stack
 from sagactl.local.stop_signal import StopSignal
 
 
-def keep_up(options: StackOptions, ready_file: Path | None, view: LiveView, *, with_worker: bool) -> None:
+def keep_up(
+    options: StackOptions, ready_file: Path | None, view: LiveView, *, with_worker: bool, with_participant: bool
+) -> None:
     """From start to the signal that ends it; on the way out in reverse order, whatever happened.
 
     `ready_file`: None takes this folder's, unless another stack that is up has it already.
@@ -29,6 +33,10 @@ def keep_up(options: StackOptions, ready_file: Path | None, view: LiveView, *, w
                 process = WorkerProcess(worker_options(ready, options.parameters.get("EventSource")), view.pod)
                 cleanup.callback(process.stop)
                 process.start()
+            if with_participant:
+                participant = ParticipantProcess(participant_options(ready, options.parameters), view.answer)
+                cleanup.callback(participant.stop)
+                participant.start()
             other = stack_named_in(wanted)
             own = beside(wanted, ready.aws_endpoint) if other else wanted
             cleanup.enter_context(published(own, ready.as_json() + "\n"))
@@ -51,6 +59,17 @@ def worker_options(ready: ReadyFile, event_source: str | None) -> WorkerOptions:
         region=ready.region,
         event_bus=ready.event_bus,
         event_source=event_source or "executions",
+    )
+
+
+def participant_options(ready: ReadyFile, parameters: Mapping[str, str]) -> ParticipantOptions:
+    """A participant for this stack that answers over EventBridge, and plays a fault where an order's id asks for it."""
+    return ParticipantOptions(
+        aws_endpoint=ready.aws_endpoint,
+        region=ready.region,
+        event_bus=ready.event_bus,
+        event_source=parameters.get("EventSource", "executions"),
+        faults=plays(float(parameters.get("OrderReplySeconds", 30)), int(parameters.get("OrderAttempts", 3))),
     )
 
 
