@@ -7,10 +7,12 @@ from demo.cases import BURST_LIMIT, BURST_SLUG, What
 from demo.executions import Execution, body_of
 from demo.expectations import Expected, Pods
 from demo.observer import Observer
+from demo.orders import Order, OrderEvidence
 from demo.playing import Account, Outcome
 from demo.tally import Tally
 from demo.verification import Evidence
 from demo.workload import plan
+from local_participant import ParticipantAccount
 from local_worker import WorkerCounts
 from saga_orchestrator.domain.events import ExecutionRequest, Script
 from saga_orchestrator.domain.saga import Saga
@@ -50,6 +52,10 @@ def perfect_evidence() -> Evidence:
     rejected = Counter(event.reason for event in workload.bad_events if event.reason is not None)
     for execution in workload.executions:
         rejected.update(execution.case.rejects)
+    for order in workload.orders:
+        rejected.update(order.case.rejects)
+        sagas.append(_saga_of(order))
+        _hear_order(observer, order)
     return Evidence(
         executions=workload.executions,
         bad_events=workload.bad_events,
@@ -61,6 +67,37 @@ def perfect_evidence() -> Evidence:
         undelivered=0,
         lost=Counter(),
         worker=WorkerCounts(created, created - deleted, deleted, 0, 0, 3, 0, 0),
+        orders=OrderEvidence(workload.orders, ParticipantAccount(9, 0, 8, 1, 0, 0, held_by(workload.orders))),
+    )
+
+
+def held_by(orders: tuple[Order, ...]) -> tuple[str, ...]:
+    """What a participant holds when everything went as expected."""
+    kept = ("RESERVE_CREDIT_COMMAND", "RESERVE_STOCK_COMMAND", "SHIP_ORDER_COMMAND")
+    confirmed = (order.id for order in orders if order.case.end.state == "completed")
+    return tuple(f"{order_id} {command}" for order_id in confirmed for command in kept)
+
+
+def _hear_order(observer: Observer, order: Order) -> None:
+    end = order.case.end
+    for message_type in (*end.heard, f"SAGA_{end.state.upper()}"):
+        hear(observer, order.id, message_type, saga_name="order_saga")
+    for number in range(1, order.case.releases):
+        again = f"{order.id}/release#{number}"
+        hear(observer, order.id, "RELEASE_CREDIT_COMMAND", again, saga_name="order_saga")
+
+
+def _saga_of(order: Order) -> Saga:
+    return Saga(
+        execution_id=order.id,
+        saga_name="order_saga",
+        definition_version=1,
+        state=SagaState(order.case.end.state),
+        version=5,
+        created_at=0,
+        correlation_id="c",
+        reason=order.case.end.reason,
+        ended_at=5,
     )
 
 

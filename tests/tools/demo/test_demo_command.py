@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from demo.cases import CASES
+from demo.orders import ORDER_CASES
 from demo.playing import Outcome
 from sagactl.app import app
 
@@ -53,9 +54,11 @@ def test_a_small_demo_ends_as_expected_and_leaves_nothing(tmp_path: Path) -> Non
     finally:
         process.kill()
     facts = json.loads(output)
-    differences = [line for case in facts["cases"] for line in case["differences"]]
+    cases = (*facts["cases"], *facts["orders"]["cases"])
+    differences = [line for case in cases for line in case["differences"]]
     assert (process.returncode, facts["violations"], differences, facts["ok"]) == (0, [], [], True), errors
     assert {case["case"] for case in facts["cases"]} == {case.slug for case in CASES}
+    assert {case["case"] for case in facts["orders"]["cases"]} == {case.slug for case in ORDER_CASES}
     assert facts["slots_held"] == facts["pods"]["leaked"] == 0
     assert "Traceback" not in errors
     assert _left_behind(tmp_path) == []

@@ -50,7 +50,9 @@ def test_a_perfect_demo_looks_like_one(outcome: Outcome) -> None:
     facts = report(outcome, seed=7)
     seen = _seen(facts)
     total = facts["executions"]["total"]
-    assert f"{total} of {total} executions ended as expected, every promise held" in seen
+    orders = facts["orders"]["total"]
+    assert f"{total} of {total} executions and {orders} of {orders} orders ended as expected" in seen
+    assert "every promise held" in seen
     assert "differs" not in seen
     for told in ("cancel by the owner while it runs", "failed: limit_reached", "script_bucket_not_allowed", "1.50"):
         assert told in seen

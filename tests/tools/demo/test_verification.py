@@ -110,13 +110,13 @@ def test_a_pod_left_over_is_seen(evidence: Evidence) -> None:
 
 def _beside(evidence: Evidence, state: SagaState) -> Evidence:
     """A second saga of each execution, which takes no slot and ends in a way of its own."""
-    for saga in evidence.sagas:
+    for saga in evidence.execution_sagas():
         for kind in ("SAGA_STARTED", "SAGA_FAILED"):
             message_id = f"workspace_saga:{saga.execution_id}:{kind}"
             hear(evidence.observer, saga.execution_id, kind, message_id, saga_name="workspace_saga")
     second = [
         replace(saga, saga_name="workspace_saga", state=state, reason="no_workspace", completed_steps=())
-        for saga in evidence.sagas
+        for saga in evidence.execution_sagas()
     ]
     return replace(evidence, sagas=(*evidence.sagas, *second))
 
