@@ -41,6 +41,10 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", metavar="NAME=VALUE", help="A template parameter; repeatable.")
     ] = None,
+    schema_registry: Annotated[
+        bool,
+        typer.Option("--schema-registry", help="A registry on this machine, by which Avro and Protobuf are decoded."),
+    ] = False,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -61,9 +65,9 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     def run() -> None:
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
         from local_stack.stack import StackOptions  # noqa: PLC0415
-        from local_worker import WorkerNotStartedError  # noqa: PLC0415
         from sagactl.local.live_view import LiveView  # noqa: PLC0415
         from sagactl.local.running import keep_up  # noqa: PLC0415
+        from stack_client import NotStartedError  # noqa: PLC0415
 
         view = LiveView(output=output)
         options = StackOptions(
@@ -76,10 +80,11 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
             log=view.happened,
             region=region,
             stack_name=stack_name,
+            schema_registry=schema_registry,
         )
         try:
             keep_up(options, ready_file, view, with_worker=worker is WorkerKind.SUBPROCESS)
-        except (LocalStackError, BrokenTemplate, WorkerNotStartedError) as error:
+        except (LocalStackError, BrokenTemplate, NotStartedError) as error:
             raise NotUsableError(str(error)) from error
 
     with_exit_code(run)

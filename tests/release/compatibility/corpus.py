@@ -65,6 +65,7 @@ WAITING: Final = frozenset(
         "data",
         "outcome",
         "failed_step",
+        "errors",
         "saga_due",
         "event_type",
         "definition_hash",

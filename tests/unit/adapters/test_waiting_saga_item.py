@@ -7,7 +7,7 @@ import pytest
 
 from saga_orchestrator.adapters.saga_codec import changes, decode, encode
 from saga_orchestrator.domain.errors import CorruptSaga
-from saga_orchestrator.domain.flow.ledger import Entry, Ledger, Standing
+from saga_orchestrator.domain.flow.ledger import Entry, Ledger, Standing, StepError
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry
 from saga_orchestrator.domain.states import SagaState
 
@@ -31,6 +31,7 @@ WAITING = Saga(
     data={"stock": {"reservation": "shelf \u00e4", "count": 2, "exact": True}},
     outcome=SagaState.CANCELLED,
     failed_step="ship",
+    errors=(StepError("reserve_credit#1", "no_credit", 60), StepError("release_credit#2", "no_answer", 65)),
     saga_due=80,
     definition_hash="00c0ffee",
 )
@@ -47,10 +48,11 @@ WAITING_ITEM: dict[str, Any] = {
     "early": {"L": [{"M": {"e": {"S": "5 E e2"}, "by": {"S": "boss"}, "t": {"S": "ORDER_APPROVED"}}}]},
     "in": {"S": '{"amount":1e2}'},
     "set": {"S": "30 0"},
-    "led": {"S": "credit:p2o4u3l1f2m70@90 stock:d1"},
+    "led": {"S": "credit:p2o4u3l1s2m70@90 stock:d1"},
     "data": {"S": '{"stock":{"reservation":"shelf \u00e4","count":2,"exact":true}}'},
     "out": {"S": "cancelled"},
     "fs": {"S": "ship"},
+    "err": {"S": "reserve_credit#1=no_credit@60 release_credit#2=no_answer@65"},
     "sdue": {"N": "80"},
     "mark": {"S": "parked#2"},
     "mark_at": {"N": "70"},

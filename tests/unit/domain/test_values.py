@@ -174,6 +174,7 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "data": {},
         "outcome": None,
         "failed_step": None,
+        "errors": (),
         "saga_due": None,
         "definition_hash": None,
     }

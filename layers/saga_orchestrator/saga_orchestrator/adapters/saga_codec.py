@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
-from saga_orchestrator.domain.flow.ledger import Ledger
+from saga_orchestrator.domain.flow.ledger import Ledger, StepError
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -136,6 +136,8 @@ def _decode_waiting(item: Item) -> dict[str, Any]:
         fields["ledger"] = Ledger.parse(item["led"]["S"])
     if "data" in item:
         fields["data"] = decode_data(item["data"]["S"])
+    if "err" in item:
+        fields["errors"] = tuple(map(StepError.parse, item["err"]["S"].split()))
     if "out" in item:
         fields["outcome"] = SagaState(item["out"]["S"])
     return fields
@@ -158,7 +160,7 @@ def _number(value: int | None) -> dict[str, Any] | None:
     return None if value is None else {"N": str(value)}
 
 
-def _spaced(words: tuple[str | int, ...]) -> dict[str, Any] | None:
+def _spaced(words: tuple[object, ...]) -> dict[str, Any] | None:
     return {"S": " ".join(map(str, words))} if words else None
 
 
@@ -181,6 +183,7 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
         lambda entries: {"L": [{"S": encode_entry(one)} for one in entries]} if entries else None,
     ),
     ("set", "settings", _spaced),
+    ("err", "errors", _spaced),
     ("led", "ledger", lambda ledger: {"S": str(ledger)} if ledger else None),
     ("data", "data", lambda data: {"S": encode_data(data)} if data else None),
     ("out", "outcome", lambda outcome: {"S": str(outcome)} if outcome is not None else None),

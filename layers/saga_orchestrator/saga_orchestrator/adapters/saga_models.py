@@ -82,6 +82,7 @@ class SagaItem(Model):
     settings = UnicodeAttribute(attr_name="set", null=True)
     ledger = UnicodeAttribute(attr_name="led", null=True)
     data = UnicodeAttribute(null=True)
+    errors = UnicodeAttribute(attr_name="err", null=True)
     outcome = UnicodeAttribute(attr_name="out", null=True)
     failed_step = UnicodeAttribute(attr_name="fs", null=True)
     saga_due = NumberAttribute(attr_name="sdue", null=True)

@@ -90,7 +90,9 @@ class Settings(BaseModel):
     saga_settings: SagaNumbers = Field(default_factory=dict)
     reply_sources: Names = frozenset()
     kafka_mode: Literal["on-demand", "provisioned"] = "on-demand"
-    topic_layout: Literal["per-type", "shared"] = "per-type"
+    event_type_alias: str = ""
+    """Another event type that stands for this function's own, beside it."""
+    topic_layout: Literal["per-type", "shared", "own"] = "per-type"
     batch_concurrency: int = Field(default=16, ge=1, le=128)
     kafka_target_bootstrap: str = ""
     kafka_target_topic: str = "saga_commands"

@@ -61,7 +61,7 @@ class Step:
         undo_when_failed: take it back even when this very step failed: right where its outcome is unknown.
         when: judged once, when the step is reached; a step that is not needed owes nothing.
         sends: the kind of a command that a participant answers; its answer is awaited.
-        awaits: events that stand for the step's outcome instead of an answer.
+        awaits: events that stand for the step's outcome; beside `sends`, whichever comes first counts.
         within: how long one attempt, or the event, is waited for, in seconds.
         retry: how often the command is sent.
         keeps: fields of the answer's data that later steps and messages may read.

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
-from saga_orchestrator.domain.flow.ledger import Ledger
+from saga_orchestrator.domain.flow.ledger import Ledger, StepError
 
 from .events import EventType, ExecutionRequest
 from .states import SagaState
@@ -120,6 +120,8 @@ class Saga:
     outcome: SagaState | None = None
     """How it will end, from the write in which compensation begins."""
     failed_step: str | None = None
+    errors: tuple[StepError, ...] = ()
+    """Why attempts did not do what they were asked: the first one, and the last five."""
     saga_due: int | None = None
     definition_hash: str | None = None
     """Of the definition that it began under: an edit that raised no version shows."""

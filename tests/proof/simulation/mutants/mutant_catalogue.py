@@ -17,6 +17,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.faults import faults_of
 from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
+from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
@@ -130,6 +131,7 @@ MUTANTS: Final = (
         "L4",
         edit(SagaWriter._store_script, "if event.script_content is not None:", "if False:"),
     ),
+    *ANSWER_MUTANTS,
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
     *REPAIR_MUTANTS,
@@ -265,20 +267,18 @@ MUTANTS: Final = (
     Mutant(
         "any source is heard",
         "S11",
-        edit(
-            EventFunction._eventbridge, "if source != self.at.settings.event_source and not by_operator:", "if False:"
-        ),
+        edit(EventFunction._eventbridge, "if source not in self._sources and not by_operator:", "if False:"),
     ),
     Mutant(
         "operators speak for pods",
         "S11",
-        edit(EventFunction._eventbridge, " and self.event_type is EventType.CANCELLED", ""),
+        edit(EventFunction._is_operators, " and self.event_type is EventType.CANCELLED", ""),
     ),
     Mutant(
         "every cancel over the bus is an operator's",
         "S11",
         edit(
-            EventFunction._eventbridge,
+            EventFunction._is_operators,
             "source == self.at.settings.operator_source and",
             "source in {self.at.settings.operator_source, self.at.settings.event_source} and",
         ),
