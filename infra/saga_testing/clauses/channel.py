@@ -23,7 +23,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._heard: dict[str, list[Json]] = {}
-        self._news = threading.Condition()
+        self._news = threading.Condition(threading.RLock())
         self.count = 0
 
     def add(self, body: Any) -> None:

@@ -56,6 +56,8 @@ CLAUSES: Final[tuple[Clause[WorkerStage], ...]] = (
     Clause("8.2", "A delete ends the script's children too.", runs.delete_ends_children),
     Clause("8.3", "A delete of what has ended changes nothing.", runs.delete_of_what_has_ended),
     Clause("8.4", "Deletes of what is not there, and repeated ones, are success.", runs.deletes_of_nothing),
+    Clause("8.5", "A delete that carries `operation_id` is answered done each time.", runs.deletes_are_answered),
+    Clause("8.6", "A delete without `operation_id` is not answered.", runs.others_are_not_answered),
     Clause("9.1", "Exit code 0 is told as started, then completed, with the output.", reports.completion),
     Clause("9.2", "Another exit code is told as started, then failed, with the output.", reports.failure),
     Clause("9.3", "A signal is told as exit code 128 + signal.", reports.killed),

@@ -47,10 +47,12 @@ def create_command(execution_id: str, script: bytes, /, **changes: Any) -> Json:
     return {name: value for name, value in command.items() if value is not None}
 
 
-def delete_command(execution_id: str, occurrence: int = 1) -> Json:
+def delete_command(execution_id: str, occurrence: int = 1, *, asks: bool = False) -> Json:
+    """A DELETE_POD_COMMAND. `asks`: its saga waits for the answer."""
     return {
         **_envelope(execution_id, "DELETE_POD_COMMAND", f"delete_pod#{occurrence}"),
         "reason": "cancelled",
+        **({"operation_id": f"execution_saga:{execution_id}:create_pod"} if asks else {}),
     }
 
 

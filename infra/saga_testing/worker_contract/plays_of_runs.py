@@ -2,7 +2,10 @@
 
 import hashlib
 
-from saga_testing.worker_contract.commands import FILENAME, Json
+from saga_orchestrator.domain.errors import RejectedEvent
+from saga_orchestrator.entrypoints.saga_decoding import decode_reply
+from saga_testing.clauses import ClauseBroken
+from saga_testing.worker_contract.commands import FILENAME, Json, delete_command
 from saga_testing.worker_contract.plays_of_order import PRINTS_ITS_OWN, RUNS_LONG
 from saga_testing.worker_contract.stage import (
     COMPLETED,
@@ -161,6 +164,36 @@ def deletes_of_nothing(stage: WorkerStage) -> str:
     stage.delete(create, 2)
     stage.silence(create, what="published for a delete of nothing")
     return "three deletes, and the worker went on"
+
+
+def deletes_are_answered(stage: WorkerStage) -> str:
+    running = stage.begin("confirmed", RUNS_LONG)
+    stage.started(running)
+    absent = stage.create("confirmed-nothing", PRINTS_ITS_OWN)
+    for create in (running, absent):
+        delete = delete_command(create["execution_id"], asks=True)
+        for times in (1, 2):
+            stage.send(delete)
+            for reply in stage.answered(delete, times):
+                _done(reply)
+    return "done, each time it came, of what ran and of what was not there"
+
+
+def _done(reply: Json) -> None:
+    try:
+        decode_reply(reply)
+    except RejectedEvent as refused:
+        raise ClauseBroken(f"the answer would be rejected: {refused}") from None
+    expect(reply["outcome"] == "done", f"the answer is {reply['outcome']}")
+
+
+def others_are_not_answered(stage: WorkerStage) -> str:
+    create = stage.create("unconfirmed", PRINTS_ITS_OWN)
+    delete = stage.delete(create)
+    stage.silence(create, what="published for a delete of nothing")
+    found = stage.replies(delete)
+    expect(not found, f"{len(found)} answers that nobody waits for")
+    return "not answered"
 
 
 def _with_child(stage: WorkerStage, create: Json) -> str:

@@ -93,9 +93,14 @@ class WorkerStage:
         """The first end, waited for."""
         return self._awaited(create, lambda event: event.get("event_type") in ENDINGS, "end")
 
-    def answered(self, command: Json) -> Json:
-        """The reply to a command, waited for."""
-        return self._awaited(command, lambda event: event.get("in_reply_to") == command["message_id"], "reply")
+    def answered(self, command: Json, times: int) -> list[Json]:
+        """The replies to a command, waited for until there are so many."""
+        patience = self.given.patience
+        self._channel.inbox.wait(command["execution_id"], lambda _: len(self.replies(command)) >= times, patience)
+        found = self.replies(command)
+        if len(found) < times:
+            raise ClauseBroken(f"{len(found)} answers instead of {times} within {patience:g} s")
+        return found
 
     def _awaited(self, command: Json, wanted: Callable[[Json], bool], what: str) -> Json:
         subject, patience = command["execution_id"], self.given.patience

@@ -5,8 +5,9 @@ import threading
 from typing import Any
 
 from local_worker import outcomes
-from local_worker.outcomes import PodOutcome, WorkerEvent
+from local_worker.outcomes import PodOutcome
 from local_worker.worker import PodNews, Worker
+from stack_client import OutgoingEvent
 from tests.tools.worker.contract.planting import Patch, breaks, on_event, on_outcome, with_fields
 
 
@@ -32,18 +33,18 @@ def knows_one_failure(_worker: Worker, patch: Patch) -> None:
 
 @breaks("9.6")
 def tells_the_start_late(subject: Worker, _patch: Patch) -> None:
-    publish, waiting, told = subject._publish, dict[str, threading.Timer](), dict[str, WorkerEvent]()
+    publish, waiting, told = subject._publish, dict[str, threading.Timer](), dict[str, OutgoingEvent]()
 
-    def wrong(event: WorkerEvent) -> bool:
+    def wrong(event: OutgoingEvent) -> bool:
         if event.event_type == "EXECUTION_STARTED":
-            told[event.execution_id] = event
-            waiting[event.execution_id] = timer = threading.Timer(2.5, publish, (event,))
+            told[event.key] = event
+            waiting[event.key] = timer = threading.Timer(2.5, publish, (event,))
             timer.start()
             return True
-        timer = waiting.get(event.execution_id, threading.Timer(0, print))
+        timer = waiting.get(event.key, threading.Timer(0, print))
         if timer.is_alive():
             timer.cancel()
-            publish(told[event.execution_id])
+            publish(told[event.key])
         return publish(event)
 
     subject._publish = wrong  # type: ignore[method-assign]  # that is the bug
@@ -87,8 +88,8 @@ def wants_text(_worker: Worker, patch: Patch) -> None:
 def logs_what_it_publishes(subject: Worker, _patch: Patch) -> None:
     publish = subject._publish
 
-    def wrong(event: WorkerEvent) -> bool:
-        subject._tell(PodNews(json.dumps(event.body), event.execution_id))
+    def wrong(event: OutgoingEvent) -> bool:
+        subject._tell(PodNews(json.dumps(event.body), event.key))
         return publish(event)
 
     subject._publish = wrong  # type: ignore[method-assign]  # that is the bug

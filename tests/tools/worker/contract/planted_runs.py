@@ -10,12 +10,13 @@ from typing import Any
 from local_worker import sandboxing, scripts, worker
 from local_worker.commands import CreatePodCommand, DeletePodCommand
 from local_worker.ledger import PodState, Verdict
-from local_worker.outcomes import PodOutcome, WorkerEvent
+from local_worker.outcomes import PodOutcome
 from local_worker.refusals import MalformedQuantityError, ScriptUnavailableError
 from local_worker.sandboxing import Sandbox
 from local_worker.worker import Worker
 from saga_testing.worker_contract.commands import FILENAME
-from tests.tools.worker.contract.planting import Patch, breaks, on_delete, on_outcome
+from stack_client import OutgoingEvent
+from tests.tools.worker.contract.planting import Patch, breaks, on_delete, on_outcome, on_parsing
 
 
 def _as_announced(command: CreatePodCommand, **changes: Any) -> CreatePodCommand:
@@ -151,7 +152,7 @@ def _reports_deletes(subject: Worker, when: Callable[[PodState | None], bool]) -
     def report(command: DeletePodCommand, _verdict: Verdict, state: PodState | None) -> None:
         if when(state):
             body = {"execution_id": command.execution_id, "event_type": "EXECUTION_FAILED", "event_id": "x"}
-            subject._publisher.publish(WorkerEvent(command.execution_id, "EXECUTION_FAILED", body))
+            subject._publisher.publish(OutgoingEvent(command.execution_id, "EXECUTION_FAILED", body))
 
     on_delete(subject, report)
 
@@ -169,3 +170,20 @@ def fails_what_has_ended(subject: Worker, _patch: Patch) -> None:
 @breaks("8.4")
 def fails_what_never_was(subject: Worker, _patch: Patch) -> None:
     _reports_deletes(subject, lambda state: state is None)
+
+
+@breaks("8.5")
+def answers_once(subject: Worker, _patch: Patch) -> None:
+    publish, said = subject._publish, set[str]()
+
+    def wrong(event: OutgoingEvent) -> bool:
+        new = event.event_type != "COMMAND_REPLY" or event.body["in_reply_to"] not in said
+        said.add(str(event.body.get("in_reply_to")))
+        return publish(event) if new else True
+
+    subject._publish = wrong  # type: ignore[method-assign]  # that is the bug
+
+
+@breaks("8.6")
+def answers_everybody(_worker: Worker, patch: Patch) -> None:
+    on_parsing(patch, lambda body: {"operation_id": "nobodys", **body})

@@ -10,8 +10,9 @@ import pytest
 from local_worker import commands, outcomes, worker
 from local_worker.commands import CreatePodCommand, DeletePodCommand
 from local_worker.ledger import PodState, Verdict
-from local_worker.outcomes import PodOutcome, WorkerEvent
+from local_worker.outcomes import PodOutcome
 from local_worker.worker import Worker
+from stack_client import OutgoingEvent
 
 Patch = pytest.MonkeyPatch
 Bug = Callable[[Worker, Patch], None]
@@ -58,7 +59,7 @@ def with_fields(outcome: PodOutcome, **fields: Any) -> PodOutcome:
 def on_event(patch: Patch, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     make = outcomes._event
 
-    def wrong(command: CreatePodCommand, event_type: str, fields: dict[str, Any]) -> WorkerEvent:
+    def wrong(command: CreatePodCommand, event_type: str, fields: dict[str, Any]) -> OutgoingEvent:
         made = make(command, event_type, fields)
         return replace(made, body=change(made.body))
 

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local_worker.outcomes import WorkerEvent
 from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
 from saga_testing.clauses import Finding, play_all
 from saga_testing.clauses.channel import Inbox
 from saga_testing.worker_contract.clauses import CLAUSES
 from saga_testing.worker_contract.stage import Given, WorkerStage
+from stack_client import OutgoingEvent
 from tests.tools.worker.samples import BUCKET, BUS
 
 ROOM = 8
@@ -29,7 +29,7 @@ class DirectChannel:
     def send(self, message: dict[str, Any]) -> None:
         self.worker.obey(json.loads(json.dumps(message)))
 
-    def publish(self, event: WorkerEvent) -> None:
+    def publish(self, event: OutgoingEvent) -> None:
         self.inbox.add(json.loads(json.dumps(event.body)))
 
     def close(self) -> None:
