@@ -190,7 +190,8 @@ def _done(reply: Json) -> None:
 def others_are_not_answered(stage: WorkerStage) -> str:
     create = stage.create("unconfirmed", PRINTS_ITS_OWN)
     delete = stage.delete(create)
-    stage.silence(create, what="published for a delete of nothing")
+    stage.settle()
+    stage.pause()
     found = stage.replies(delete)
     expect(not found, f"{len(found)} answers that nobody waits for")
     return "not answered"
