@@ -77,6 +77,11 @@ class WorkerStage:
         unique = {json.dumps({**event, "timestamp": None}, sort_keys=True): event for event in events}
         return list(unique.values())
 
+    def starts(self, create: Json) -> set[str]:
+        """When it was started, as the worker says: a second run has a time of its own, the same event again has not."""
+        events = self._channel.inbox.of(create["execution_id"])
+        return {str(event.get("timestamp")) for event in events if event.get("event_type") == STARTED}
+
     def replies(self, command: Json) -> list[Json]:
         heard = self._channel.inbox.of(command["execution_id"])
         return [reply for reply in heard if reply.get("in_reply_to") == command["message_id"]]
