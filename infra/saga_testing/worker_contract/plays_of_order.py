@@ -17,7 +17,7 @@ def same_create_while_it_runs(stage: WorkerStage) -> str:
     stage.send(create, create)
     stage.ended(create)
     stage.silence(create, after=2, what="after three deliveries of one create")
-    one_run(stage.heard(create))
+    one_run(stage, create)
     return "three deliveries, one run"
 
 
@@ -35,7 +35,7 @@ def another_create(stage: WorkerStage) -> str:
     stage.send({**create, "message_id": create["message_id"].replace("#1", "#2")})
     stage.ended(create)
     stage.silence(create, after=2, what="after a second create of one execution")
-    one_run(stage.heard(create))
+    one_run(stage, create)
     return "two creates, one run"
 
 
@@ -93,7 +93,7 @@ def runs_outlive_a_restart(stage: WorkerStage) -> str:
     restart()
     stage.ended(create)
     stage.silence(create, after=2, what="after the restart")
-    one_run(stage.heard(create))
+    one_run(stage, create)
     return "the run before the restart was reported after it, once"
 
 
@@ -110,7 +110,7 @@ def create_that_expires_while_it_waits(stage: WorkerStage) -> str:
     for create in crowd:
         stage.started(create)
     waiting = stage.begin("waited", PRINTS_ITS_OWN, expires_at=rfc3339(now() + timedelta(seconds=1)))
-    time.sleep(1.2)
+    time.sleep(1 + max(0.5, stage.given.quiet / 2))
     seen = stage.heard(waiting)
     expect(not seen, f"{room} ran, and another one beside them: {types_of(seen)}")
     stage.send(*(delete_command(create["execution_id"]) for create in crowd))

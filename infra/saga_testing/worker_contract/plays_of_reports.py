@@ -49,8 +49,7 @@ def malformed(stage: WorkerStage) -> str:
 
 def completion(stage: WorkerStage) -> str:
     create = stage.begin("fine", "import sys\nprint('out')\nprint('err', file=sys.stderr)")
-    ended = stage.ended(create)
-    one_run(stage.heard(create))
+    ended = one_run(stage, create)
     expect(ended["event_type"] == COMPLETED, f"it ended as {ended['event_type']}")
     expect(ended.get("exit_code") == 0, f"exit_code is {ended.get('exit_code')!r}")
     both = f"{ended.get('stdout')}{ended.get('stderr')}"
@@ -60,8 +59,7 @@ def completion(stage: WorkerStage) -> str:
 
 def failure(stage: WorkerStage) -> str:
     create = stage.begin("crash", "print('before')\nraise SystemExit(3)")
-    ended = stage.ended(create)
-    one_run(stage.heard(create))
+    ended = one_run(stage, create)
     expect(ended["event_type"] == FAILED, f"it ended as {ended['event_type']}")
     expect(ended.get("exit_code") == 3, f"exit_code is {ended.get('exit_code')!r} instead of 3")
     expect(ended.get("stdout") == "before\n", f"what it printed is not told: {str(ended.get('stdout'))[:200]!r}")
@@ -124,6 +122,7 @@ def event_ids(stage: WorkerStage) -> str:
     creates = [stage.begin(name, "print('ids')") for name in ("ids-1", "ids-2")]
     ids: list[str] = []
     for create in creates:
+        stage.started(create)
         stage.ended(create)
         ids += [str(event.get("event_id")) for event in stage.heard(create)]
     expect(len(set(ids)) == len(ids) == 4, f"event ids do not tell events apart: {sorted(ids)}")

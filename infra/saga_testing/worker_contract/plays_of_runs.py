@@ -151,6 +151,7 @@ def delete_ends_children(stage: WorkerStage) -> str:
 
 def delete_of_what_has_ended(stage: WorkerStage) -> str:
     create = stage.begin("done", PRINTS_ITS_OWN)
+    stage.started(create)
     expect(stage.ended(create)["event_type"] == COMPLETED, f"it did not complete: {types_of(stage.heard(create))}")
     stage.delete(create)
     stage.silence(create, after=2, what="published after the delete of what had ended")

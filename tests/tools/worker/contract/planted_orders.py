@@ -13,7 +13,8 @@ from tests.tools.worker.contract.planting import Patch, breaks, on_delete, on_pa
 @breaks("0.1")
 def forbids_what_it_does_not_know(_worker: Worker, patch: Patch) -> None:
     def change(body: dict[str, Any]) -> dict[str, Any]:
-        if "message_type" in body and not body.keys() <= {*CreatePodCommand.model_fields, "reason"}:
+        known = {*CreatePodCommand.model_fields, *DeletePodCommand.model_fields}
+        if "message_type" in body and not body.keys() <= known:
             raise MalformedCommandError("a field more")
         return body
 
