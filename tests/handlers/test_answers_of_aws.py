@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RetryableError, SagaError
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
 from saga_testing.history import History
@@ -120,8 +120,35 @@ def test_a_permanent_answer_is_rejected_and_acknowledged(world: World, limit: st
 
     world.deliver(event("EXECUTION_REQUESTED"))
 
-    assert [pointer["reason"] for pointer in world.rejected()] == ["unexpected_error"]
+    assert [pointer["reason"] for pointer in world.rejected()] == ["refused_by_aws"]
     assert world.saga() is None
+
+
+@pytest.mark.parametrize("name", ["EXECUTION_STARTED", "EXECUTION_COMPLETED", "EXECUTION_CANCELLED"])
+def test_a_later_event_that_is_refused_for_good_names_call_and_code(world: World, name: str) -> None:
+    world.deliver(event("EXECUTION_REQUESTED"))
+    answer_once(world, "dynamodb", "UpdateItem|TransactWriteItems", refusal("ValidationException", 400))
+
+    world.deliver(event(name))
+
+    (pointer,) = world.rejected()
+    assert pointer["reason"] == "refused_by_aws"
+    assert pointer["detail"] == "Operation was refused for good: ValidationException"
+    assert world.slots() == 1
+
+
+def test_a_transaction_that_is_cancelled_for_good_says_for_what(world: World) -> None:
+    response: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": "ItemCollectionSizeLimitExceeded"}, {"Code": "None"}],
+    }
+    answer_once(world, "dynamodb", "TransactWriteItems", ClientError(response, "TransactWriteItems"))
+
+    world.deliver(event("EXECUTION_REQUESTED"))
+
+    (pointer,) = world.rejected()
+    assert pointer["reason"] == "refused_by_aws"
+    assert pointer["detail"] == "TransactWriteItems was refused for good: ItemCollectionSizeLimitExceeded"
 
 
 def test_a_batch_with_a_bad_record_and_an_answer_that_may_pass_loses_neither(world: World) -> None:
@@ -252,14 +279,46 @@ def test_a_call_that_is_refused_for_one_entry_costs_only_that_entry(world: World
     assert [pointer["reason"] for pointer in world.rejected()] == ["unpublishable_message"]
 
 
-@pytest.mark.parametrize("answer", [refusal("RequestTimeTooSkewed", 403), refusal("New", 400), {}])
+def test_a_script_that_the_relay_is_refused_for_good_is_kept_aside_and_holds_back_nothing(world: World) -> None:
+    world.reconfigure(INLINE_SCRIPT_MAX_BYTES="1000")
+    history = relayed(world)
+    answer_once(world, "s3", "GetObject", refusal("KeyTooLongError", 400))
+
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert [body["message_type"] for body in world.published] == ["DELETE_POD_COMMAND", "SAGA_FAILED"]
+    assert [pointer["reason"] for pointer in world.rejected()] == ["refused_by_aws"]
+
+
+def test_a_saga_whose_end_is_refused_for_good_keeps_no_other_from_its_end(world: World) -> None:
+    for number in range(5):
+        world.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
+    world.now += 301_000
+    answer_once(world, "dynamodb", "UpdateItem|TransactWriteItems", refusal("ValidationException", 400))
+
+    assert world.check()["timed_out"] == 4
+    (pointer,) = world.rejected()
+    assert (pointer["reason"], pointer["source"]) == ("refused_by_aws", "deadline")
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "SerializationException"])
+def test_limits_that_cannot_be_read_keep_no_saga_from_its_end(world: World, code: str) -> None:
+    world.deliver(event("EXECUTION_REQUESTED"))
+    world.now += 301_000
+    answer_once(world, "dynamodb", "BatchGetItem|GetItem", refusal(code, 400))
+
+    assert world.check()["timed_out"] == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [refusal("RequestTimeTooSkewed", 403), refusal("New", 400), refusal("ValidationException", 400), {}]
+)
 def test_the_checker_ends_what_it_can_read_and_tells_of_what_it_cannot(world: World, answer: Answer) -> None:
     for number in range(12):
         world.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
     world.now += 301_000
     answer_once(world, "dynamodb", "Query", answer)
 
-    with pytest.raises(RetryableError):
+    with pytest.raises(SagaError):
         world.check()
     assert any(item["state"]["S"] == "timeout" for item in world.items() if "state" in item)
     world.check()

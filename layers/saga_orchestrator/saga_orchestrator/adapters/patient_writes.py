@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import RetryableError
 
-from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, retryable
+from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, judged, refused_for_good
 from .saga_codec import Item
 
 TRANSACTION_ATTEMPTS = 8
@@ -36,7 +36,7 @@ class PatientWrites:
     def single(self, call: Callable[..., Any], request: dict[str, Any]) -> Refused | None:
         for attempt in range(TRANSACTION_ATTEMPTS):
             try:
-                with retryable():
+                with judged():
                     call(**request)
             except ClientError as error:
                 if code_of(error) == "ConditionalCheckFailedException":
@@ -54,7 +54,7 @@ class PatientWrites:
         """All or none. What decides comes first in `actions`: its refusal counts whatever the others met."""
         for attempt in range(TRANSACTION_ATTEMPTS):
             try:
-                with retryable():
+                with judged():
                     self.client.transact_write_items(TransactItems=actions)
             except ClientError as error:
                 refused = _cancelled(error)
@@ -78,8 +78,8 @@ def _cancelled(error: ClientError) -> Refused | None:
     codes = [reason.get("Code") for reason in reasons]
     if codes[:1] == [_CONDITION]:
         return Refused(0, reasons[0].get("Item"))
-    if PERMANENT_REASONS.intersection(codes):
-        raise error
+    if permanent := PERMANENT_REASONS.intersection(codes):
+        raise refused_for_good(error.operation_name, min(permanent)) from error
     # Refused only where nothing else is said: beside a conflict, a throttle or a reason we do not know, it may pass.
     passing = _CONDITION not in codes or set(codes) != {"None", _CONDITION}
     if passing:

@@ -16,7 +16,7 @@ from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
-from .aws_errors import part_of, retryable
+from .aws_errors import judged, part_of
 from .patient_writes import PatientWrites, Refused
 from .saga_codec import Item, changes, decode, encode
 
@@ -64,14 +64,14 @@ class DynamoDbSagaStore:
         return outcome
 
     def get(self, execution_id: str, saga_name: str) -> Saga | None:
-        with retryable():
+        with judged():
             reply = self.client.get_item(TableName=self.table, Key=_key(execution_id, saga_name), ConsistentRead=True)
         return decode(reply["Item"]) if "Item" in reply else None
 
     def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
         start: dict[str, Any] = {}
         while True:
-            with retryable():
+            with judged():
                 page = self.client.query(
                     TableName=self.table,
                     IndexName=self.index,

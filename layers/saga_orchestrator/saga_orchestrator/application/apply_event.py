@@ -46,7 +46,7 @@ class SagaWriter:
             decision = decide(saga, signal, self.clock(), rules)
             if not decision.changed or decision.saga is None:
                 return decision
-            _check_messages(decision.saga, rules.definition)
+            check_messages(decision.saga, rules.definition)
             if not script_stored and isinstance(signal, ExecutionRequested) and _runs(decision.saga):
                 # Before the write: a command must never name a script that is not there. An orphan expires.
                 self._store_script(signal)
@@ -81,7 +81,7 @@ class SagaWriter:
             self.scripts.put(event.execution_id, event.request.script.sha256, event.script_content)
 
 
-def _check_messages(saga: Saga, definition: SagaDefinition) -> None:
+def check_messages(saga: Saga, definition: SagaDefinition) -> None:
     """Before the write: what it emits can be made, and every target can take it. Afterwards it would be too late.
 
     Raises:

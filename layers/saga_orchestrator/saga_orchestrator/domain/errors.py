@@ -29,6 +29,7 @@ class RejectReason(StrEnum):
     UNPUBLISHABLE = "unpublishable_message"
     DEFINITION_RAISED = "definition_raised"
     MESSAGE_TOO_LARGE = "message_too_large"
+    REFUSED_BY_AWS = "refused_by_aws"
     UNEXPECTED_ERROR = "unexpected_error"
 
 
