@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help pin run test proof format lint types imports validate pytest build bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin run test proof format lint types imports validate pytest build documents bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ pin:
 	  -e '/^  Architecture:$$/,/^  [A-Z]/{s/Default: .*/Default: $(ARCHITECTURE)/;/^ *- /{/- $(ARCHITECTURE)$$/!d;};}' $(BUILT)
 	@rm -f $(BUILT).unpinned
 ARCHITECTURE = $(if $(filter aarch64-%,$(LAYER_PLATFORM)),arm64,x86_64)
+
+documents: .venv/installed ## rewrite what the code says of its wire: docs/events.md, docs/channels.md, docs/asyncapi.yaml and their schemas
+	$(BIN)/python -m local_worker.schemas docs/schemas
+	$(BIN)/python -m tests.release.docs.event_documents
+	$(BIN)/python -m tests.release.docs.channels
 
 bench: .venv/installed ## what is promised of speed and cost, measured, as a table (5 minutes)
 	$(BIN)/python -m pytest -q --no-header --tb=line --show-capture=no tests/release/benchmarks --benchmarks

@@ -9,7 +9,7 @@ from typing import Any
 
 from demo.cases import CASES, What
 from demo.executions import Execution, body_of
-from local_worker import Transport
+from stack_client import Transport
 
 Body = dict[str, Any]
 _REQUESTED = "EXECUTION_REQUESTED"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from demo.expectations import Expected, Pods
-from local_worker import Transport
+from stack_client import Transport
 
 
 class What(StrEnum):

@@ -14,8 +14,9 @@ from demo.executions import SCRIPT_BUCKET, Execution, body_of
 from demo.observer import Observer
 from demo.post import Post
 from demo.workload import Workload
-from local_worker import PodNews, Transport
+from local_worker import PodNews
 from sagas.execution import EXECUTION_SAGA
+from stack_client import Transport
 
 _ROUND_SECONDS = 0.05
 _STUB_LOOK_SECONDS = 0.25

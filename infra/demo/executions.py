@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.cases import Case, What
-from local_worker import Transport, pod_name
+from local_worker import pod_name
+from stack_client import Transport
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SCRIPT_BUCKET = "demo-scripts"

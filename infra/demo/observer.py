@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_worker import subscription
 from sagas.execution import EXECUTION_SAGA
+from stack_client import subscription
 
 _PATTERN = {"source": ["saga-orchestrator"]}
 _OUTCOMES = ("SAGA_COMPLETED", "SAGA_FAILED", "SAGA_TIMEOUT", "SAGA_CANCELLED")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from demo.bad_events import BadEvent, bad_events
 from demo.cases import BURST_LIMIT, BURST_SLUG, CASES, Case
 from demo.executions import Execution
-from local_worker import Transport, alternating
+from stack_client import Transport, alternating
 
 LEAST_BURST = BURST_LIMIT + 3
 """A burst that does not go beyond the limit would show nothing."""

@@ -3,22 +3,16 @@
 """
 
 from local_worker.faults import Faults
-from local_worker.intake import subscription
 from local_worker.ledger import pod_name
-from local_worker.process import WorkerNotStartedError, WorkerProcess
+from local_worker.process import WorkerProcess
 from local_worker.process_options import WorkerOptions
-from local_worker.publishers import Transport, alternating
 from local_worker.worker import PodNews, WorkerCounts
 
 __all__ = [
     "Faults",
     "PodNews",
-    "Transport",
     "WorkerCounts",
-    "WorkerNotStartedError",
     "WorkerOptions",
     "WorkerProcess",
-    "alternating",
     "pod_name",
-    "subscription",
 ]

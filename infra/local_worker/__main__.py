@@ -1,14 +1,9 @@
 """The worker as a program of its own: `python -m local_worker '{"aws_endpoint": ...}'`.
 
-It ends on SIGTERM, and when its standard input closes: a worker whose starter was killed does not stay behind.
-Standard output carries one JSON object a line: `ready`, what happens to pods, and the counts at the end.
+It reports `ready`, what happens to pods, and the counts at the end.
 """
 
-import json
-import os
-import signal
 import sys
-import threading
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -18,17 +13,17 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_worker.process_options import WorkerOptions
-from local_worker.publishers import (
+from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
+from stack_client import (
     EventBridgePublisher,
     EventPublisher,
     KafkaPublisher,
     RoutedPublisher,
     Transport,
     alternating,
+    tell_starter,
+    told_to_stop,
 )
-from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
-
-_WRITING = threading.Lock()
 
 
 def main() -> int:
@@ -37,21 +32,18 @@ def main() -> int:
     clients = _clients(options)
     publisher, kafka = _publisher(options, clients)
     worker = Worker(clients, _settings(options), publisher, _report)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    threading.Thread(target=_watch_starter, args=(stopping,), daemon=True).start()
+    stopping = told_to_stop()
     try:
         worker.start()
     except (ClientError, BotoCoreError) as error:
-        _write({"kind": "failed", "reason": str(error)})
+        tell_starter({"kind": "failed", "reason": str(error)})
         return 1
-    _write({"kind": "ready"})
+    tell_starter({"kind": "ready"})
     stopping.wait()
     counts = worker.stop()
     if kafka is not None:
         kafka.close()
-    _write({"kind": "counts", **asdict(counts)})
+    tell_starter({"kind": "counts", **asdict(counts)})
     return 0
 
 
@@ -91,23 +83,7 @@ def _settings(options: WorkerOptions) -> WorkerSettings:
 
 
 def _report(news: PodNews) -> None:
-    _write({"kind": "pod", "what": news.what, "execution_id": news.execution_id})
-
-
-def _write(line: dict[str, Any]) -> None:
-    try:
-        with _WRITING:
-            sys.stdout.write(json.dumps(line) + "\n")
-            sys.stdout.flush()
-    except BrokenPipeError:
-        return  # the starter is gone; the end of standard input says so too
-
-
-def _watch_starter(stopping: threading.Event) -> None:
-    # Not through sys.stdin: at the interpreter's end its lock would still be held here.
-    while os.read(0, 4096):
-        pass
-    stopping.set()
+    tell_starter({"kind": "pod", "what": news.what, "execution_id": news.execution_id})
 
 
 if __name__ == "__main__":

@@ -82,6 +82,9 @@ class DeletePodCommand(CommandEnvelope):
 
     message_type: Literal["DELETE_POD_COMMAND"]
     reason: str
+    operation_id: str | None = Field(
+        default=None, description="there where the orchestrator waits for COMMAND_REPLY (parameter ConfirmDeletes)"
+    )
 
 
 Command = CreatePodCommand | DeletePodCommand

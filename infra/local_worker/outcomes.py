@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local_worker.commands import CreatePodCommand
+from local_worker.commands import CommandEnvelope, CreatePodCommand, DeletePodCommand
 from local_worker.refusals import CannotRunError, ErrorType
 from local_worker.sandboxing import Capture, RunResult
+from stack_client import OutgoingEvent
 
 OUTPUT_BUDGET_BYTES = 900_000
 """Room for stdout and stderr together in one event, JSON-escaped: an EventBridge entry must stay under 1 MB, names
@@ -19,15 +20,6 @@ _SERVICE_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True)
-class WorkerEvent:
-    """One event ready to be published; the id follows from the command, so publishing it twice is one event."""
-
-    execution_id: str
-    event_type: str
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class PodOutcome:
     """The part of an ending event that differs from run to run."""
 
@@ -35,14 +27,19 @@ class PodOutcome:
     fields: dict[str, Any]
 
 
-def started(command: CreatePodCommand, pod_name: str, node_name: str) -> WorkerEvent:
+def started(command: CreatePodCommand, pod_name: str, node_name: str) -> OutgoingEvent:
     """The script is about to run."""
     return _event(command, "EXECUTION_STARTED", {"pod_name": pod_name, "node_name": node_name})
 
 
-def ended(command: CreatePodCommand, outcome: PodOutcome) -> WorkerEvent:
+def ended(command: CreatePodCommand, outcome: PodOutcome) -> OutgoingEvent:
     """Exactly one of these follows every start that no delete interrupted."""
     return _event(command, outcome.event_type, outcome.fields)
+
+
+def confirmed(command: DeletePodCommand) -> OutgoingEvent:
+    """The pod is not there any more, or never was; said to every delete that asks for it, each time it comes."""
+    return _event(command, "COMMAND_REPLY", {"in_reply_to": command.message_id, "outcome": "done"})
 
 
 def refused(error: CannotRunError) -> PodOutcome:
@@ -110,7 +107,7 @@ def _usage(result: RunResult) -> dict[str, float | int]:
     }
 
 
-def _event(command: CreatePodCommand, event_type: str, fields: dict[str, Any]) -> WorkerEvent:
+def _event(command: CommandEnvelope, event_type: str, fields: dict[str, Any]) -> OutgoingEvent:
     # The event-id charset has no '#', which separates a message's name from its occurrence.
     suffix = event_type.removeprefix("EXECUTION_").lower()
     body = {
@@ -127,4 +124,4 @@ def _event(command: CreatePodCommand, event_type: str, fields: dict[str, Any]) -
         "execution_id": command.execution_id,
         **fields,
     }
-    return WorkerEvent(command.execution_id, event_type, body)
+    return OutgoingEvent(command.execution_id, event_type, body)

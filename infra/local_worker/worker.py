@@ -12,15 +12,27 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_worker import outcomes
-from local_worker.commands import CreatePodCommand, DeletePodCommand, MalformedCommandError, parse_command
+from local_worker.commands import (
+    CommandType,
+    CreatePodCommand,
+    DeletePodCommand,
+    MalformedCommandError,
+    parse_command,
+)
 from local_worker.faults import NO_FAULTS, Faults
-from local_worker.intake import Subscription, command_pattern, subscription
 from local_worker.ledger import Ledger, Pod, PodState, Verdict
-from local_worker.outcomes import PodOutcome, WorkerEvent
-from local_worker.publishers import EventPublisher, publish_until_accepted
+from local_worker.outcomes import PodOutcome
 from local_worker.refusals import CannotRunError, RuntimeUnavailableError
 from local_worker.sandboxing import Limits, Sandbox, argument_vector, cpu_cores, memory_bytes
 from local_worker.scripts import fetch_script
+from stack_client import (
+    EventPublisher,
+    OutgoingEvent,
+    Subscription,
+    commands_of_the_orchestrator,
+    publish_until_accepted,
+    subscription,
+)
 
 _WAIT_SECONDS = 1
 _PAUSE_AFTER_ERROR_SECONDS = 0.5
@@ -153,7 +165,8 @@ class Worker:
         clients = self._clients
         name = f"saga-worker-{uuid.uuid4().hex[:12]}"
         try:
-            with subscription(clients.events, clients.sqs, self._settings.event_bus, name, command_pattern()) as source:
+            pattern = commands_of_the_orchestrator(CommandType)
+            with subscription(clients.events, clients.sqs, self._settings.event_bus, name, pattern) as source:
                 self._ready.set()
                 while not self._stopping.is_set():
                     self._take_batch(source)
@@ -199,6 +212,8 @@ class Worker:
         if verdict is Verdict.DELETED and sandbox is not None:
             sandbox.kill()
         self._count(verdict, command.execution_id)
+        if command.operation_id is not None:
+            self._publish(outcomes.confirmed(command))
         return verdict
 
     # --- running pods ----------------------------------------------------------------------------------------------
@@ -258,8 +273,8 @@ class Worker:
         self._tell(PodNews(started.event_type, command.execution_id))
         return True
 
-    def _publish(self, event: WorkerEvent) -> bool:
-        times = 2 if self._settings.faults.repeats_events_of(event.execution_id) else 1
+    def _publish(self, event: OutgoingEvent) -> bool:
+        times = 2 if self._settings.faults.repeats_events_of(event.key) else 1
         return all(publish_until_accepted(self._publisher, event, self._stopping) for _ in range(times))
 
     def _count(self, what: str, execution_id: str, news: str | None = None) -> None:

@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import yaml_parse
 
+from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints.event_function import terms_of
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, process_batch
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
@@ -173,7 +175,13 @@ def deliver(world: World, names: list[str], share: float) -> int:
         with lock:
             context.records += 1
 
-    process_batch(kafka(*(event("EXECUTION_STARTED", name) for name in names)), context, apply, world.at)
+    process_batch(
+        kafka(*(event("EXECUTION_STARTED", name) for name in names)),
+        context,
+        apply,
+        world.at,
+        terms_of(EventType.STARTED, ""),
+    )
     return context.records
 
 

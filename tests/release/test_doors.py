@@ -17,6 +17,7 @@ INFRA = ROOT / "infra"
 #: Every room whose door is watched. A package inside a room that is not listed belongs to that room.
 ROOMS = (
     "demo",
+    "local_participant",
     "local_stack",
     "local_stack.aws",
     "local_stack.aws.moto_repairs",
@@ -27,6 +28,7 @@ ROOMS = (
     "local_worker.sandboxing",
     "saga_testing",
     "sagactl",
+    "stack_client",
 )
 
 #: Modules that are public under their own names, because their room's door would become heavy with them.
@@ -37,6 +39,7 @@ INSIDE_VIEWS = {
     "tests": ("saga_testing",),  # the kit is for tests, its parts included
     "tests/tools/local_stack": ("local_stack", "sagactl"),  # `sagactl local up` is how the stack is started
     "tests/tools/worker": ("local_worker",),
+    "tests/tools/participant": ("local_participant",),
     "tests/tools/demo": ("demo", "sagactl"),
     "tests/tools/sagactl": ("sagactl",),
     "tests/release/docs": ("sagactl",),  # what a command prints is in a document

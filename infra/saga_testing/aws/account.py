@@ -15,7 +15,7 @@ STREAM_ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/
 
 class SimulatedAws:
     """`clock` gives epoch milliseconds, `index_lag` is asked at each change of the index, `entry_fate` at each entry
-    of PutEvents.
+    of PutEvents, `read_lag` at each read that does not ask for consistency.
     """
 
     def __init__(
@@ -23,8 +23,9 @@ class SimulatedAws:
         clock: Callable[[], int],
         index_lag: Callable[[], int] = lambda: 0,
         entry_fate: Callable[[dict[str, Any]], str | None] = lambda _entry: None,
+        read_lag: Callable[[], int] = lambda: 0,
     ) -> None:
-        self.dynamodb = SimulatedDynamoDb(clock, index_lag)
+        self.dynamodb = SimulatedDynamoDb(clock, index_lag, read_lag)
         for table in (SAGA_TABLE, OPERATOR_TABLE):
             self.dynamodb.create_table(**table)
             self.dynamodb.update_time_to_live(

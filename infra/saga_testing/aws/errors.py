@@ -96,6 +96,38 @@ def unavailable(operation: str) -> ClientError:
     return client_error(operation, "ServiceUnavailable", "The service is unavailable", status=503)
 
 
+PASSING: Final = (
+    ("InvalidSignatureException", 403),
+    ("RequestTimeTooSkewed", 403),
+    ("RequestExpired", 400),
+    ("ExpiredTokenException", 400),
+    ("UnrecognizedClientException", 400),
+    ("AccessDeniedException", 400),
+    ("KMSThrottlingException", 400),
+    ("TooManyRequestsException", 429),
+    ("ValidationException", 429),
+    ("ValidationException", 500),
+    ("", 502),
+    ("ServiceUnavailable", 503),
+    ("GatewayTimeout", 504),
+    ("", 507),
+    ("CodeOfTomorrowException", 400),
+)
+"""Answers that say nothing of the request: a skewed clock, credentials, keys, the server, and what nobody lists yet."""
+
+_PASSING_ONLY: Final = {
+    "s3": (("OperationAborted", 409), ("ConditionalRequestConflict", 409), ("KMS.ThrottlingException", 400)),
+    "sqs": (("KMS.ThrottlingException", 400), ("OverLimit", 403)),
+}
+
+
+def passing(operation: str, service: str, number: int) -> ClientError:
+    """One of them, the same for the same `number`: the caller draws it."""
+    answers = PASSING + _PASSING_ONLY.get(service, ())
+    code, status = answers[number % len(answers)]
+    return client_error(operation, code, "It may pass", status=status)
+
+
 def transaction_conflict(operation: str) -> ClientError:
     """A plain write that meets an item of a transaction in progress."""
     return client_error(operation, "TransactionConflictException", "Transaction is ongoing for the item")

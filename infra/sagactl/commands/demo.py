@@ -31,13 +31,13 @@ def demo(
     def run() -> None:
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
         from demo import NotSentError, report  # noqa: PLC0415
-        from local_worker import WorkerNotStartedError  # noqa: PLC0415
         from sagactl.local.demo_running import played  # noqa: PLC0415
         from sagactl.local.demo_summary import summary  # noqa: PLC0415
+        from stack_client import NotStartedError  # noqa: PLC0415
 
         try:
             facts = report(played(executions, seed, template), seed)
-        except (LocalStackError, BrokenTemplate, WorkerNotStartedError) as error:
+        except (LocalStackError, BrokenTemplate, NotStartedError) as error:
             raise NotUsableError(str(error)) from error
         except NotSentError as error:
             raise NotDoneError(str(error)) from error

@@ -61,9 +61,9 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     def run() -> None:
         # The embedded AWS takes a second to import; commands that only ask a stack do not pay for it.
         from local_stack.stack import StackOptions  # noqa: PLC0415
-        from local_worker import WorkerNotStartedError  # noqa: PLC0415
         from sagactl.local.live_view import LiveView  # noqa: PLC0415
         from sagactl.local.running import keep_up  # noqa: PLC0415
+        from stack_client import NotStartedError  # noqa: PLC0415
 
         view = LiveView(output=output)
         options = StackOptions(
@@ -79,7 +79,7 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
         )
         try:
             keep_up(options, ready_file, view, with_worker=worker is WorkerKind.SUBPROCESS)
-        except (LocalStackError, BrokenTemplate, WorkerNotStartedError) as error:
+        except (LocalStackError, BrokenTemplate, NotStartedError) as error:
             raise NotUsableError(str(error)) from error
 
     with_exit_code(run)

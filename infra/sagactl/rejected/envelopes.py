@@ -85,15 +85,17 @@ def _kafka_batch(position: Mapping[str, Any], original: bytes) -> dict[str, Any]
         number = int(partition)
     except (KeyError, TypeError, ValueError) as error:
         raise NotRedrivableError("no topic, partition and offset are kept of it") from error
-    record = {
+    record: dict[str, Any] = {
         "topic": topic,
         "partition": number,
         "offset": offset,
         "timestamp": 0,
         "timestampType": "CREATE_TIME",
         "value": base64.b64encode(original).decode(),
-        "headers": [],
+        "headers": [{name: list(text.encode())} for name, text in position.get("headers", {}).items()],
     }
+    if "written_as" in position:
+        record["valueSchemaMetadata"] = {"dataFormat": position["written_as"], "schemaId": ""}
     cluster = str(position.get("cluster", ""))
     if cluster.startswith("arn:"):
         source = {"eventSource": "aws:kafka", "eventSourceArn": cluster, "bootstrapServers": ""}

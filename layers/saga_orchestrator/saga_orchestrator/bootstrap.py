@@ -55,6 +55,7 @@ class Resources:
         turns: Turns | None = None,
         function: str = "",
     ) -> None:
+        settings.check_sagas(sagas)
         self.settings = settings
         self.sdk = sdk
         self.sagas = sagas

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step, Undo
-from saga_orchestrator.domain.flow import answers, compensation
+from saga_orchestrator.domain.flow import compensation
 from saga_orchestrator.domain.flow.ledger import UNDOING, Entry, Standing
 from saga_orchestrator.domain.flow.signals import SagaOpened
 from saga_orchestrator.domain.flow.terms import Command, Retry, Start
@@ -121,6 +121,6 @@ def test_where_a_participant_bars_nothing_a_late_done_is_taken_back(monkeypatch:
     careless.run()
     assert careless.complete
 
-    monkeypatch.setattr(answers, "_take_back_again", forgets_what_came_late)
+    monkeypatch.setattr(compensation, "ask_again", forgets_what_came_late)
     with pytest.raises(AssertionError, match="is held by nobody"):
         pair(bars=False).run()

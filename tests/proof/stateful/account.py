@@ -225,6 +225,7 @@ class Account:
         if not self.refuses_an_entry or not entry["DetailType"].startswith("SAGA_"):
             return None
         self.refuses_an_entry = False
+        self.ledger.refused.add(("bus", json.loads(entry["Detail"])["message_id"]))
         return "MalformedDetail"
 
     def note(self, line: str) -> None:
@@ -262,6 +263,7 @@ def _plan(settings: dict[str, str]) -> Plan:
         settings=settings,
         later_settings=[],
         stray_checks=[],
+        clusters="one",
         transport="both",
         partitions=1,
         batch_size=100,

@@ -22,8 +22,7 @@ class EventBridge:
         """True when it was acknowledged."""
         identity = f"eb-{inbound.number}"
         event, place = envelope_of(inbound, identity), place_of("eventbridge", {"id": identity})
-        self._account.ledger.positions[place] = inbound
-        self._account.ledger.delivered[place] = json.dumps(event, separators=(",", ":")).encode()
+        self._account.ledger.deliver(place, inbound, json.dumps(event, separators=(",", ":")).encode())
         outcome = self._account.invoke(FUNCTION_OF[inbound.type], event, (inbound.execution_id,), 1)
         return not outcome.failed
 
@@ -59,8 +58,7 @@ class Kafka:
         topic = FUNCTION_OF[inbound.type]
         offset = self._ends[topic] = self._ends.get(topic, -1) + 1
         position = {"cluster": "simulated", "partition": f"{topic}-0", "offset": offset}
-        self._account.ledger.positions[place_of("kafka", position)] = inbound
-        self._account.ledger.delivered[place_of("kafka", position)] = bytes_of(inbound)
+        self._account.ledger.deliver(place_of("kafka", position), inbound, bytes_of(inbound))
         self._records[inbound.number] = {
             "topic": topic,
             "partition": 0,

@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from saga_orchestrator.domain.flow.ledger import Ledger
 from saga_orchestrator.domain.secret import Secret
 from tests.release.compatibility.deployment import Json
 
@@ -55,8 +57,21 @@ def as_ever(body: str) -> str:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False) if ADDED_FIELDS else body
 
 
-WAITING: Final = {"input", "settings", "ledger", "data", "outcome", "failed_step", "saga_due", "event_type"}
-"""What only sagas that wait have, of which none is stored yet."""
+WAITING: Final = frozenset(
+    {
+        "input",
+        "settings",
+        "ledger",
+        "data",
+        "outcome",
+        "failed_step",
+        "errors",
+        "saga_due",
+        "event_type",
+        "definition_hash",
+    }
+)
+"""What only sagas that wait have: of an execution, whose files are older, not even named."""
 
 
 def plain(value: Any) -> Any:
@@ -66,19 +81,23 @@ def plain(value: Any) -> Any:
             return {"secret_bytes": len(value.reveal())}
         case bytes():
             return value.hex()
-        case Enum():
-            return value.value
+        case Enum() | Ledger():
+            return str(value)
         case tuple() | list():
             return [plain(each) for each in value]
-        case _ if dataclasses.is_dataclass(value):
-            fields = {
-                field.name: plain(getattr(value, field.name))
-                for field in dataclasses.fields(value)
-                if field.name not in WAITING
-            }
-            return {"type": type(value).__name__, **fields}
+        case _ if (members := _members(value)) is not None:
+            return {name: plain(each) for name, each in members.items()}
         case _:
             return value
+
+
+def _members(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if not dataclasses.is_dataclass(value):
+        return None
+    known = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return {"type": type(value).__name__, **{name: has for name, has in known.items() if has or name not in WAITING}}
 
 
 def lacks(known: Any, today: Any, where: str = "") -> list[str]:

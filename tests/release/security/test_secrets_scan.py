@@ -20,6 +20,8 @@ REVIEWED: Final = {
     ("infra/local_stack/aws/clients.py", "Secret Keyword"): "the emulator's credentials, which it does not check",
     ("infra/local_stack/functions/sandbox.py", "Secret Keyword"): "the emulator's credentials, which it does not check",
     ("infra/sagactl/connection.py", "Secret Keyword"): "the emulator's credentials, which it does not check",
+    ("docs/asyncapi.yaml", "Hex High Entropy String"): "the hash of an invented script",
+    ("docs/channels.md", "Hex High Entropy String"): "the same hash",
     ("template.yaml", "Secret Keyword"): "the name of an IAM action",
     ("tests/release/benchmarks/scenes.py", "Base64 High Entropy String"): "the name of an invented bucket",
     ("tests/release/benchmarks/fresh_processes.py", "Secret Keyword"): "credentials that reach nothing",

@@ -7,7 +7,7 @@ import pytest
 from demo.cases import BURST_SLUG, CASES, What
 from demo.executions import SCRIPTS, STRANGER, body_of
 from demo.workload import LEAST_BURST, plan
-from local_worker import Transport, alternating
+from stack_client import Transport, alternating
 
 
 def test_the_same_seed_makes_the_same_workload_and_another_seed_another() -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("moto", "samtranslator", "local_stack.stack", "local_stack.aws", "local_worker", "demo")
+HEAVY = ("moto", "samtranslator", "local_stack.stack", "local_stack.aws", "local_worker", "local_participant", "demo")
 
 
 def test_the_command_line_is_read_without_the_emulator() -> None:

@@ -10,8 +10,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from local_worker.faults import Faults
-from local_worker.outcomes import WorkerEvent
 from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
+from stack_client import OutgoingEvent
 from tests.tools.worker.samples import BUCKET, BUS, REGION
 
 FAULTS = Faults(never_start="stuck-", never_report_end="mute-", report_twice="twice-")
@@ -21,20 +21,20 @@ class RecordingPublisher:
     """Keeps what the worker publishes, in order."""
 
     def __init__(self) -> None:
-        self.events: list[WorkerEvent] = []
+        self.events: list[OutgoingEvent] = []
         self._lock = threading.Lock()
 
-    def publish(self, event: WorkerEvent) -> None:
+    def publish(self, event: OutgoingEvent) -> None:
         with self._lock:
             self.events.append(event)
 
     def types(self, execution_id: str) -> list[str]:
         with self._lock:
-            return [event.event_type for event in self.events if event.execution_id == execution_id]
+            return [event.event_type for event in self.events if event.key == execution_id]
 
     def last(self, execution_id: str) -> dict[str, Any]:
         with self._lock:
-            return [event.body for event in self.events if event.execution_id == execution_id][-1]
+            return [event.body for event in self.events if event.key == execution_id][-1]
 
 
 @pytest.fixture(scope="session")

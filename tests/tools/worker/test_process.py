@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from local_worker.process import WorkerNotStartedError, WorkerProcess
+from local_worker.process import WorkerProcess
 from local_worker.process_options import WorkerOptions
 from local_worker.worker import PodNews, WorkerClients
+from stack_client import NotStartedError
 from tests.tools.worker.samples import BUS, REGION, create_command, eventually
 
 
@@ -36,7 +37,7 @@ def test_the_process_works_and_gives_its_account_at_the_end(
 
 
 def test_a_worker_that_finds_no_bus_says_so_in_one_line(clients: WorkerClients, aws_endpoint: str) -> None:
-    with pytest.raises(WorkerNotStartedError, match="could not be started") as caught:
+    with pytest.raises(NotStartedError, match="could not be started") as caught:
         WorkerProcess(WorkerOptions(aws_endpoint, REGION, "no-such-bus")).start()
 
     assert "\n" not in str(caught.value)

@@ -113,6 +113,20 @@ def test_a_delete_before_its_create_leaves_no_pod(
     assert (worker.counts().created, worker.counts().refused) == (0, 1)
 
 
+def test_a_delete_that_asks_for_it_is_answered_each_time_it_comes_and_no_other_is(
+    worker: Worker, publisher: RecordingPublisher
+) -> None:
+    worker.obey(delete_command("ex-quiet"))
+    asked = delete_command("ex-asked", operation_id="execution_saga:ex-asked:create_pod")
+    for _ in range(2):
+        worker.obey(asked)
+
+    assert publisher.types("ex-quiet") == []
+    assert publisher.types("ex-asked") == ["COMMAND_REPLY"] * 2
+    body = publisher.last("ex-asked")
+    assert (body["in_reply_to"], body["outcome"]) == (asked["message_id"], "done")
+
+
 def test_an_expired_create_is_refused(obey: Callable[..., Any]) -> None:
     past = rfc3339(datetime.now(UTC) - timedelta(seconds=1))
 

@@ -174,7 +174,9 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "data": {},
         "outcome": None,
         "failed_step": None,
+        "errors": (),
         "saga_due": None,
+        "definition_hash": None,
     }
     assert TimelineEntry(NOW, Cause.STARTED, "s1").messages == ()
     assert EarlyEvent(NOW, Cause.STARTED, "s1") == EarlyEvent(NOW, Cause.STARTED, "s1", None, False, None, None)

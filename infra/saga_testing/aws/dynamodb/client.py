@@ -69,15 +69,21 @@ Reply = dict[str, Any]
 class SimulatedDynamoDb:
     """Tables, their indexes and one stream of all their changes.
 
-    `clock` gives epoch milliseconds; `index_lag_ms` is asked once for each change of an index. Items in replies, images
+    `clock` gives epoch milliseconds; `index_lag_ms` is asked once for each change of an index, `read_lag_ms` at each
+    read of items that does not ask for consistency: how old the image may be that it is given. Items in replies, images
     and requests are shared, not copied below their top level: nobody may change a value in place.
     """
 
-    def __init__(self, clock: Callable[[], int], index_lag_ms: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        index_lag_ms: Callable[[], int] = lambda: 0,
+        read_lag_ms: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.stream: list[StreamRecord] = []
         self.last_write_units = 0
         """What the last write that was carried out is billed on the table itself, indexes not counted."""
-        self._clock, self._index_lag_ms = clock, index_lag_ms
+        self._clock, self._index_lag_ms, self._read_lag_ms = clock, index_lag_ms, read_lag_ms
         self._tables: dict[str, Table] = {}
         self._transactions = Transactions(clock)
 
@@ -145,7 +151,11 @@ class SimulatedDynamoDb:
         return _reply() if item is None else _reply(Item=item)
 
     def _read(self, table: Table, key: Item, request: Mapping[str, Any]) -> Item | None:
-        item = table.get(table.schema.key_of(table.schema.checked_key(key)))
+        place = table.schema.key_of(table.schema.checked_key(key))
+        if request.get("ConsistentRead"):
+            item = table.get(place)
+        else:
+            item = table.get_as_of(place, self._clock() - self._read_lag_ms())
         if text := request.get("ProjectionExpression"):
             projection = compiled_projection(text)
             names, _ = check_placeholders(request, projection.names, frozenset())

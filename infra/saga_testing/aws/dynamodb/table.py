@@ -13,6 +13,8 @@ from saga_testing.aws.errors import Item, ItemRefused, invalid
 
 FIVE_YEARS_SECONDS: Final = 5 * 365 * 86_400
 MIN_NAME, MAX_NAME = 3, 255
+MOST_REPLACED: Final = 8
+"""Older images of an item than these no replica has."""
 
 
 @dataclass
@@ -28,6 +30,8 @@ class Table:
     lag: Callable[[], int]
     partitions: dict[Any, dict[Any, Item]] = field(default_factory=dict)
     sizes: dict[Key, int] = field(default_factory=dict)
+    replaced: dict[Key, list[tuple[int, Item | None]]] = field(default_factory=dict)
+    """By key: what a write replaced, and when; the last of them."""
     ttl_attribute: str | None = None
     index_keys: frozenset[str] = field(init=False)
 
@@ -67,6 +71,13 @@ class Table:
     def get(self, key: Key) -> Item | None:
         partition = self.partitions.get(key[0])
         return None if partition is None else partition.get(key[1])
+
+    def get_as_of(self, key: Key, moment: int) -> Item | None:
+        """As a replica has it that has heard of no write after `moment`."""
+        for at, item in self.replaced.get(key, ()):
+            if at > moment:
+                return item
+        return self.get(key)
 
     def items(self) -> Iterator[Item]:
         """Every item, in the order of the first write to its partition."""
@@ -109,6 +120,7 @@ class Table:
             self.partitions.setdefault(key[0], {})[key[1]] = new
             self.sizes[key] = size
         now = self.clock()
+        self.replaced[key] = [*self.replaced.get(key, ())[-MOST_REPLACED + 1 :], (now, old)]
         for index in self.indexes.values():
             index.change(key, old, new, now, self.lag)
         if self.stream is not None:

@@ -79,7 +79,7 @@ def _place(position: Mapping[str, Any]) -> Iterator[str]:
     for name, value in position.items():
         if name == "cluster":
             yield sha256(str(value).encode(errors="surrogatepass")).hexdigest()[:12]
-        elif name != "request_id":  # another one at each delivery
+        elif name not in {"request_id", "headers", "written_as"}:  # another one at each delivery; no part of a place
             yield str(value)
 
 
@@ -108,11 +108,22 @@ def named_in(content: bytes, position: Mapping[str, Any]) -> dict[str, str]:
         whole = None
     fields: dict[str, Any] = whole if isinstance(whole, dict) else {}
     detail = fields.get("detail")
-    event = detail if isinstance(detail, dict) else fields
+    event = _without_envelope(detail if isinstance(detail, dict) else fields, position)
     metadata = event.get("metadata")
     said = {**position, **event, "service": metadata.get("service_name") if isinstance(metadata, dict) else None}
     found = {name: _text(said.get(name)) for name in _NAMES}
     return {name: text for name, text in found.items() if text is not None and _NAMES[name].fullmatch(text)}
+
+
+def _without_envelope(event: dict[str, Any], position: Mapping[str, Any]) -> dict[str, Any]:
+    """A CloudEvent's attributes under the names of ours, and its data: no more is read of it than names."""
+    headers = position.get("headers", {})
+    said = {name: headers.get(f"ce_{name}", event.get(name)) for name in ("id", "type", "subject")}
+    if "specversion" not in event and "ce_specversion" not in headers:
+        return event
+    data = event.get("data") if "specversion" in event else event
+    named = {"event_id": said["id"], "event_type": said["type"], "execution_id": said["subject"]}
+    return {**named, **(data if isinstance(data, dict) else {})}
 
 
 def _text(value: Any) -> str | None:

@@ -10,24 +10,25 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
-from saga_orchestrator.domain.events import ExecutionRequest, Script
-from saga_orchestrator.domain.instants import LAST_INSTANT
-from saga_orchestrator.domain.saga import Cause, Claim, EarlyEvent, Saga, TimelineEntry
+from saga_orchestrator.domain.flow.ledger import Ledger, StepError
+from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
 
-Item = dict[str, dict[str, Any]]
+from .saga_parts import (
+    Item,
+    decode_data,
+    decode_early,
+    decode_entry,
+    decode_request,
+    encode_data,
+    encode_early,
+    encode_entry,
+    encode_request,
+    instant,
+)
 
-_REQUEST_FIELDS: Final = {
-    "lang": "language",
-    "lver": "language_version",
-    "img": "runtime_image",
-    "file": "runtime_filename",
-    "cpu": "cpu_limit",
-    "mem": "memory_limit",
-    "cpur": "cpu_request",
-    "memr": "memory_request",
-    "prio": "priority",
-}
+__all__ = ["Item", "changes", "decode", "encode"]
+
 _STRINGS: Final = {
     "corr": "correlation_id",
     "owner": "owner",
@@ -37,6 +38,10 @@ _STRINGS: Final = {
     "by": "ended_by",
     "pod": "pod_name",
     "node": "node_name",
+    "dh": "definition_hash",  # from here on of sagas that wait, and of no execution
+    "in": "input",
+    "fs": "failed_step",
+    "mark": "mark",  # these two put the saga into the index of what needs a person
 }
 _NUMBERS: Final = {
     "version": "version",
@@ -48,7 +53,11 @@ _NUMBERS: Final = {
     "exit": "exit_code",
     "ended": "ended_at",
     "expires": "expires",
+    "sdue": "saga_due",
+    "mark_at": "mark_at",
 }
+_DERIVED: Final = frozenset({"mark", "mark_at"})
+"""Functions of the rest: written for an index, and never read back."""
 
 
 def encode(saga: Saga) -> Item:
@@ -85,15 +94,19 @@ def decode(item: Item) -> Saga:
         # Written by no code yet. Code that must keep older code from guessing at its items writes it.
         raise CorruptSaga("stored saga is of a schema that this code does not know")
     try:
-        strings: dict[str, Any] = {field: item[name]["S"] for name, field in _STRINGS.items() if name in item}
-        numbers: dict[str, Any] = {field: int(item[name]["N"]) for name, field in _NUMBERS.items() if name in item}
-        _instant(numbers.get("create_before", 0))
+        strings: dict[str, Any] = {
+            field: item[name]["S"] for name, field in _STRINGS.items() if name in item and name not in _DERIVED
+        }
+        numbers: dict[str, Any] = {
+            field: int(item[name]["N"]) for name, field in _NUMBERS.items() if name in item and name not in _DERIVED
+        }
+        instant(numbers.get("create_before", 0))
         claim = item["claim"]["S"].rpartition("#") if "claim" in item else None
         return Saga(
             execution_id=item["execution_id"]["S"],
             saga_name=item["saga_name"]["S"],
             state=SagaState(item["state"]["S"]),
-            request=_decode_request(item["req"]["M"]) if "req" in item else None,
+            request=decode_request(item["req"]["M"]) if "req" in item else None,
             request_hash=bytes(item["rh"]["B"]) if "rh" in item else b"",
             inline_script="inline" in item,
             claim=Claim(claim[0], int(claim[2])) if claim else None,
@@ -102,8 +115,9 @@ def decode(item: Item) -> Saga:
             faults=_words(item, "faults"),
             shadow="shadow" in item,
             outbox=_words(item, "outbox"),
-            timeline=tuple(_decode_entry(entry["S"]) for entry in _list(item, "timeline")),
-            early=tuple(_decode_early(early["M"]) for early in _list(item, "early")),
+            timeline=tuple(decode_entry(entry["S"]) for entry in _list(item, "timeline")),
+            early=tuple(decode_early(early["M"]) for early in _list(item, "early")),
+            **_decode_waiting(item),
             **strings,
             **numbers,
         )
@@ -111,6 +125,22 @@ def decode(item: Item) -> Saga:
         place = broken.args[0] if isinstance(broken, KeyError) else "a value"
         detail = f"stored saga cannot be read: {type(broken).__name__} at {place}"
         raise CorruptSaga(detail) from None
+
+
+def _decode_waiting(item: Item) -> dict[str, Any]:
+    """What only sagas that wait have; of an execution nothing."""
+    fields: dict[str, Any] = {}
+    if "set" in item:
+        fields["settings"] = tuple(map(int, item["set"]["S"].split()))
+    if "led" in item:
+        fields["ledger"] = Ledger.parse(item["led"]["S"])
+    if "data" in item:
+        fields["data"] = decode_data(item["data"]["S"])
+    if "err" in item:
+        fields["errors"] = tuple(map(StepError.parse, item["err"]["S"].split()))
+    if "out" in item:
+        fields["outcome"] = SagaState(item["out"]["S"])
+    return fields
 
 
 def _words(item: Item, name: str) -> tuple[str, ...]:
@@ -122,81 +152,6 @@ def _list(item: Item, name: str) -> Any:
     return item[name]["L"] if name in item else ()
 
 
-def _encode_request(request: ExecutionRequest) -> Item:
-    fields: Item = {name: {"S": getattr(request, field)} for name, field in _REQUEST_FIELDS.items()}
-    fields["cmd"] = {"L": [{"S": argument} for argument in request.runtime_command]}
-    fields["tmo"] = {"N": str(request.timeout_seconds)}
-    fields["ss"] = {"N": str(request.script.size)}
-    fields["sh"] = {"B": request.script.sha256}
-    if request.script.bucket is not None and request.script.key is not None:
-        fields["rb"] = {"S": request.script.bucket}
-        fields["rk"] = {"S": request.script.key}
-    return fields
-
-
-def _decode_request(fields: Item) -> ExecutionRequest:
-    return ExecutionRequest(
-        **{field: fields[name]["S"] for name, field in _REQUEST_FIELDS.items()},
-        runtime_command=tuple(argument["S"] for argument in fields["cmd"]["L"]),
-        timeout_seconds=int(fields["tmo"]["N"]),
-        script=Script(
-            size=int(fields["ss"]["N"]),
-            sha256=bytes(fields["sh"]["B"]),
-            bucket=fields["rb"]["S"] if "rb" in fields else None,
-            key=fields["rk"]["S"] if "rk" in fields else None,
-        ),
-    )
-
-
-def _encode_entry(entry: TimelineEntry) -> str:
-    return " ".join((str(entry.at), entry.cause, entry.event_id, *entry.messages))
-
-
-def _decode_entry(text: str) -> TimelineEntry:
-    at, cause, event_id, *messages = text.split(" ")
-    return TimelineEntry(_instant(at), Cause(cause), event_id, tuple(messages))
-
-
-def _instant(millis: str | int) -> int:
-    """One that a message can tell: a saga that names another moment would break the relay for ever."""
-    value = int(millis)
-    if not 0 <= value <= LAST_INSTANT:
-        msg = "not a moment between 1970 and the year 9999"
-        raise ValueError(msg)
-    return value
-
-
-def _encode_early(early: EarlyEvent) -> Item:
-    fields: Item = {"e": {"S": f"{early.at} {early.cause} {early.event_id}"}}
-    if early.actor is not None:
-        fields["by"] = {"S": early.actor}
-    if early.trusted:
-        fields["ok"] = {"BOOL": True}
-    if early.exit_code is not None:
-        fields["exit"] = {"N": str(early.exit_code)}
-    if early.error_type is not None:
-        fields["etype"] = {"S": early.error_type}
-    for name, place in (("pod", early.pod_name), ("node", early.node_name)):
-        if place is not None:
-            fields[name] = {"S": place}
-    return fields
-
-
-def _decode_early(fields: Item) -> EarlyEvent:
-    at, cause, event_id = fields["e"]["S"].split(" ")
-    return EarlyEvent(
-        at=_instant(at),
-        cause=Cause(cause),
-        event_id=event_id,
-        actor=fields["by"]["S"] if "by" in fields else None,
-        trusted="ok" in fields,
-        exit_code=int(fields["exit"]["N"]) if "exit" in fields else None,
-        error_type=fields["etype"]["S"] if "etype" in fields else None,
-        pod_name=fields["pod"]["S"] if "pod" in fields else None,
-        node_name=fields["node"]["S"] if "node" in fields else None,
-    )
-
-
 def _string(value: str | None) -> dict[str, Any] | None:
     return {"S": value} if value else None
 
@@ -205,15 +160,15 @@ def _number(value: int | None) -> dict[str, Any] | None:
     return None if value is None else {"N": str(value)}
 
 
-def _spaced(words: tuple[str, ...]) -> dict[str, Any] | None:
-    return {"S": " ".join(words)} if words else None
+def _spaced(words: tuple[object, ...]) -> dict[str, Any] | None:
+    return {"S": " ".join(map(str, words))} if words else None
 
 
 _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]], ...]] = (
     ("state", "state", lambda state: {"S": str(state)}),
     *((name, field, _string) for name, field in _STRINGS.items()),
     *((name, field, _number) for name, field in _NUMBERS.items()),
-    ("req", "request", lambda request: {"M": _encode_request(request)} if request is not None else None),
+    ("req", "request", lambda request: {"M": encode_request(request)} if request is not None else None),
     ("rh", "request_hash", lambda digest: {"B": digest} if digest else None),
     ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),
     ("shadow", "shadow", lambda shadow: {"BOOL": True} if shadow else None),
@@ -225,8 +180,13 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     (
         "timeline",
         "timeline",
-        lambda entries: {"L": [{"S": _encode_entry(one)} for one in entries]} if entries else None,
+        lambda entries: {"L": [{"S": encode_entry(one)} for one in entries]} if entries else None,
     ),
-    ("early", "early", lambda events: {"L": [{"M": _encode_early(early)} for early in events]} if events else None),
+    ("set", "settings", _spaced),
+    ("err", "errors", _spaced),
+    ("led", "ledger", lambda ledger: {"S": str(ledger)} if ledger else None),
+    ("data", "data", lambda data: {"S": encode_data(data)} if data else None),
+    ("out", "outcome", lambda outcome: {"S": str(outcome)} if outcome is not None else None),
+    ("early", "early", lambda events: {"L": [{"M": encode_early(early)} for early in events]} if events else None),
 )
 """Attribute, the saga's field, and how it is written; None is absent."""

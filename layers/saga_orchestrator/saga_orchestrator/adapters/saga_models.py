@@ -79,6 +79,17 @@ class SagaItem(Model):
     timeline: ListAttribute[Any] = ListAttribute(null=True)
     early: ListAttribute[Any] = ListAttribute(null=True)
     outbox = UnicodeAttribute(null=True)
+    definition_hash = UnicodeAttribute(attr_name="dh", null=True)
+    input = UnicodeAttribute(attr_name="in", null=True)
+    settings = UnicodeAttribute(attr_name="set", null=True)
+    ledger = UnicodeAttribute(attr_name="led", null=True)
+    data = UnicodeAttribute(null=True)
+    errors = UnicodeAttribute(attr_name="err", null=True)
+    outcome = UnicodeAttribute(attr_name="out", null=True)
+    failed_step = UnicodeAttribute(attr_name="fs", null=True)
+    saga_due = NumberAttribute(attr_name="sdue", null=True)
+    mark = UnicodeAttribute(null=True)
+    mark_at = NumberAttribute(null=True)
 
     deadlines = DeadlineIndex()
 

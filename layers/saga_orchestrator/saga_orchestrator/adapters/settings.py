@@ -1,13 +1,16 @@
 """The functions' settings: one frozen object, read once and lazily from the environment that template.yaml sets."""
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from saga_orchestrator.adapters.counters.counter_items import MAX_SHARDS
 from saga_orchestrator.adapters.counters.limit_words import read_limits
+from saga_orchestrator.domain.defining.numbers import problem_of_numbers
+from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import SagaError
 from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS, Limit, Policy
 
@@ -26,6 +29,33 @@ Names = Annotated[frozenset[str], BeforeValidator(_listed)]
 
 LanguageLimits = Annotated[dict[str, Limit], BeforeValidator(read_limits)]
 """A JSON object from language to limit."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that is given twice nobody knows which number was meant."""
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError
+    return named
+
+
+def _saga_numbers(value: Any) -> Any:
+    """Raises ValueError, which says what is expected and never what was given."""
+    if not isinstance(value, str):
+        return value
+    try:
+        sagas = json.loads(value or "{}", object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        sagas = None
+    numbers = list(sagas.values()) if isinstance(sagas, dict) else [None]
+    if not all(isinstance(each, dict) and all(type(n) is int for n in each.values()) for each in numbers):
+        msg = 'must be a JSON object of whole numbers by saga and setting: {"order_saga": {"order_attempts": 3}}'
+        raise ValueError(msg)
+    return sagas
+
+
+SagaNumbers = Annotated[dict[str, dict[str, int]], BeforeValidator(_saga_numbers)]
+"""A JSON object from a saga's name to an object from a setting of its definition to a whole number."""
 
 
 class Settings(BaseModel):
@@ -57,7 +87,11 @@ class Settings(BaseModel):
     deadline_shards: int = Field(default=8, ge=1, le=256)
     publish_commands: bool = True
     inline_script_max_bytes: NonNegativeInt = 0
+    saga_settings: SagaNumbers = Field(default_factory=dict)
+    reply_sources: Names = frozenset()
     kafka_mode: Literal["on-demand", "provisioned"] = "on-demand"
+    event_type_alias: str = ""
+    """Another event type that stands for this function's own, beside it."""
     topic_layout: Literal["per-type", "shared"] = "per-type"
     batch_concurrency: int = Field(default=16, ge=1, le=128)
     kafka_target_bootstrap: str = ""
@@ -93,6 +127,16 @@ class Settings(BaseModel):
             msg = f"RETENTION_DAYS must be longer than REQUEST_MAX_AGE_SECONDS and a margin, together {needed} s"
             raise InvalidSettings(msg)
 
+    def check_sagas(self, sagas: Iterable[SagaDefinition]) -> None:
+        """Numbers are given to sagas that this deployment has, and within what their definitions take.
+
+        Raises:
+            InvalidSettings: a number that nothing reads would look as if it were in force.
+        """
+        if (problem := problem_of_numbers(self.saga_settings, sagas)) is not None:
+            msg = f"SAGA_SETTINGS: {problem}"
+            raise InvalidSettings(msg)
+
     def policy(self) -> Policy:
         return Policy(
             start_deadline_seconds=self.start_deadline_seconds,
@@ -110,4 +154,5 @@ class Settings(BaseModel):
             publish_commands=self.publish_commands,
             inline_script_max_bytes=self.inline_script_max_bytes,
             payload_bucket=self.payload_bucket,
+            saga_settings=self.saga_settings,
         )

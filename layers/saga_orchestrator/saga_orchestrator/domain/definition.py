@@ -1,10 +1,11 @@
 """How a saga is declared: steps in order, each with its undo, and their messages. Data, not control flow."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from saga_orchestrator.domain.defining.fingerprint import fingerprint
+from saga_orchestrator.domain.defining.problems import problems_of
 from saga_orchestrator.domain.flow.terms import (
     Announcement,
     Command,
@@ -21,8 +22,6 @@ from .events import ExecutionRequest
 from .policy import Policy
 from .saga import Saga, TimelineEntry
 from .states import SagaState
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Step:
         undo_when_failed: take it back even when this very step failed: right where its outcome is unknown.
         when: judged once, when the step is reached; a step that is not needed owes nothing.
         sends: the kind of a command that a participant answers; its answer is awaited.
-        awaits: events that stand for the step's outcome instead of an answer.
+        awaits: events that stand for the step's outcome; beside `sends`, whichever comes first counts.
         within: how long one attempt, or the event, is waited for, in seconds.
         retry: how often the command is sent.
         keeps: fields of the answer's data that later steps and messages may read.
@@ -133,110 +132,18 @@ class SagaDefinition:
     """How long the whole saga may take, in seconds."""
     announces: Mapping[SagaState, tuple[str, ...]] = field(default_factory=dict)
     """Messages of its own that go out with an outcome, before the saga's own."""
+    fingerprint: str = field(init=False, compare=False, repr=False)
+    """Of all that is declared; what the functions in it do is not seen. Kept in the sagas that begin under it."""
 
     def __post_init__(self) -> None:
         if problems := problems_of(self):
             msg = f"saga definition {self.name!r}: {'; '.join(problems)}"
             raise ValueError(msg)
+        object.__setattr__(self, "fingerprint", fingerprint(self))
 
     def step(self, key: str) -> Step | None:
         """The step that is or was taken under this key."""
         return next((step for step in (*self.steps, *self.retired) if step.key == key), None)
-
-
-def problems_of(definition: SagaDefinition) -> list[str]:
-    """All that is wrong with a definition, in sentences; a mistake is refused when its module is imported."""
-    return [*_naming(definition), *(_waiting(definition) if definition.starts else _not_waiting(definition))]
-
-
-def _naming(definition: SagaDefinition) -> list[str]:
-    declared = (*definition.steps, *definition.retired)
-    keys = [step.key for step in declared]
-    kinds = {kind for step in declared for kind in kinds_of(step)} | {*definition.undo_again_on_late_start}
-    kinds |= {kind for announced in definition.announces.values() for kind in announced}
-    names = (definition.name, *keys, *definition.messages)
-    return [
-        *(f"{name!r} is no lower-case name" for name in names if not _NAME.fullmatch(name)),
-        *(f"step {key!r} is declared twice" for key in sorted({key for key in keys if keys.count(key) > 1})),
-        *(f"message {kind!r} is not declared" for kind in sorted(kinds - {*definition.messages})),
-        *(f"message {kind!r} has a name of the engine's own" for kind in definition.messages if kind[:5] == "saga_"),
-        *(["only one step may claim"] if sum(step.claims is not None for step in definition.steps) > 1 else []),
-    ]
-
-
-def kinds_of(step: Step) -> tuple[str, ...]:
-    """Every kind of message that the step or its undo sends."""
-    undo = step.undo
-    asked = (step.sends, undo.sends if undo else None)
-    return (*step.emits, *(undo.emits if undo else ()), *(kind for kind in asked if kind is not None))
-
-
-def _not_waiting(definition: SagaDefinition) -> list[str]:
-    return [
-        f"step {step.key!r} waits, and only a saga with a start event of its own can wait"
-        for step in definition.steps
-        if step.waits or (step.undo is not None and step.undo.sends is not None)
-    ]
-
-
-def _waiting(definition: SagaDefinition) -> list[str]:
-    asked = [kind for step in definition.steps for kind in (step.sends, step.undo.sends if step.undo else None) if kind]
-    types = [definition.starts.event_type if definition.starts else "", definition.cancels or ""]
-    types += [outcome.event_type for step in definition.steps for outcome in step.awaits]
-    pivots = [position for position, step in enumerate(definition.steps) if step.pivot]
-    after = definition.steps[pivots[0] + 1 :] if pivots else ()
-    return [
-        *(
-            f"command {kind!r} is sent by two steps"
-            for kind in sorted({kind for kind in asked if asked.count(kind) > 1})
-        ),
-        *(
-            f"event {name!r} means two things"
-            for name in sorted({name for name in types if name and types.count(name) > 1})
-        ),
-        *(problem for step in definition.steps for problem in _of_step(step, definition)),
-        *(["only one step may be the point of no return"] if len(pivots) > 1 else []),
-        *(f"step {step.key!r} has an undo after the point of no return" for step in after if step.undo),
-        *(f"step {step.key!r} may refuse after the point of no return" for step in after if step.check or step.claims),
-        *(
-            f"message {kind!r} is neither a Command nor an Announcement"
-            for kind, spec in definition.messages.items()
-            if isinstance(spec, MessageSpec)
-        ),
-        *(
-            f"message {kind!r} is awaited and no Command"
-            for kind in asked
-            if not isinstance(definition.messages.get(kind), Command)
-        ),
-        *(
-            f"{name!r} is no declared setting"
-            for name in sorted(set(_named_numbers(definition)) - {*definition.settings})
-        ),
-    ]
-
-
-def _of_step(step: Step, definition: SagaDefinition) -> list[str]:
-    attempts = step.retry.attempts
-    most = definition.settings.get(attempts, 1) if isinstance(attempts, str) else attempts
-    return [
-        *([f"step {step.key!r} waits without a limit"] if step.waits and step.within is None else []),
-        *([f"step {step.key!r} waits for an answer and for an event"] if step.sends and step.awaits else []),
-        *([f"step {step.key!r} makes {most} attempts, and 1 to 15 are possible"] if not 1 <= most <= 15 else []),
-        *([f"step {step.key!r} is the point of no return and sends nothing"] if step.pivot and not step.sends else []),
-        *(
-            f"step {step.key!r} keeps {name!r}, which is no text, number or flag of a bounded length"
-            for name, kept in step.keeps.items()
-            if kept.type not in {str, int, float, bool} or not 0 < kept.most <= 1024
-        ),
-        *([f"step {step.key!r} keeps data and asks nobody"] if step.keeps and not step.sends else []),
-    ]
-
-
-def _named_numbers(definition: SagaDefinition) -> list[str]:
-    undos = [step.undo for step in definition.steps if step.undo is not None]
-    numbers = [definition.within, *(undo.within for undo in undos), *(undo.retry.attempts for undo in undos)]
-    numbers += [number for step in definition.steps for number in (step.within, step.retry.attempts)]
-    return [number for number in numbers if isinstance(number, str)]
 
 
 def is_command(definition: SagaDefinition, kind: str) -> bool:

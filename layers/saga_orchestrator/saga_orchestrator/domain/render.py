@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from saga_orchestrator.domain.defining.input_rules import input_sentence
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, named_fields, sentence
 from saga_orchestrator.domain.flow.telling import address, seen_by, started_steps
 from saga_orchestrator.domain.flow.terms import Announcement, Command, View
@@ -51,7 +52,7 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         raise UnknownMessageKey(msg)
     entry = saga.timeline[place]
     message_id = f"{saga.saga_id}:{key}"
-    body = {
+    envelope = {
         "message_id": message_id,
         "message_type": spec.type,
         "message_version": MESSAGE_VERSION,
@@ -61,8 +62,9 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "execution_id": saga.execution_id,
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
-        **_own_fields(saga, key, place, spec, definition),
     }
+    # The envelope first on the wire, and last in authority: no body says who it is from, or what it answers.
+    body = {**envelope, **_own_fields(saga, key, place, spec, definition), **envelope}
     carries_script = isinstance(spec, MessageSpec) and spec.carries_script
     return Message(message_id, spec.type, saga.execution_id, body, wants_script=saga.inline_script and carries_script)
 
@@ -73,13 +75,15 @@ def _own_fields(
     entry, what = saga.timeline[place], f"the body of {spec.type}"
     if not isinstance(spec, MessageSpec):
         told = ask(what, _fields, spec.body, seen_by(saga, key, definition))
-        fields = {**address(saga, key, entry, definition), **told}
+        where = address(saga, key, entry, definition)
+        fields = {**where, **told, **where}
     elif definition.starts:
         fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
     else:
         fields = ask(what, _fields, spec.body, as_of(saga, place), entry)
     # A saga that is no execution's is known to its clients by their own name for it.
-    return {definition.starts.key: saga.execution_id, **fields} if definition.starts else fields
+    named = {definition.starts.key: saga.execution_id} if definition.starts else {}
+    return {**named, **fields, **named}
 
 
 def _as_begun(saga: Saga, key: str, definition: SagaDefinition) -> Saga:
@@ -181,7 +185,7 @@ def _invalid_request(saga: Saga) -> Mapping[str, Any]:
         return {}
     return {
         "invalid_fields": named_fields(saga.faults),
-        "explanation": "; ".join(map(sentence, saga.faults)),
+        "explanation": "; ".join(map(sentence if saga.input is None else input_sentence, saga.faults)),
     }
 
 

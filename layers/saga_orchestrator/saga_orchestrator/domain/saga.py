@@ -7,12 +7,14 @@ from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
-from saga_orchestrator.domain.flow.ledger import Ledger
+from saga_orchestrator.domain.flow.ledger import Ledger, StepError
 
 from .events import EventType, ExecutionRequest
 from .states import SagaState
 
 MAX_EARLY_CANCELS: Final = 8
+MARK_SHARDS: Final = 8
+"""Partitions of the index of marks: a thousand sagas that park at once heat no single one. May only grow."""
 
 
 class Cause(StrEnum):
@@ -118,11 +120,27 @@ class Saga:
     outcome: SagaState | None = None
     """How it will end, from the write in which compensation begins."""
     failed_step: str | None = None
+    errors: tuple[StepError, ...] = ()
+    """Why attempts did not do what they were asked: the first one, and the last five."""
     saga_due: int | None = None
+    definition_hash: str | None = None
+    """Of the definition that it began under: an edit that raised no version shows."""
 
     @property
     def saga_id(self) -> str:
         return saga_id(self.saga_name, self.execution_id)
+
+    @property
+    def mark(self) -> str | None:
+        """Under which key an operator finds it: a step or an undo of it is parked. A function of the rest."""
+        if not self.ledger.parked:
+            return None
+        return f"parked#{crc32(self.execution_id.encode('ascii', 'replace')) % MARK_SHARDS}"
+
+    @property
+    def mark_at(self) -> int | None:
+        """Since when."""
+        return self.ledger.parked_since
 
     @property
     def is_stub(self) -> bool:

@@ -1,5 +1,6 @@
 """The entry point of the six event functions: an EventBridge event or a Kafka batch, of exactly one event type."""
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +15,19 @@ from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import saga_id
 
 from .decoding import ForeignEventType, decode_event
+from .envelopes.cloudevents import Terms
+from .envelopes.opening import from_detail
 from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
 from .strict_json import decode_base64
 
 Place = tuple[str, dict[str, Any]]
 """A source, and the position in it: worked out for rejected events only."""
+
+
+@functools.cache
+def terms_of(event_type: EventType, alias: str) -> Terms:
+    """How an event function reads: made once, since every event is read by it."""
+    return Terms({alias.upper(): event_type.value} if alias else {}, lambda _event_type: "execution_id")
 
 
 def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry) -> dict[str, Any] | None:
@@ -41,7 +50,7 @@ class EventFunction:
         """
         try:
             if is_kafka_batch(event):
-                return process_batch(event, context, self._kafka_record, self.at)
+                return process_batch(event, context, self._kafka_record, self.at, self._terms)
             self._guarded(
                 lambda: self._eventbridge(event),
                 lambda: _original(event),
@@ -53,12 +62,26 @@ class EventFunction:
 
     def _kafka_record(self, record: KafkaRecord) -> None:
         def work() -> None:
-            if record.value is None:
+            if record.is_tombstone:
                 self.at.telemetry.count("Tombstones")
-                return
-            self._apply(record.fields, by_operator=False)
+            elif self._is_anothers(record):
+                self.at.telemetry.count("ForeignEvents")
+            else:
+                self._apply(record.fields, by_operator=False)
 
         self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.place))
+
+    def _is_anothers(self, record: KafkaRecord) -> bool:
+        """A shared topic's filters pass what has no type on to all functions: one of them says so, and not six."""
+        return (
+            self.at.settings.topic_layout == "shared"
+            and self.event_type is not EventType.REQUESTED
+            and "event_type" not in record.fields
+        )
+
+    @property
+    def _terms(self) -> Terms:
+        return terms_of(self.event_type, self.at.settings.event_type_alias)
 
     def _eventbridge(self, event: Any) -> None:
         if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
@@ -72,7 +95,7 @@ class EventFunction:
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )
-        self._apply(event["detail"], by_operator=by_operator)
+        self._apply(from_detail(event["detail"], self._terms), by_operator=by_operator)
 
     def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
         try:

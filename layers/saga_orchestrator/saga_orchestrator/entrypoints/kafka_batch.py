@@ -7,7 +7,7 @@ configurations and scaling modes).
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -15,7 +15,10 @@ from typing import Any, Final
 from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 
-from .strict_json import decode_base64, parse_object
+from .envelopes.cloudevents import Terms
+from .envelopes.framing import data_format
+from .envelopes.headers import is_binary_cloudevent, kept_headers
+from .envelopes.opening import from_record
 
 KAFKA_SOURCES: Final = ("aws:kafka", "SelfManagedKafka")
 MARGIN_MS: Final = 2_000
@@ -29,21 +32,35 @@ class BatchUnfinished(RetryableError):
 
 @dataclass(frozen=True)
 class KafkaRecord:
-    """`partition` is the batch's own key, such as `execution_started-0`; `value` is base64, or None for a tombstone."""
+    """`partition` is the batch's own key, such as `execution_started-0`; `raw` is the record as Lambda passes it."""
 
     partition: str
-    offset: int
-    value: Any
+    raw: Mapping[str, Any]
+    terms: Terms
     cluster: str = ""
+
+    @property
+    def offset(self) -> int:
+        return int(self.raw["offset"])
+
+    @property
+    def value(self) -> Any:
+        """Base64 in all that Lambda sends, or None."""
+        return self.raw.get("value")
+
+    @property
+    def is_tombstone(self) -> bool:
+        """No value, and no event whose attributes alone say everything."""
+        return self.value is None and not is_binary_cloudevent(self.raw)
 
     @cached_property
     def fields(self) -> dict[str, Any]:
-        """The JSON object in it, parsed once: its lane is chosen by it, and then it is applied.
+        """The event in it, parsed once: its lane is chosen by it, and then it is applied.
 
         Raises:
             RejectedEvent: at every access, because a failure is not kept.
         """
-        return parse_object(decode_base64(self.value))
+        return from_record(self.raw, self.terms)
 
     @property
     def position(self) -> dict[str, Any]:
@@ -52,8 +69,10 @@ class KafkaRecord:
 
     @property
     def place(self) -> dict[str, Any]:
-        """The position among all clusters: two of them have the same topics, partitions and offsets."""
-        return {"cluster": self.cluster, **self.position}
+        """The position among all clusters: two of them have the same topics, partitions and offsets. With it what says
+        how the value is to be read, since a redrive has nothing else."""
+        envelope = {"headers": kept_headers(self.raw), "written_as": data_format(self.raw)}
+        return {"cluster": self.cluster, **self.position, **{name: each for name, each in envelope.items() if each}}
 
 
 def is_kafka_batch(event: Any) -> bool:
@@ -80,14 +99,14 @@ def _has_offset(record: Any) -> bool:
 
 
 def process_batch(
-    event: dict[str, Any], context: Any, apply: Callable[[KafkaRecord], None], at: Resources
+    event: dict[str, Any], context: Any, apply: Callable[[KafkaRecord], None], at: Resources, terms: Terms
 ) -> dict[str, Any] | None:
     """Apply every record and account for each: applied and rejected ones are done, others reported or raised."""
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     cluster = cluster_of(event)
     for partition, records in event["records"].items():
         for raw in records:
-            record = KafkaRecord(partition, raw["offset"], raw.get("value"), cluster)
+            record = KafkaRecord(partition, raw, terms, cluster)
             lanes[_execution_of(record)].append(record)
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:

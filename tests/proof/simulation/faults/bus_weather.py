@@ -2,12 +2,14 @@
 
 import json
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tests.proof.simulation.faults.weather import Fault, Weather
+from tests.proof.simulation.sources.deliveries import Told
 from tests.proof.simulation.world.scheduler import Scheduler
+
+_PASSING: Final = ("InternalFailure", "ThrottlingException", "NotAuthorizedForSourceException", "CodeOfTomorrow")
 
 
 @dataclass(slots=True, eq=False)
@@ -17,7 +19,7 @@ class BusWeather:
     scheduler: Scheduler
     weather: Weather
     dice: random.Random
-    on_offered: Callable[[str], None]
+    told: Told
     _outage_until: int = 0
 
     def clear(self) -> None:
@@ -26,13 +28,15 @@ class BusWeather:
     def fate(self, entry: dict[str, Any]) -> str | None:
         """The error code of an entry, or None when the bus takes it."""
         now = self.scheduler.now
-        self.on_offered(json.loads(entry["Detail"])["message_id"])
+        message = json.loads(entry["Detail"])["message_id"]
+        self.told.offered(message)
         if self.weather.strikes(Fault.BUS_OUTAGE):
             self._outage_until = now + self.dice.choice((5_000, 120_000, 1_200_000))
         if now < self._outage_until:
             return "InternalFailure"
         if self.weather.strikes(Fault.PUT_EVENTS_PARTLY):
-            return self.dice.choice(("InternalFailure", "ThrottlingException"))
-        if entry["DetailType"].startswith("SAGA_") and self.weather.strikes(Fault.PUT_EVENTS_REFUSED):
+            return self.dice.choice(_PASSING)
+        if self.weather.strikes(Fault.PUT_EVENTS_REFUSED):
+            self.told.refused(message)
             return "MalformedDetail"
         return None

@@ -71,6 +71,8 @@ NEWER: Final[Edits] = {
             '    ("state", "state", lambda state: {"S": str(state)}),\n',
             '    ("trace", "state", lambda state: {"S": f"at-{state}"}),\n',
         ),
+    ],
+    "adapters.saga_parts": [
         _before('    fields["tmo"] = ', '    fields["gpu"] = {"S": "0"}\n'),
         _before("    if early.actor is not None:\n", '    fields["via"] = {"S": "bus"}\n'),
     ],

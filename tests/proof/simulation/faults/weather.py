@@ -12,6 +12,9 @@ class Fault(StrEnum):
     APPLIED_BUT_ERROR = "applied, yet an error"
     NOT_APPLIED = "no answer, not applied"
     THROTTLED = "throttled"
+    PASSING_ANSWER = "answer that says nothing of the request"
+    NO_ANSWER = "a 200 that is no answer"
+    SHORT_PAGE = "page with a continuation"
     AMBIGUOUS_CONDITION = "condition failed on own write"
     TRANSACTION_CONFLICT = "transaction conflict"
     SLOW_CALL = "slow call"
@@ -29,6 +32,8 @@ class Fault(StrEnum):
     REORDER = "reordered delivery"
     DELAY = "delivery delayed by hours"
     REBALANCE = "rebalance redelivers"
+    TOPIC_RECREATED = "topic recreated"
+    SECOND_CLUSTER = "record of another cluster"
     POISON = "poison neighbour"
     FOREIGN = "event from a foreign source"
     STREAM_BLOCKED = "stream lane blocked"
@@ -48,6 +53,7 @@ class Fault(StrEnum):
     WORKER_DISORDER = "worker reports in wrong order"
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
+    REPUBLISHED = "an operator has all sent again"
     OTHER_VERSION = "another code version"
     UNUSABLE_FIELDS = "fields that break their rules"
 
@@ -66,6 +72,9 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.APPLIED_BUT_ERROR: 0.15,
     Fault.NOT_APPLIED: 0.15,
     Fault.THROTTLED: 0.15,
+    Fault.PASSING_ANSWER: 0.12,
+    Fault.NO_ANSWER: 0.08,
+    Fault.SHORT_PAGE: 0.5,
     Fault.AMBIGUOUS_CONDITION: 0.25,
     Fault.TRANSACTION_CONFLICT: 0.30,
     Fault.SLOW_CALL: 0.10,
@@ -83,6 +92,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.REORDER: 0.60,
     Fault.DELAY: 0.08,
     Fault.REBALANCE: 0.30,
+    Fault.TOPIC_RECREATED: 0.60,
     Fault.POISON: 0.40,
     Fault.FOREIGN: 0.40,
     Fault.STREAM_BLOCKED: 0.20,
@@ -111,6 +121,8 @@ _ANY_CALL: Final = (
     Fault.NOT_APPLIED,
     Fault.THROTTLED,
     Fault.SLOW_CALL,
+    Fault.PASSING_ANSWER,
+    Fault.NO_ANSWER,
 )
 _OF_CALL: Final[dict[str, tuple[Fault, ...]]] = {
     "read": _ANY_CALL,

@@ -17,6 +17,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.faults import faults_of
 from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
+from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
@@ -130,6 +131,7 @@ MUTANTS: Final = (
         "L4",
         edit(SagaWriter._store_script, "if event.script_content is not None:", "if False:"),
     ),
+    *ANSWER_MUTANTS,
     *FLOW_MUTANTS,
     *TARGET_MUTANTS,
     *REPAIR_MUTANTS,

@@ -20,7 +20,32 @@ def no_orphan(ledger: Ledger, _worker: Worker) -> str | None:
     return f"still running: {left}" if left else None
 
 
-@oracle("L2", When.END, "every message of every saga was published on every target or rejected")
+@oracle("L4d", When.END, "what was set aside is overwritten by nothing: its bytes are still where its pointer says")
+def kept_for_good(ledger: Ledger, _worker: Worker) -> str | None:
+    if not ledger.kept:
+        return UNCONCERNED
+    for (place, content), kept in ledger.kept.items():
+        for key, _ in kept:
+            if ledger.payloads.get(key) != content:
+                return f"{key} of {place} holds other bytes by now"
+    return None
+
+
+@oracle("L4e", When.END, "the same record again is one rejected event, and two records are two")
+def one_for_each_record(ledger: Ledger, _worker: Worker) -> str | None:
+    if not ledger.kept:
+        return UNCONCERNED
+    owners: dict[str, tuple[str, bytes]] = {}
+    for record, kept in ledger.kept.items():
+        if len(kept) > 1:
+            return f"{record[0]} is kept as {sorted(kept)}"
+        for name in next(iter(kept)):
+            if owners.setdefault(name, record) != record:
+                return f"{record[0]} and {owners[name][0]} are both kept as {name}"
+    return None
+
+
+@oracle("L2", When.END, "every message of every saga was published on every target, if need be by an operator")
 def outbox_drained(ledger: Ledger, _worker: Worker) -> str | None:
     for message in ledger.emitted:
         # A create whose record was lost to age is rightly not sent again once its saga has ended or started.

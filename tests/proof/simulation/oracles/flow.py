@@ -4,10 +4,11 @@ import json
 from typing import Any, Final
 
 from saga_testing.aws.dynamodb.client import StreamRecord
+from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world import call_budget
 from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAYS, Invocation
-from tests.proof.simulation.world.ledger import Ledger, may_cancel, place_of
+from tests.proof.simulation.world.ledger import Ledger, may_cancel
 from tests.proof.simulation.world.saga_image import RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
     CANARY,
@@ -48,10 +49,21 @@ def in_order(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     if saga is None or saga.key in ledger.lost_sagas or key not in saga.keys or ledger.after_expiry:
         return UNCONCERNED
     for target, places in ledger.offered.items():
+        if (target, body["message_id"]) in ledger.wished:
+            continue
         offered = [places.get(f"{prefix}:{each}") for each in saga.keys[: saga.keys.index(key) + 1]]
         if offered[-1] is not None and any(place is None or place > offered[-1] for place in offered):
             return f"{body['message_id']} was offered to the {target} before one that was emitted earlier"
     return None
+
+
+@oracle("S5d", When.PUBLISHED, "an operator's wish sends a create only while its saga waits for the start")
+def nothing_begins_twice(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
+    sender = ledger.sender
+    if sender is None or not sender.asked_again or body["message_type"] != "CREATE_POD_COMMAND":
+        return UNCONCERNED
+    begun = ledger.begun.get(body["execution_id"], sender.started)
+    return None if begun >= sender.started else f"{body['message_id']} was sent again, and its saga waits no longer"
 
 
 @oracle("S5b", When.PUBLISHED, "a create names a script that is there, of the size it says")
@@ -142,8 +154,9 @@ def late_start(ledger: Ledger, inbound: Inbound) -> str | None:
 @oracle("L4", When.REJECTED, "an event is set aside only for a reason that is right for it")
 def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     if pointer["source"] == "stream":
-        # Only what the bus refuses for good: no record here is unreadable, and no script has expired.
-        if pointer["reason"] == "unpublishable_message" and "/" in pointer["position"]["record"]:
+        # Only what the target refuses for good: no record here is unreadable, and no script has expired.
+        message = pointer["position"]["record"].partition("/")[2]
+        if pointer["reason"] == "unpublishable_message" and (TARGET_OF[pointer["function"]], message) in ledger.refused:
             return None
         return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"
     if inbound is None:
@@ -160,8 +173,8 @@ def kept_as_delivered(ledger: Ledger, inbound: Inbound | None, pointer: dict[str
     kept = ledger.payloads.get(pointer["key"])
     if inbound is None:
         return None if kept else f"a pointer names {pointer['key']}, where nothing is"
-    right = ledger.delivered[place_of(pointer["source"], pointer["position"])]
-    return None if kept == right else f"{inbound.event_id} was kept as {(kept or b'')[:60]!r}"
+    record = ledger.record_of(pointer)
+    return None if record and kept == record[1] else f"{inbound.event_id} was kept as {(kept or b'')[:60]!r}"
 
 
 @oracle("S11c", When.REJECTED, "an event that starts or ends something counts whatever its other fields hold")

@@ -33,6 +33,14 @@ class Acknowledgements(Protocol):
     def fail(self, identity: str, wrong: str) -> None: ...
 
 
+class Told(Protocol):
+    """Told of a target: of each message before it is decided upon, and of what it refuses for good."""
+
+    def offered(self, message: str) -> None: ...
+
+    def refused(self, message: str) -> None: ...
+
+
 @dataclass(slots=True, eq=False)
 class Delays:
     """When a copy of an event arrives. `latest` is the last arrival that anybody has been promised."""

@@ -32,8 +32,7 @@ class EventBridgeSource:
         identity = f"eb-{self._events}"
         event = envelope_of(inbound, identity)
         place = place_of("eventbridge", {"id": identity})
-        self.ledger.positions[place] = inbound
-        self.ledger.delivered[place] = json.dumps(event, separators=(",", ":")).encode()
+        self.ledger.deliver(place, inbound, json.dumps(event, separators=(",", ":")).encode())
         scheduler = self.service.scheduler
         for arrival in self.delays.copies(scheduler.now):
             self.under_way += 1

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import itertools
 import json
+import random
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.sources.deliveries import Acknowledgements, Delays
@@ -24,11 +26,49 @@ class _Record:
     raw: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """As its mappings name it in each batch; `name` is how rejected events are told apart."""
+
+    source: str
+    arn: str | None
+    brokers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.arn or ",".join(sorted(self.brokers))
+
+    def batch(self, records: dict[str, list[dict[str, Any]]], dice: random.Random) -> dict[str, Any]:
+        """Brokers are listed in any order."""
+        brokers = ",".join(dice.sample(self.brokers, len(self.brokers)))
+        event = {"eventSource": self.source, "bootstrapServers": brokers, "records": records}
+        return event if self.arn is None else event | {"eventSourceArn": self.arn}
+
+
+_CLUSTERS: Final = (
+    _Cluster("SelfManagedKafka", None, ("b-2:9092", "b-1:9092", "b-3:9092")),
+    _Cluster("aws:kafka", "arn:aws:kafka:us-east-1:123456789012:cluster/sim/1", ("b-1:9092", "b-2:9092", "b-3:9092")),
+)
+
+
 @dataclass(slots=True, eq=False)
 class _Topic:
     name: str
+    cluster: _Cluster
     partitions: list[list[_Record]]
     readers: list["KafkaConsumer"] = field(default_factory=list)
+
+    @property
+    def is_read(self) -> bool:
+        """There was something in it, and everybody is through."""
+        return any(self.partitions) and all(reader.drained for reader in self.readers)
+
+    def make_anew(self) -> None:
+        """Delete and create it: offsets begin again, and the mappings with them."""
+        for log in self.partitions:
+            log.clear()
+        for reader in self.readers:
+            reader.next_offset = [0] * len(self.partitions)
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +125,7 @@ class KafkaConsumer:
         records: dict[str, list[dict[str, Any]]] = {}
         for record in batch:
             records.setdefault(f"{self.topic.name}-{record.partition}", []).append(record.raw)
-        event = {"eventSource": "aws:kafka", "bootstrapServers": "simulated", "records": records}
+        event = self.topic.cluster.batch(records, self.source.delays.dice)
         about = tuple({record.inbound.execution_id: None for record in batch})
         self.source.service.invoke(self.function, event, about, len(batch), done)
 
@@ -161,11 +201,13 @@ class KafkaSource:
         # How producers key their records is theirs; only the partition is ours to read.
         self._keys, self._headers = delays.dice.choice(("none", "equal", "event")), delays.dice.random() < 0.5
         self.under_way = 0
-        self.topics: dict[str, _Topic] = {}
+        self.clusters = _CLUSTERS[: 1 if plan.clusters == "one" else 2]
+        self.topics: dict[tuple[_Cluster, str], _Topic] = {}
         self.consumers: list[KafkaConsumer] = []
-        for function in FUNCTION_OF.values():
+        for cluster, function in itertools.product(self.clusters, FUNCTION_OF.values()):
             name = "events" if self.filters else function
-            topic = self.topics.setdefault(name, _Topic(name, [[] for _ in range(plan.partitions)]))
+            made = _Topic(name, cluster, [[] for _ in range(plan.partitions)])
+            topic = self.topics.setdefault((cluster, name), made)
             consumer = KafkaConsumer(function, topic, self, [0] * plan.partitions, [[] for _ in range(plan.partitions)])
             topic.readers.append(consumer)
             self.consumers.append(consumer)
@@ -177,18 +219,28 @@ class KafkaSource:
     def send(self, inbound: Inbound, function: str) -> None:
         scheduler = self.service.scheduler
         for arrival in self.delays.copies(scheduler.now):
-            self.under_way += 1
-            scheduler.at(arrival, lambda: self._append(inbound, function))
+            # Mirrored: every record is in both clusters, and each has its own mappings.
+            clusters = self.clusters if self.plan.clusters == "mirrored" else [self.delays.dice.choice(self.clusters)]
+            for cluster in clusters:
+                self.under_way += 1
+                scheduler.at(arrival, lambda cluster=cluster: self._append(inbound, cluster, function))  # type: ignore[misc]  # bound now
 
     def _key_of(self, inbound: Inbound) -> str | None:
         if self._keys == "none":
             return None
         return base64.b64encode((inbound.event_id if self._keys == "event" else "same").encode()).decode()
 
-    def _append(self, inbound: Inbound, function: str) -> None:
+    def _append(self, inbound: Inbound, cluster: _Cluster, function: str) -> None:
         self.under_way -= 1
-        topic = self.topics["events" if self.filters else function]
-        partition = zlib.crc32(inbound.execution_id.encode()) % len(topic.partitions)
+        if cluster is _CLUSTERS[-1]:
+            self.weather.note(Fault.SECOND_CLUSTER)
+        topic = self.topics[cluster, "events" if self.filters else function]
+        if topic.is_read and self.weather.strikes(Fault.TOPIC_RECREATED):
+            topic.make_anew()
+        key = self._key_of(inbound)
+        # A record without a key lies anywhere.
+        lies = self.delays.dice.randrange(64) if key is None else zlib.crc32(key.encode())
+        partition = lies % len(topic.partitions)
         log = topic.partitions[partition]
         raw = {
             "topic": topic.name,
@@ -196,14 +248,12 @@ class KafkaSource:
             "offset": len(log),
             "timestamp": self.service.scheduler.now,
             "timestampType": "CREATE_TIME",
-            "key": self._key_of(inbound),
+            "key": key,
             "headers": [{"trace": list(inbound.event_id.encode())}] if self._headers else [],
             "value": value_of(inbound),
         }
-        position = {"cluster": "simulated", "partition": f"{topic.name}-{partition}", "offset": len(log)}
-        place = place_of("kafka", position)
-        self.ledger.positions[place] = inbound
-        self.ledger.delivered[place] = bytes_of(inbound)
+        position = {"cluster": cluster.name, "partition": f"{topic.name}-{partition}", "offset": len(log)}
+        self.ledger.deliver(place_of("kafka", position), inbound, bytes_of(inbound))
         log.append(_Record(partition, len(log), inbound, raw))
         for consumer in topic.readers:
             self.service.scheduler.after(self.delays.dice.randrange(1, 40), consumer.poll)

@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from saga_orchestrator.bootstrap import Resources
 from tests.proof.simulation.faults.weather import Fault, Weather
+from tests.proof.simulation.sources.deliveries import Told
 from tests.proof.simulation.world.scheduler import Scheduler
 
 LARGEST: Final = 1_000_000
@@ -42,7 +43,7 @@ class SimulatedTopic:
     weather: Weather
     dice: random.Random
     on_taken: Callable[[str, bytes, bytes], None]
-    on_offered: Callable[[str], None]
+    told: Told
 
     def connect(self, resources: Resources) -> None:
         """Have a relay's publishers made while the producer's name means ours; production makes them when needed."""
@@ -62,8 +63,9 @@ class ProducerStandIn:
     def produce(self, topic: str, *, key: bytes, value: bytes, on_delivery: Report) -> None:
         if self._broken:
             raise KafkaException(KafkaError(KafkaError._FATAL))
-        self.topic.on_offered(json.loads(value)["message_id"])
+        self.topic.told.offered(json.loads(value)["message_id"])
         if len(value) > LARGEST:
+            self.topic.told.refused(json.loads(value)["message_id"])
             raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         if self.topic.weather.strikes(Fault.TOPIC_QUEUE_FULL):
             msg = "Local: Queue full"
@@ -106,8 +108,9 @@ class ProducerStandIn:
         code: int | None = None
         if fault is Fault.TOPIC_FAILS:
             code = self.topic.dice.choice(_PASSING)
-        elif b'"message_type":"SAGA_' in message.value and self.topic.weather.strikes(Fault.TOPIC_REFUSES):
+        elif self.topic.weather.strikes(Fault.TOPIC_REFUSES):
             code = self.topic.dice.choice(_FOR_GOOD)
+            self.topic.told.refused(json.loads(message.value)["message_id"])
         # A message that timed out may have been stored: only its acknowledgement was lost.
         if code is None or (code == _PASSING[0] and self.topic.dice.random() < 0.5):
             self.topic.on_taken(message.topic, message.key, message.value)

@@ -16,7 +16,7 @@ from tests.proof.simulation.world.saga_image import RESERVED
 
 ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/2026-01-01T00:00:00.000"
 LOST_SHARE: Final = 0.3
-REPUBLISH_AFTER_MS: Final = (30_000, 120_000, 900_000)
+REPUBLISH_AFTER_MS: Final = (5_000, 30_000, 120_000, 900_000)
 """Sooner as well as later: an operator may ask while the weather is still bad, and a deployment not through."""
 
 
@@ -36,6 +36,7 @@ class StreamMapping:
     relay: str
     lanes: list["_Lane"] = field(default_factory=list)
     lost: set[tuple[str, str]] = field(default_factory=set)
+    _wanted_meanwhile: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.lanes = [_Lane(self) for _ in range(self.plan.stream_lanes)]
@@ -67,9 +68,16 @@ class StreamMapping:
         keys = record.keys
         saga = (keys["execution_id"]["S"], keys["saga_name"]["S"])
         self.on_lost(record)
-        if saga not in self.lost and not saga[1].startswith(RESERVED):
-            self.lost.add(saga)
-            self.service.scheduler.after(self.dice.choice(REPUBLISH_AFTER_MS), lambda: self._republish(saga))
+        if not saga[1].startswith(RESERVED):
+            self.want_again(saga)
+
+    def want_again(self, saga: tuple[str, str]) -> None:
+        """An operator has heard that something of this saga was not sent, and asks for all of it in a while."""
+        if saga in self.lost:
+            self._wanted_meanwhile.add(saga)
+            return
+        self.lost.add(saga)
+        self.service.scheduler.after(self.dice.choice(REPUBLISH_AFTER_MS), lambda: self._republish(saga))
 
     def _republish(self, saga: tuple[str, str]) -> None:
         if saga not in self.lost:
@@ -79,8 +87,11 @@ class StreamMapping:
         def done(outcome: Outcome) -> None:
             if outcome.failed:
                 self.service.scheduler.after(60_000, lambda: self._republish(saga))
-            else:
-                self.lost.discard(saga)
+                return
+            self.lost.discard(saga)
+            if saga in self._wanted_meanwhile:
+                self._wanted_meanwhile.discard(saga)
+                self.want_again(saga)
 
         self.service.invoke(self.relay, event, (), 1, done)
 

@@ -27,6 +27,7 @@ from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
 
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
+PAGES: Final = "pages that were not the last ones"
 COUNTERS: Final = "calls about counters alone"
 
 REJECTING_CALLS: Final = 3
@@ -48,6 +49,7 @@ def booked(made: Counter[str], operation: str, arguments: dict[str, Any], attemp
         raise
     if operation == "Query":
         made[LISTED] += len(reply["Items"])
+        made[PAGES] += "LastEvaluatedKey" in reply
     return reply
 
 
@@ -104,7 +106,8 @@ def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
 
 
 def of_checker(made: dict[str, int], shards: int, languages: int) -> int:
-    """A query for each shard; what it lists is read and ended. Limits are read, and what differs is settled."""
+    """A query for each page of each shard; what it lists is read and ended. Limits are read, and settled."""
     listed = made.get(LISTED, 0)
     counters = min(made.get(COUNTERS, 0), 2 + languages * MOST_FOR_SETTLING)
-    return counters + shards + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE)
+    pages = shards + made.get(PAGES, 0)
+    return counters + pages + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE)

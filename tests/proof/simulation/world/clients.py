@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 from greenlet import GreenletExit
 
 from saga_testing.aws import errors
@@ -76,6 +77,8 @@ class FaultyCalls:
         scheduler.sleep(self._latency.choice(SLOW_MS) if slow else self._wait())
         if fault is Fault.CRASH_BEFORE_CALL:
             invocation.crash()
+        if fault is Fault.NO_ANSWER and service != "dynamodb" and self._latency.random() < 0.5:
+            return {"ResponseMetadata": {"HTTPStatusCode": 200}}  # somebody between us and AWS has answered
         refusal = _refusal(fault, service, operation, arguments, self._latency)
         if refusal is not None:
             # The SDK tried three times before it gave up.
@@ -159,6 +162,10 @@ def _refusal(
             refused = errors.throughput_exceeded(operation)
         case Fault.THROTTLED:
             refused = errors.throttled(operation, service=service)
+        case Fault.PASSING_ANSWER:
+            refused = errors.passing(operation, service, dice.randrange(1_000))
+        case Fault.NO_ANSWER:
+            refused = ResponseParserError("Unable to parse response, invalid JSON")
         case Fault.TRANSACTION_CONFLICT if operation == "TransactWriteItems":
             position, code = dice.randrange(2), dice.choice(("TransactionConflict", "ThrottlingError"))
             actions = len(arguments["TransactItems"])
@@ -174,6 +181,16 @@ def _refusal(
         case _:
             pass
     return refused
+
+
+def all_but_one(method: Callable[..., Any], request: dict[str, Any]) -> Any:
+    """BatchGetItem may leave out what it likes, and names it."""
+    ((table, wanted),) = request["RequestItems"].items()
+    *most, last = wanted["Keys"]
+    left = {table: {**wanted, "Keys": [last]}}
+    if not most:
+        return {"Responses": {table: []}, "UnprocessedKeys": left}
+    return {**method(RequestItems={table: {**wanted, "Keys": most}}), "UnprocessedKeys": left}
 
 
 def _nobody() -> Any:
@@ -229,9 +246,14 @@ class DynamoDbClient(_Client):
         return self._calls.make("dynamodb", "GetItem", "read", self._target.get_item, arguments)
 
     def batch_get_item(self, **arguments: Any) -> Any:
-        return self._calls.make("dynamodb", "BatchGetItem", "read", self._target.batch_get_item, arguments)
+        method = self._target.batch_get_item
+        if self._calls.weather.strikes(Fault.SHORT_PAGE):
+            method = lambda **request: all_but_one(self._target.batch_get_item, request)  # noqa: E731 - bound now
+        return self._calls.make("dynamodb", "BatchGetItem", "read", method, arguments)
 
     def query(self, **arguments: Any) -> Any:
+        if self._calls.weather.strikes(Fault.SHORT_PAGE):
+            arguments["Limit"] = 1
         return self._calls.make("dynamodb", "Query", "read", self._target.query, arguments)
 
 

@@ -67,6 +67,8 @@ class Invocation:
     made: Counter[str] = field(default_factory=Counter)
     """Calls by operation; a rejection's put counts as `Reject`, beside them what queries listed and refusals allow."""
     over: bool = False
+    asked_again: bool = False
+    """A relay that an operator had publish sagas' messages again."""
     aws_request_id: str = ""
 
     def get_remaining_time_in_millis(self) -> int:
@@ -111,6 +113,7 @@ class LambdaService:
         number = self.invocations
         invocation = Invocation(number, function, container, now, now + TIME_LIMIT_MS, about, records, self, on_done)
         invocation.aws_request_id = f"request-{number}"
+        invocation.asked_again = "republish" in event
         invocation.tasks.append(self.scheduler.spawn(lambda: self._run(invocation, event), invocation))
         return invocation
 

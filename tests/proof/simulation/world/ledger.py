@@ -48,11 +48,20 @@ class Ledger:
     """Target and message: what one relay set aside is still owed by another."""
     lost_keys: set[str] = field(default_factory=set)
     rejected: dict[int, set[str]] = field(default_factory=dict)
-    positions: dict[str, Inbound] = field(default_factory=dict)
-    delivered: dict[str, bytes] = field(default_factory=dict)
-    """By place: the bytes that a function was given there."""
+    records: dict[str, list[tuple[Inbound, bytes]]] = field(default_factory=dict)
+    """By place: the events that were there, with their bytes; a topic that is made anew has others at its offsets."""
+    kept: dict[tuple[str, bytes], set[tuple[str, str]]] = field(default_factory=dict)
+    """Of each record that was set aside: key and id of what is kept."""
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Target and message: what a target said that it will never take."""
     offered: dict[str, dict[str, int]] = field(default_factory=dict)
     """By target: in which order it was first asked to take each message, whatever came of it."""
+    sender: Invocation | None = None
+    """Who publishes at this moment."""
+    begun: dict[str, int] = field(default_factory=dict)
+    """By saga: since when it waits for its start no longer, because it has started or ended."""
+    wished: set[tuple[str, str]] = field(default_factory=set)
+    """Target and message: what was first offered because an operator asked; the stream may be far behind it."""
     lost_sagas: set[str] = field(default_factory=set)
     """Whose stream records were lost once: what they emitted later overtakes that."""
     sent: dict[int, Inbound] = field(default_factory=dict)
@@ -68,15 +77,19 @@ class Ledger:
         self.offered = {target: {} for target in self.plan.targets}
 
     def is_owed(self, message: str) -> bool:
-        """Some target has not got it, and its relay has not set it aside."""
-        return any(
-            message not in taken and (target, message) not in self.rejected_messages
-            for target, taken in self.publications.items()
-        )
+        """Some target has not got it; what a relay set aside an operator has had sent again."""
+        return any(message not in taken for taken in self.publications.values())
+
+    def deliver(self, place: str, inbound: Inbound, content: bytes) -> None:
+        """From now on this record lies there."""
+        records = self.records.setdefault(place, [])
+        if (inbound, content) not in records:
+            records.append((inbound, content))
 
     def forget(self) -> None:
         """Sagas have expired. What is created under their names now is new, and so are its messages."""
         self.after_expiry = True
+        self.begun.clear()
         self.emitted.clear()
         self.bodies.clear()
         for taken in self.publications.values():
@@ -110,6 +123,8 @@ class Ledger:
                 self.gone[key] = self.sagas.pop(key)
         else:
             self.sagas[key] = new
+            if new.is_terminal or (new.state == "running" and "S" in new.causes()):
+                self.begun.setdefault(key, now)
             if new.claim is not None:
                 self.claims[f"#counter#{new.claim}"] += 1
             for message in new.outbox:
@@ -145,15 +160,32 @@ class Ledger:
             }
 
     def reject(self, pointer: dict[str, Any]) -> Inbound | None:
-        """Book a pointer on the queue; the event it is about, or None when it is about a message."""
+        """Book a pointer on the queue; the event it is about, or None when it is about a message.
+
+        A create that was set aside may come too late to be sent at all.
+        """
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
-            self.rejected_messages.add((TARGET_OF[pointer["function"]], position["record"].partition("/")[2]))
+            message = position["record"].partition("/")[2]
+            self.rejected_messages.add((TARGET_OF[pointer["function"]], message))
+            if ":create_pod#" in message:
+                self.lost_keys.add(message)
             return None
-        inbound = self.positions.get(place_of(pointer["source"], position))
-        if inbound is not None:
-            self.rejected.setdefault(inbound.number, set()).add(reason)
+        record = self.record_of(pointer)
+        if record is None:
+            return None
+        inbound, content = record
+        self.rejected.setdefault(inbound.number, set()).add(reason)
+        place = place_of(pointer["source"], position)
+        self.kept.setdefault((place, content), set()).add((pointer["key"], pointer["id"]))
         return inbound
+
+    def record_of(self, pointer: dict[str, Any]) -> tuple[Inbound, bytes] | None:
+        """What lay where the pointer says: of several the one whose bytes were kept, else the newest."""
+        there = self.records.get(place_of(pointer["source"], pointer["position"]), [])
+        kept = self.payloads.get(pointer["key"])
+        same = [record for record in there if record[1] == kept]
+        return next(reversed([*there, *same]), None)
 
     def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:
         """Reasons that are right for this event in this world."""

@@ -4,7 +4,6 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from saga_testing.aws.account import QUEUE_URL
 from tests.proof.simulation.world.scenario import (
     ADMIN,
     CANARY,
@@ -24,14 +23,18 @@ from tests.proof.simulation.world.scenario import (
     envelope,
     report,
 )
+from tests.proof.simulation.world.settings import (
+    DEPLOYED_SHARE,
+    MOST_INLINE,
+    REQUEST_MAX_AGE_SECONDS,
+    SCRIPT_BUCKET,
+    draw_deployments,
+    draw_settings,
+)
 
 START_MS: Final = 1_795_500_000_000
-REQUEST_MAX_AGE_SECONDS: Final = 7200
-SCRIPT_BUCKET: Final = "users-scripts"
-TOPIC_SHARE: Final = 0.3
 CROWD_SHARE: Final = 0.03
 """More executions than one PutEvents takes messages; and, apart from that, more early cancels than a stub keeps."""
-MOST_INLINE: Final = "262144"
 _BIG: Final = CANARY + "x" * (1024 * 1024)
 _ESCAPED: Final = CANARY + "\x01" * 180_000
 """Within the inline limit as a script; as JSON six times as long, and over what bus and topic take."""
@@ -45,6 +48,8 @@ class Plan:
     settings: dict[str, str]
     later_settings: list[tuple[int, dict[str, str]]]
     transport: str
+    clusters: str
+    """Of Kafka: one, two, or two of which the second mirrors the first."""
     partitions: int
     batch_size: int
     stream_lanes: int
@@ -55,6 +60,8 @@ class Plan:
     ends_with_expiry: bool
     stray_checks: list[int]
     """When the timeout checker runs besides the ticks that a running saga needs: often there is nothing to find."""
+    republished: list[int] = field(default_factory=list)
+    """When an operator has everything sent again, needed or not."""
     executions: list[Execution] = field(default_factory=list)
 
     @property
@@ -68,36 +75,13 @@ class Plan:
 
 
 def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
-    limit = dice.choice((1, 1, 2, 2, 3, 0))
-    topic = dice.random() < TOPIC_SHARE
-    inlines_much = dice.random() < (0.4 if topic else 0.1)
-    settings = {
-        "SAGA_TABLE": "sagas",
-        "PAYLOAD_BUCKET": "payloads",
-        "REJECTED_QUEUE_URL": QUEUE_URL,
-        "OPERATOR_TABLE": "operator",
-        "EVENT_BUS_NAME": "bus",
-        "ADMIN_USERS": ADMIN,
-        "ALLOWED_SCRIPT_BUCKETS": SCRIPT_BUCKET,
-        "ALLOWED_LANGUAGES": ",".join(LANGUAGES),
-        "DEFAULT_LANGUAGE_LIMIT": str(limit),
-        "COUNTER_SHARDS": str(dice.choice((1, 1, 2))),
-        "DEADLINE_SHARDS": str(dice.choice((1, 2))),
-        "START_DEADLINE_SECONDS": str(dice.choice((60, 300))),
-        "RUN_GRACE_SECONDS": "180",
-        "REQUEST_MAX_AGE_SECONDS": str(REQUEST_MAX_AGE_SECONDS),
-        "RETENTION_DAYS": "1",
-        "INLINE_SCRIPT_MAX_BYTES": MOST_INLINE if inlines_much else dice.choice(("0", "0", "0", "4096")),
-        "KAFKA_TARGET_BOOTSTRAP": "broker:9092" if topic else "",
-        "KAFKA_MODE": dice.choice(("on-demand", "provisioned")),
-        "TOPIC_LAYOUT": dice.choice(("per-type", "per-type", "shared")),
-        "BATCH_CONCURRENCY": dice.choice(("1", "4", "16")),
-    }
+    settings = draw_settings(dice)
     plan = Plan(
         calm=calm,
         settings=settings,
         later_settings=[],
         transport=dice.choice(("eventbridge", "kafka", "both")),
+        clusters="one" if calm else dice.choice(("one", "one", "one", "one", "two", "mirrored")),
         partitions=dice.choice((1, 2, 3)),
         batch_size=dice.choice((1, 3, 10, 100)),
         stream_lanes=dice.choice((1, 1, 4)),
@@ -108,28 +92,18 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         ends_with_expiry=dice.random() < 0.1,
         stray_checks=[START_MS + dice.randrange(200_000) for _ in range(dice.choice((0, 1, 2)))],
     )
-    if not calm and dice.random() < 0.2:
-        moments = sorted(START_MS + dice.randrange(120_000) for _ in range(dice.randint(1, 2)))
-        current = settings
-        for moment in moments:
-            current = _other_limits(dice, current)
-            plan.later_settings.append((moment, current))
+    if not calm and dice.random() < DEPLOYED_SHARE:
+        plan.later_settings, checks = draw_deployments(dice, settings, START_MS)
+        plan.stray_checks += checks
     maker = _Executions(dice, settings, calm=calm)
     crowd = dice.random() < CROWD_SHARE
-    for place in range(dice.randint(12, 20) if crowd else dice.choice((1, 1, 2, 2, 3, 3, 5))):
+    for place in range(dice.choice((12, 15, 20, 20 if calm else 50)) if crowd else dice.choice((1, 1, 2, 2, 3, 3, 5))):
         plan.executions.append(maker.make(f"ex-{place}"))
+    if not calm and dice.random() < 0.55:
+        requested = [each.request.at for each in plan.executions]
+        waits = (300, 2_000, 10_000, 100_000)
+        plan.republished = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.randint(1, 3))]
     return plan
-
-
-def _other_limits(dice: random.Random, settings: dict[str, str]) -> dict[str, str]:
-    """Limits and shards may change under running sagas; `DeadlineShards` may only grow."""
-    return settings | {
-        "DEFAULT_LANGUAGE_LIMIT": str(dice.choice((0, 1, 2, 3))),
-        "COUNTER_SHARDS": str(dice.choice((1, 2, 3))),
-        "DEADLINE_SHARDS": str(int(settings["DEADLINE_SHARDS"]) + dice.choice((0, 1))),
-        "START_DEADLINE_SECONDS": str(dice.choice((60, 300))),
-        "INLINE_SCRIPT_MAX_BYTES": dice.choice(("0", "4096")),
-    }
 
 
 class _Executions:

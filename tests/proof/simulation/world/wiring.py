@@ -21,12 +21,9 @@ def lambda_service(world: "World") -> LambdaService:
     calls = FaultyCalls(world.scheduler, world.weather, world, world._dice.latency)
     service.make_sdk = lambda container: SimulatedSdk(calls, world.aws, container)
     service.make_telemetry = lambda: SilentTelemetry(world)  # type: ignore[assignment,return-value]  # same methods
+    told = world.targets.of("topic")
     service.connect_target = SimulatedTopic(
-        world.scheduler,
-        world.weather,
-        world._dice.latency,
-        world._on_topic,
-        lambda message: world._offered("topic", message),
+        world.scheduler, world.weather, world._dice.latency, world.targets.on_topic, told
     ).connect
     service.on_end = world._returned
     service.production_dice = world._dice.production

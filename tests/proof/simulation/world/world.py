@@ -1,9 +1,8 @@
 """One world from one seed: a plan, chaos, healing, and rest; watched by the oracles all the way."""
 
 import json
-import zlib
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
 from saga_testing.aws.account import SimulatedAws
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
@@ -19,7 +18,9 @@ from tests.proof.simulation.sources.check_schedule import CHECK_MS, CheckSchedul
 from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
 from tests.proof.simulation.sources.kafka_source import KafkaSource
+from tests.proof.simulation.sources.operator import Operator
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
+from tests.proof.simulation.sources.targets import Targets
 from tests.proof.simulation.world.dice import Dice
 from tests.proof.simulation.world.lambda_service import (
     CHECKER,
@@ -63,10 +64,11 @@ class World:
         self._fields = UnusableFields.draw(dice.fields, self.weather, calm=self.plan.calm, silenced=silenced)
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
         self._dice = dice
-        self._streamed = self._accepted = self._unsent = 0
+        self._streamed = self._unsent = 0
         self._ttl_is_late = False
-        self.bus = BusWeather(self.scheduler, self.weather, dice.latency, lambda message: self._offered("bus", message))
-        self.aws = SimulatedAws(lambda: self.scheduler.now, self.index_lag, self.bus.fate)
+        self.targets = Targets(self)
+        self.bus = BusWeather(self.scheduler, self.weather, dice.latency, self.targets.of("bus"))
+        self.aws = SimulatedAws(lambda: self.scheduler.now, self.index_lag, self.bus.fate, self.read_lag)
         self.ledger.payloads = self.aws.s3.objects("payloads")
         self.service = lambda_service(self)
         self.schedule = CheckSchedule(
@@ -88,6 +90,7 @@ class World:
             StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self, relay)
             for relay in relays
         ]
+        self.operator = Operator(self.ledger, self.weather, self.mappings)
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
         self.calls = 0
         self._numbers = 1_000
@@ -122,6 +125,8 @@ class World:
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
         for moment in self.plan.stray_checks:
             self.scheduler.at(moment, self.schedule.check)
+        for moment in self.plan.republished:
+            self.scheduler.at(moment, self.operator.send_all_again)
         for moment, changed in self.plan.later_settings:
             self.scheduler.at(moment, lambda changed=changed: self._deploy(changed))  # type: ignore[misc]  # bound now
 
@@ -203,33 +208,14 @@ class World:
     def index_lag(self) -> int:
         return self._dice.latency.choice((50, 60_000)) if self.weather.strikes(Fault.INDEX_LAG) else 0
 
+    def read_lag(self) -> int:
+        """How far behind the replica is that answers a read without consistency."""
+        return 0 if self.weather.is_clear else self._dice.latency.choice((0, 1_000, 60_000))
+
     def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
         self.note(f"{invocation.number} {invocation.function} {operation} {'ok' if acknowledged else 'failed'}")
         self._settle(invocation)
-        accepted = self.aws.events.accepted
-        while self._accepted < len(accepted):
-            entry = accepted[self._accepted]
-            self._accepted += 1
-            self._published("bus", entry["Detail"])
-
-    def _offered(self, target: str, message: str) -> None:
-        places = self.ledger.offered[target]
-        places.setdefault(message, len(places))
-
-    def _on_topic(self, topic: str, key: bytes, value: bytes) -> None:
-        body = self._published("topic", value.decode())
-        self.judge.ask("S5c")
-        if topic != "saga_commands" or key.decode() != body["execution_id"]:
-            self.fail("S5c", f"{body['message_id']} is on {topic} under {key!r}")
-
-    def _published(self, target: str, detail: str) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(comparable := self.ledger.versions.comparable(detail))
-        self.note(f"{target} {body['message_id']} {zlib.crc32(detail.encode()):08x}")
-        self.ledger.publications[target][body["message_id"]] += 1
-        self.judge.judge(When.PUBLISHED, self.ledger, body, comparable)
-        if body["message_type"].endswith("_COMMAND") and target == self.plan.targets[-1]:
-            self.worker.receive(detail)
-        return body
+        self.targets.take_from_bus(self.aws.events.accepted)
 
     def _settle(self, invocation: Invocation) -> None:
         """Book every new record of the stream, and judge the table as it stands after the call."""
@@ -255,6 +241,7 @@ class World:
         pointer = json.loads(body)
         inbound = self.ledger.reject(pointer)
         self.note(f"{invocation.number} rejected {pointer['reason']} {pointer['key']}")
+        self.operator.hears_of(pointer)
         self.judge.judge(When.REJECTED, self.ledger, inbound, pointer)
 
     def acknowledge(self, inbound: Inbound, function: str) -> None:

@@ -60,8 +60,8 @@ class Played:
         self.take(replace(signal, **fields))
         return self
 
-    def report(self, event_type: str, actor: str = "boss") -> "Played":
-        self.take(StepReported(**self._identity(event_type), actor=actor))
+    def report(self, event_type: str, actor: str = "boss", *, by_operator: bool = False) -> "Played":
+        self.take(StepReported(**self._identity(event_type), actor=actor, by_operator=by_operator))
         return self
 
     def cancel(self, actor: str = OWNER, **fields: Any) -> "Played":

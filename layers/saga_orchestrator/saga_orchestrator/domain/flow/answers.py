@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
@@ -13,13 +13,10 @@ from saga_orchestrator.domain.states import SagaState
 from . import compensation
 from .asking import park
 from .forward import REFUSED, UNUSABLE_REPLY, advance, fail, fail_undo, is_past_pivot, refuse, succeed
-from .ledger import MAX_REPEATED_UNDOS, TAKEN_BACK, UNDOING, Entry, Standing
+from .ledger import OPEN, UNDOING, Entry, Standing
 from .signals import CommandAnswered
-from .terms import Answer
+from .terms import MAX_DATA_BYTES, Answer, kept_bytes
 from .turn import Draft, Turn
-
-MAX_DATA_BYTES: Final = 4096
-OPEN: Final = frozenset({Standing.ASKED, Standing.BACKING_OFF, Standing.STUCK})
 
 
 def answer(draft: Draft, signal: CommandAnswered, turn: Turn) -> Draft | None:
@@ -42,17 +39,17 @@ def answer(draft: Draft, signal: CommandAnswered, turn: Turn) -> Draft | None:
 
 
 def _forward(draft: Draft, step: Step, entry: Entry, attempt: int, signal: CommandAnswered, turn: Turn) -> Draft | None:
-    if not entry.awaits_answer_of(attempt):
-        return None
-    entry = entry.answered(attempt)
+    expected, entry = entry.awaits_answer_of(attempt), entry.answered(attempt)
+    if expected and signal.answer is not Answer.DONE:
+        draft = draft.fault(signal.message, signal.reason or str(signal.answer), turn)
     if entry.standing in OPEN:
-        return _of_the_open(draft, step, entry, attempt, signal, turn)
-    if entry.standing in TAKEN_BACK and signal.answer is Answer.DONE:
-        return _take_back_again(draft, step, entry)
-    if entry.standing in {Standing.REFUSED, Standing.GIVEN_UP} and signal.answer is Answer.DONE:
-        # Its undo is owed and something holds it: now it is known what it takes back.
-        entry = replace(entry, standing=Standing.DONE)
-    return draft.enter(entry).note("LateReplies")
+        return _of_the_open(draft, step, entry, attempt, signal, turn) if expected else None
+    if signal.answer is Answer.DONE:
+        # Also from an attempt that has said otherwise: what may have happened is taken back, whoever contradicts.
+        happened = compensation.happened_after_all(draft, step, entry, turn, is_news=expected)
+        if happened is not None:
+            return happened.note("LateReplies")
+    return draft.enter(entry).note("LateReplies") if expected else None
 
 
 def _of_the_open(draft: Draft, step: Step, entry: Entry, attempt: int, signal: CommandAnswered, turn: Turn) -> Draft:
@@ -71,6 +68,7 @@ def _of_the_open(draft: Draft, step: Step, entry: Entry, attempt: int, signal: C
 def _done(draft: Draft, step: Step, entry: Entry, data: Mapping[str, Any], turn: Turn) -> Draft:
     kept = _usable(step, data, draft.saga)
     if kept is None:
+        draft = draft.fault(f"{step.sends}#{entry.attempt}", UNUSABLE_REPLY, turn)
         if is_past_pivot(draft.saga, turn):
             return park(draft, entry, Standing.STUCK, turn)
         done = succeed(draft, step, entry)
@@ -84,26 +82,20 @@ def _usable(step: Step, data: Mapping[str, Any], saga: Saga) -> dict[str, Any] |
     kept: dict[str, Any] = {}
     for name, rule in step.keeps.items():
         value = data.get(name)
-        if type(value) is not rule.type or (isinstance(value, str) and len(value) > rule.most):
+        if not rule.takes(value):
             return None
         kept[name] = value
-    size = len(str({**saga.data, step.key: kept}).encode("utf-8", "replace"))
-    return kept if size <= MAX_DATA_BYTES else None
-
-
-def _take_back_again(draft: Draft, step: Step, entry: Entry) -> Draft:
-    """It happened after it was taken back: the undo is asked for again, bounded; the state does not change."""
-    if step.undo is None or step.undo.sends is None or entry.repeated >= MAX_REPEATED_UNDOS:
-        return draft.enter(entry).note("LateReplies")
-    again = replace(entry, undo=entry.undo + 1, repeated=entry.repeated + 1)
-    return draft.enter(again).emit(step.undo.sends).note("LateReplies")
+    return kept if kept_bytes({**saga.data, step.key: kept}) <= MAX_DATA_BYTES else None
 
 
 def _back(draft: Draft, step: Step, entry: Entry, number: int, signal: CommandAnswered, turn: Turn) -> Draft | None:
     if entry.standing not in UNDOING:
         # Asked for again after the end, and failed: again, within the same bound.
         failed_again = entry.repeated > 0 and number == entry.undo and signal.answer is Answer.FAILED
-        return _take_back_again(draft, step, entry) if failed_again else None
+        again = compensation.ask_again(draft, step, entry) if failed_again else None
+        return again.note("LateReplies") if again is not None else None
+    if signal.answer is not Answer.DONE:
+        draft = draft.fault(signal.message, signal.reason or str(signal.answer), turn)
     match signal.answer:
         case Answer.DONE:
             undone = draft.enter(replace(entry, standing=Standing.UNDONE, due=None, since=None))

@@ -15,7 +15,9 @@ SLOW_FOR_MS: Final = 24 * 3600 * 1000
 
 
 def ask(draft: Draft, step: Step, turn: Turn, *, fresh: bool = False) -> Draft:
-    """One more attempt of `step`; `fresh` begins a new series of them."""
+    """One more attempt of `step`; `fresh` begins a new series of them. Where nothing is sent, an event is awaited."""
+    if step.sends is None:
+        return await_event(draft, step, turn)
     known = draft.saga.ledger.of(step.key) or Entry(step.key, Standing.ASKED)
     entry = _attempted(known, fresh=fresh)
     due = turn.now + _milliseconds(draft, step.within or 0, turn)
@@ -50,7 +52,12 @@ def ask_undo(draft: Draft, step: Step, undo: Undo, turn: Turn, *, fresh: bool = 
 
 
 def park(draft: Draft, entry: Entry, standing: Standing, turn: Turn) -> Draft:
-    """Out of attempts, or refused where nothing may be refused: an operator is told, once, and it is asked slowly."""
+    """Out of attempts, or refused where nothing may be refused: an operator is told, once, and it is asked slowly.
+
+    A parked step that is asked slowly and refuses again stays what it is: told once, and asked for one day in all.
+    """
+    if draft.saga.ledger.is_parked_as(entry.step, standing):
+        return draft.enter(entry)
     parked = replace(entry, standing=standing, since=turn.now, due=turn.now + SLOW_PAUSE_MS)
     return draft.enter(parked).note("StepsParked")
 
@@ -58,7 +65,10 @@ def park(draft: Draft, entry: Entry, standing: Standing, turn: Turn) -> Draft:
 def ask_slowly(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
     """A parked step's next attempt, or the end of asking: its standing stays what it is."""
     since = entry.since if entry.since is not None else turn.now
-    more = turn.now + SLOW_PAUSE_MS <= since + SLOW_FOR_MS
+    more = turn.now + SLOW_PAUSE_MS <= since + SLOW_FOR_MS and entry.has_numbers_left
+    if not entry.has_numbers_left or (entry.standing is Standing.STUCK and step.sends is None):
+        # Nobody can be asked: an event is awaited, or every number is used up.
+        return draft.enter(replace(entry, due=None))
     entry = replace(entry, due=turn.now + SLOW_PAUSE_MS if more else None)
     if entry.standing is Standing.STUCK:
         return _send(draft, _attempted(entry, fresh=False), step.sends)

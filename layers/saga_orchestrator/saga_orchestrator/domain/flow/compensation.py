@@ -8,10 +8,8 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState, move
 
 from .asking import ask_undo
-from .ledger import TAKEN_BACK, UNDOING, Ledger, Standing
+from .ledger import MAX_REPEATED_UNDOS, OPEN, TAKEN_BACK, UNDOING, Entry, Ledger, Standing
 from .turn import Draft, Turn
-
-UNFINISHED = frozenset({Standing.ASKED, Standing.BACKING_OFF, Standing.STUCK})
 
 
 def begin(draft: Draft, ending: Ending, turn: Turn) -> Draft:
@@ -21,7 +19,7 @@ def begin(draft: Draft, ending: Ending, turn: Turn) -> Draft:
     """
     given_up = Ledger(
         tuple(
-            replace(entry, standing=Standing.GIVEN_UP, due=None, since=None) if entry.standing in UNFINISHED else entry
+            replace(entry, standing=Standing.GIVEN_UP, due=None, since=None) if entry.standing in OPEN else entry
             for entry in draft.saga.ledger.entries
         )
     )
@@ -73,6 +71,29 @@ def _take_back(draft: Draft, step: Step, undo: Undo, turn: Turn) -> Draft:
     return draft if undo.sends is not None else taken_back(draft.emit(*undo.emits), step)
 
 
+def happened_after_all(draft: Draft, step: Step, entry: Entry, turn: Turn, *, is_news: bool) -> Draft | None:
+    """It is *done*, and was given up or refused: its undo is owed, or is asked for again. None: that is known already.
+
+    While the saga compensates the undo has its place in the order; after the end it is asked for, three times at most,
+    and the state does not change. `is_news`: that attempt had not answered yet.
+    """
+    was_known = entry.standing in TAKEN_BACK or step.key in draft.saga.completed_steps
+    if entry.standing in {Standing.DONE, *UNDOING} or (was_known and not is_news):
+        return None
+    if entry.standing in TAKEN_BACK or draft.saga.state.is_terminal:
+        return ask_again(draft, step, entry)
+    known = draft.enter(replace(entry, standing=Standing.DONE))
+    return proceed(known, turn) if step.undo is not None else known
+
+
+def ask_again(draft: Draft, step: Step, entry: Entry) -> Draft | None:
+    """The undo once more, for what happened after it was taken back; None: it was asked for often enough."""
+    if step.undo is None or step.undo.sends is None or entry.repeated >= MAX_REPEATED_UNDOS:
+        return None
+    again = replace(entry, undo=entry.undo + 1, repeated=entry.repeated + 1)
+    return draft.enter(again).emit(step.undo.sends)
+
+
 def taken_back(draft: Draft, step: Step) -> Draft:
     return claim_released(draft.change(compensated_steps=(*draft.saga.compensated_steps, step.key)), step)
 
@@ -98,5 +119,6 @@ def finish(draft: Draft, turn: Turn) -> Draft:
         ended_at=turn.now,
         expires=turn.now // 1000 + turn.policy.retention_seconds,
     )
-    own = turn.definition.announces.get(outcome, ())
+    # A start that could not be read has nothing to tell in messages of the definition's own.
+    own = () if saga.faults else turn.definition.announces.get(outcome, ())
     return replace(ended, releases=releases).emit(*own, f"saga_{outcome}")

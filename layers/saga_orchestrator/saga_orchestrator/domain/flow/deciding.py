@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
+from saga_orchestrator.domain.definition import Step
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
 from saga_orchestrator.domain.events import DeadlinePassed
 from saga_orchestrator.domain.executions.endings import Ending
@@ -14,9 +15,10 @@ from .answers import answer, contradicts
 from .closing import decided
 from .dues import pass_time
 from .forward import advance, apply_outcome, is_past_pivot
-from .ledger import Standing
+from .ledger import OPEN, Entry
 from .opening import may_cancel, may_report, open_saga, outcome_named, remember
 from .signals import CancelAsked, CommandAnswered, SagaOpened, SagaSignal, StepReported
+from .terms import Answer, Outcome
 from .turn import Draft, Turn
 from .verbs import OperatorActed, Refused, act
 
@@ -71,27 +73,45 @@ def _report(saga: Saga | None, signal: StepReported, now: int, rules: Rules, *, 
         return Decision(saga, Verdict.DUPLICATE)
     if not may_report(signal, saga.owner, rules):
         raise UnauthorisedCancel(RejectReason.UNAUTHORISED_REPORT, "the sender may not say this about the saga")
+    turn = _turn(rules, now, Cause.REPORTED, signal.event_id, claim_refused=claim_refused)
     key, outcome = found
     entry, step = saga.ledger.of(key), rules.definition.step(key)
-    if saga.state is not SagaState.RUNNING or step is None:
+    if step is None:
         return Decision(saga, Verdict.LATE)
     if entry is None:
-        return _remembered(saga, signal, now, rules)
-    if entry.standing is not Standing.ASKED:
+        return _early_report(saga, signal, turn, rules, implies=outcome.implies)
+    draft = _reported(Draft(saga), step, entry, outcome, turn)
+    return Decision(saga, Verdict.LATE) if draft is None else decided(saga, draft, turn)
+
+
+def _reported(draft: Draft, step: Step, entry: Entry, outcome: Outcome, turn: Turn) -> Draft | None:
+    """What an event makes of a step that was reached; None when it comes too late to change anything."""
+    if entry.standing in OPEN:
+        draft = apply_outcome(draft, step, outcome, turn)
+        return advance(draft, turn) if draft.saga.state is SagaState.RUNNING else draft
+    if outcome.means is not Answer.DONE:
+        return None
+    return compensation.happened_after_all(draft, step, entry, turn, is_news=False)
+
+
+def _early_report(saga: Saga, signal: StepReported, turn: Turn, rules: Rules, *, implies: bool) -> Decision:
+    """Its step is not reached yet: it is remembered, and where it says so it finishes what comes before."""
+    if saga.state is not SagaState.RUNNING:
         return Decision(saga, Verdict.LATE)
-    turn = _turn(rules, now, Cause.REPORTED, signal.event_id, claim_refused=claim_refused)
-    draft = apply_outcome(Draft(saga), step, outcome, turn)
-    if draft.saga.state is SagaState.RUNNING:
-        draft = advance(draft, turn)
-    return decided(saga, draft, turn)
+    kept = remember(saga, signal, turn.now, rules)
+    if kept is None:
+        return Decision(saga, Verdict.DUPLICATE)
+    if implies:
+        return decided(saga, advance(Draft(kept), turn), turn)
+    # What an earlier write sent is not repeated by this one.
+    return Decision(replace(kept, outbox=()), Verdict.REMEMBERED)
 
 
 def _remembered(saga: Saga | None, signal: StepReported | CancelAsked, now: int, rules: Rules) -> Decision:
     kept = remember(saga, signal, now, rules)
     if kept is None:
         return Decision(saga, Verdict.DUPLICATE)
-    # What an earlier write sent is not repeated by this one.
-    return Decision(replace(kept, outbox=()), Verdict.REMEMBERED)
+    return Decision(kept, Verdict.REMEMBERED)
 
 
 def _cancel(saga: Saga | None, signal: CancelAsked, now: int, rules: Rules) -> Decision:

@@ -6,7 +6,7 @@ from saga_orchestrator.domain.states import SagaState
 
 from . import compensation
 from .asking import ask, ask_slowly, ask_undo, park
-from .forward import fall_silent, is_past_pivot
+from .forward import NO_ANSWER, fall_silent, is_past_pivot
 from .ledger import Entry, Standing
 from .turn import Draft, Turn, has_attempts_left
 
@@ -50,6 +50,8 @@ def _entry_is_due(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
 def _undo_fell_silent(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
     made = entry.undo - entry.first + 1
     undo = step.undo
+    if undo is not None and undo.sends is not None:
+        draft = draft.fault(f"{undo.sends}#{entry.undo}", NO_ANSWER, turn)
     if undo is not None and has_attempts_left(draft.saga, turn.definition, undo.retry, made):
         return ask_undo(draft, step, undo, turn)
     return park(draft, entry, Standing.UNDO_PARKED, turn)

@@ -1,5 +1,6 @@
 """The way forward: steps in order until one must wait, and what an outcome makes of its step."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
@@ -26,19 +27,23 @@ UNUSABLE_REPLY: Final = "unusable_reply"
 
 def advance(draft: Draft, turn: Turn) -> Draft:
     """Reach the next steps until one waits, the saga compensates, or it is complete."""
+    implied = _implied(draft.saga, turn)
     for step in turn.definition.steps:
         entry = draft.saga.ledger.of(step.key)
         if step.key in draft.saga.completed_steps or (entry and entry.standing in PASSED):
             continue
         if entry is None:
-            draft = _reach(draft, step, turn)
-            entry = draft.saga.ledger.of(step.key)
+            draft = _reach(draft, step, turn, happened=step.key in implied)
+        elif step.key in implied:
+            draft = succeed(draft, step, entry)
+        entry = draft.saga.ledger.of(step.key)
         if draft.saga.state is not SagaState.RUNNING or (entry and entry.standing not in PASSED):
             return draft
     return compensation.finish(draft.change(outcome=SagaState.COMPLETED, reason="completed"), turn)
 
 
-def _reach(draft: Draft, step: Step, turn: Turn) -> Draft:
+def _reach(draft: Draft, step: Step, turn: Turn, *, happened: bool) -> Draft:
+    """The step's turn has come. `happened`: somebody has said so already, and it is asked of nobody."""
     seen = view(draft.saga, turn.definition)
     if step.when is not None and not step.when(seen):
         return draft.enter(Entry(step.key, Standing.NOT_NEEDED))
@@ -48,11 +53,25 @@ def _reach(draft: Draft, step: Step, turn: Turn) -> Draft:
     if refusal is not None:
         return compensation.begin(draft, Ending(SagaState.FAILED, refusal, failed_step=step.key), turn)
     draft = draft.emit(*step.emits)
+    if happened:
+        return succeed(draft, step, Entry(step.key, Standing.ASKED))
     if step.sends is not None:
         return ask(draft, step, turn)
     if step.awaits:
         return _take_remembered(await_event(draft, step, turn), step, turn)
     return draft.complete(step)
+
+
+def _implied(saga: Saga, turn: Turn) -> frozenset[str]:
+    """The waiting steps that a remembered event finishes, because it says that everything before its step happened."""
+    said = {early.event_type for early in saga.early}
+    steps = turn.definition.steps
+    last = max((at for at, step in enumerate(steps) if any(_implies(each, said) for each in step.awaits)), default=0)
+    return frozenset(step.key for step in steps[:last] if step.waits)
+
+
+def _implies(outcome: Outcome, said: AbstractSet[str | None]) -> bool:
+    return outcome.implies and outcome.event_type in said
 
 
 def _claim(draft: Draft, resource: str, turn: Turn) -> tuple[Draft, str | None]:
@@ -88,7 +107,8 @@ def apply_outcome(draft: Draft, step: Step, outcome: Outcome, turn: Turn) -> Dra
 def is_past_pivot(saga: Saga, turn: Turn) -> bool:
     """From the write that asks for the point of no return on; a refused one is known not to have happened."""
     asked = (saga.ledger.of(step.key) for step in turn.definition.steps if step.pivot)
-    return any(entry is not None and entry.standing is not Standing.REFUSED for entry in asked)
+    # One that was not needed was never asked for.
+    return any(entry is not None and entry.standing not in {Standing.REFUSED, Standing.NOT_NEEDED} for entry in asked)
 
 
 def succeed(draft: Draft, step: Step, entry: Entry) -> Draft:
@@ -115,6 +135,8 @@ def fail(draft: Draft, step: Step, entry: Entry, reason: str, turn: Turn) -> Dra
 def fall_silent(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
     """The latest attempt's time is over: it has waited long enough, so the next one comes at once."""
     made = entry.attempt - entry.first + 1
+    if step.sends is not None:
+        draft = draft.fault(f"{step.sends}#{entry.attempt}", NO_ANSWER, turn)
     if step.sends is not None and has_attempts_left(draft.saga, turn.definition, step.retry, made):
         return ask(draft, step, turn)
     return exhaust(draft, step, entry, Ending(SagaState.TIMEOUT, NO_ANSWER, failed_step=step.key), turn)

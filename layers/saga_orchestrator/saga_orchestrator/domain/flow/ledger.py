@@ -32,16 +32,21 @@ class Standing(StrEnum):
 
 
 PARKED: Final = frozenset({Standing.STUCK, Standing.UNDO_PARKED})
+OPEN: Final = frozenset({Standing.ASKED, Standing.BACKING_OFF, Standing.STUCK})
+"""An outcome of it still counts."""
 UNDOING: Final = frozenset({Standing.UNDO_ASKED, Standing.UNDO_BACKING_OFF, Standing.UNDO_PARKED})
 TAKEN_BACK: Final = frozenset({Standing.UNDONE, Standing.RESOLVED, Standing.UNDO_SKIPPED})
 
 MAX_REPEATED_UNDOS: Final = 3
 """How often a *done* for what was given up asks for the undo again."""
 
+MAX_NUMBER: Final = 9_999
+"""The highest number of an attempt or an undo: a message's occurrence has four digits."""
+
 _WORD: Final = re.compile(
     r"(?P<step>[a-z][a-z0-9_]{0,63}):(?P<standing>[a-z])(?P<attempt>\d{1,4})"
-    r"(?:o(?P<open>[0-9a-f]{1,64}))?(?:u(?P<undo>\d{1,4}))?(?:l(?P<repeated>\d))?"
-    r"(?:f(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
+    r"(?:o(?P<open>[0-9a-f]{1,2500}))?(?:u(?P<undo>\d{1,4}))?(?:l(?P<repeated>\d))?"
+    r"(?:s(?P<first>\d{1,4}))?(?:m(?P<since>\d{1,15}))?(?:@(?P<due>\d{1,15}))?"
 )
 
 
@@ -69,6 +74,10 @@ class Entry:
     def is_parked(self) -> bool:
         return self.standing in PARKED
 
+    @property
+    def has_numbers_left(self) -> bool:
+        return max(self.attempt, self.undo) < MAX_NUMBER
+
     def awaits_answer_of(self, attempt: int) -> bool:
         return bool(self.unanswered >> attempt & 1)
 
@@ -76,11 +85,12 @@ class Entry:
         return replace(self, unanswered=self.unanswered & ~(1 << attempt))
 
     def __str__(self) -> str:
+        # No part begins with a letter that is a digit of the one before it, which is in hexadecimal.
         parts = [f"{self.step}:{self.standing}{self.attempt}"]
         parts += [f"o{self.unanswered:x}"] if self.unanswered else []
         parts += [f"u{self.undo}"] if self.undo else []
         parts += [f"l{self.repeated}"] if self.repeated else []
-        parts += [f"f{self.first}"] if self.first != 1 else []
+        parts += [f"s{self.first}"] if self.first != 1 else []
         parts += [f"m{self.since}"] if self.since is not None else []
         parts += [f"@{self.due}"] if self.due is not None else []
         return "".join(parts)
@@ -110,6 +120,42 @@ class Entry:
         )
 
 
+_ERROR: Final = re.compile(
+    r"(?P<message>[a-z][a-z0-9_]{0,63}#\d{1,4})=(?P<reason>[A-Za-z0-9_.:-]{1,64})@(?P<at>\d{1,15})"
+)
+LAST_ERRORS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StepError:
+    """Why one attempt, of a step or of its undo, did not do it: the message that asked, the reason, and when (ms)."""
+
+    message: str
+    reason: str
+    at: int
+
+    def __str__(self) -> str:
+        return f"{self.message}={self.reason}@{self.at}"
+
+    @classmethod
+    def parse(cls, word: str) -> "StepError":
+        """The error that `str` made this word of.
+
+        Raises:
+            ValueError: it is no such word.
+        """
+        found = _ERROR.fullmatch(word)
+        if found is None:
+            msg = "not the word of an error"
+            raise ValueError(msg)
+        return cls(found["message"], found["reason"], int(found["at"]))
+
+
+def with_error(errors: tuple[StepError, ...], error: StepError) -> tuple[StepError, ...]:
+    """The first one stays for ever, for it is what began it all; of the others the last few."""
+    return (*errors[:1], *(*errors[1:], error)[-LAST_ERRORS:]) if errors else (error,)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Entries in the order in which the steps were reached."""
@@ -126,6 +172,10 @@ class Ledger:
         if self.of(entry.step) is None:
             return Ledger((*self.entries, entry))
         return Ledger(tuple(entry if known.step == entry.step else known for known in self.entries))
+
+    def is_parked_as(self, step: str, standing: Standing) -> bool:
+        entry = self.of(step)
+        return standing in PARKED and entry is not None and entry.standing is standing
 
     @property
     def next_due(self) -> int | None:
@@ -144,4 +194,9 @@ class Ledger:
 
     @classmethod
     def parse(cls, text: str) -> "Ledger":
-        return cls(tuple(Entry.parse(word) for word in text.split()))
+        """Raises ValueError: one of its words is none, or two are about one step."""
+        entries = tuple(Entry.parse(word) for word in text.split())
+        if len({entry.step for entry in entries}) < len(entries):
+            msg = "two words about one step"
+            raise ValueError(msg)
+        return cls(entries)

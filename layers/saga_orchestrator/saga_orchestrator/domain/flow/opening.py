@@ -5,6 +5,7 @@ from dataclasses import replace
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.executions.endings import Ending, authorise
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults
 from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry, deadline_shard
 from saga_orchestrator.domain.states import SagaState, move
@@ -17,6 +18,8 @@ from .terms import Outcome, Who
 from .turn import Draft, Turn, number
 
 EXPIRED = "expired"
+MAX_INPUT_BYTES = 100_000
+"""Leaves an item (400 KB) its room for a timeline in which every attempt failed."""
 MAX_EARLY_OF_A_TYPE = 8
 
 
@@ -30,6 +33,8 @@ def open_saga(saga: Saga | None, signal: SagaOpened, now: int, rules: Rules, *, 
                 RejectReason.CONFLICTING_REQUEST, "this saga was started before, with other content or by another owner"
             )
         return Decision(saga, Verdict.DUPLICATE)
+    if len(signal.input.encode()) > MAX_INPUT_BYTES:
+        raise RejectedEvent(RejectReason.TOO_LARGE, f"what starts the saga is larger than {MAX_INPUT_BYTES} bytes")
     turn = Turn(
         rules.definition,
         rules.policy,
@@ -41,6 +46,8 @@ def open_saga(saga: Saga | None, signal: SagaOpened, now: int, rules: Rules, *, 
     cancelled, ignored = _early_cancel(saga, signal.owner, rules)
     if cancelled is not None:
         draft = compensation.begin(replace(draft, emits=()), cancelled, turn)
+    elif signal.faults:
+        draft = compensation.begin(replace(draft, emits=()), Ending(SagaState.FAILED, INVALID_REQUEST), turn)
     elif now - signal.requested_at > rules.policy.request_max_age_seconds * 1000:
         draft = compensation.begin(replace(draft, emits=()), Ending(SagaState.FAILED, EXPIRED), turn)
     else:
@@ -55,6 +62,7 @@ def _opened(stub: Saga | None, signal: SagaOpened, now: int, rules: Rules) -> Sa
         execution_id=signal.key,
         saga_name=definition.name,
         definition_version=definition.version,
+        definition_hash=definition.fingerprint,
         state=move((SagaState.CREATED, SagaState.RUNNING)),
         version=stub.version if stub else 0,
         created_at=now,
@@ -63,6 +71,7 @@ def _opened(stub: Saga | None, signal: SagaOpened, now: int, rules: Rules) -> Sa
         owner=signal.owner,
         request_hash=signal.request_hash,
         input=signal.input,
+        faults=stored_faults(signal.faults),
         settings=tuple(chosen.get(name, default) for name, default in definition.settings.items()),
         timeline=tuple(TimelineEntry(early.at, early.cause, early.event_id) for early in stub.early) if stub else (),
         early=tuple(early for early in stub.early if _counts(early, signal.owner, rules)) if stub else (),
@@ -96,7 +105,7 @@ def remember(stub: Saga | None, signal: StepReported | CancelAsked, now: int, ru
     """
     early = _early(signal, now, rules)
     known = [each for each in stub.early if each.event_type == early.event_type] if stub else []
-    if any(each.trusted or (each.actor == early.actor and not early.trusted) for each in known):
+    if any(_is_said(each, early) for each in known):
         return None
     if len(known) >= MAX_EARLY_OF_A_TYPE and not early.trusted:
         raise RejectedEvent(
@@ -118,14 +127,23 @@ def remember(stub: Saga | None, signal: StepReported | CancelAsked, now: int, ru
     )
 
 
+def _is_said(known: EarlyEvent, early: EarlyEvent) -> bool:
+    """A trusted cancel says all; whether a report counts depends on who sent it, so each sender's is kept."""
+    same = (known.actor, known.trusted) == (early.actor, early.trusted)
+    return same or (
+        early.cause is Cause.CANCELLED and (known.trusted or (known.actor == early.actor and not early.trusted))
+    )
+
+
 def _early(signal: StepReported | CancelAsked, now: int, rules: Rules) -> EarlyEvent:
-    trusted = signal.by_operator or (signal.actor is not None and signal.actor in rules.policy.admin_users)
+    cancels = isinstance(signal, CancelAsked)
+    is_admin = signal.actor is not None and signal.actor in rules.policy.admin_users
     return EarlyEvent(
         at=now,
-        cause=Cause.CANCELLED if isinstance(signal, CancelAsked) else Cause.REPORTED,
+        cause=Cause.CANCELLED if cancels else Cause.REPORTED,
         event_id=signal.event_id,
         actor=signal.actor,
-        trusted=trusted and isinstance(signal, CancelAsked),
+        trusted=signal.by_operator or (cancels and is_admin),
         event_type=signal.event_type,
     )
 
@@ -147,7 +165,7 @@ def may_report(signal: StepReported | EarlyEvent, owner: str | None, rules: Rule
     found = outcome_named(signal.event_type or "", rules)
     if found is None:
         return False
-    by_operator = isinstance(signal, StepReported) and signal.by_operator
+    by_operator = signal.by_operator if isinstance(signal, StepReported) else signal.trusted
     return any(_is(who, signal.actor, owner, rules, by_operator=by_operator) for who in found[1].by)
 
 

@@ -19,12 +19,16 @@ class SagaSignal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaOpened(SagaSignal):
-    """The start. `input` is canonical JSON; `requested_at` is the producer's clock (epoch milliseconds)."""
+    """The start. `input` is canonical JSON; `requested_at` is the producer's clock (epoch milliseconds).
+
+    `faults`: it cannot be carried out, and its sender is told why: each is `field`, or `field:code`.
+    """
 
     requested_at: int
     owner: str | None
     input: str
     request_hash: bytes
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ def seen_by(saga: Saga, key: str, definition: SagaDefinition) -> View:
     are worked out.
     """
     seen = view(saga, definition)
-    asking = _step_that_sends(key, definition)
-    if asking is None or _is_undo(key, asking):
+    asking = _step_that_emits(key, definition)
+    if asking is None:
         return seen
     earlier = [step.key for step in definition.steps[: definition.steps.index(asking)]]
     done = tuple(step for step in saga.completed_steps if step in earlier)
@@ -69,6 +69,12 @@ def may_send_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
     if _is_undo(key, step):
         return entry.standing in UNDOING
     return entry.standing in {Standing.ASKED, Standing.STUCK} and key == f"{step.sends}#{entry.attempt}"
+
+
+def _step_that_emits(key: str, definition: SagaDefinition) -> Step | None:
+    """The step on whose way forward the message goes out, or None: on the way back, and with an outcome."""
+    kind = key.partition("#")[0]
+    return next((step for step in definition.steps if kind in {step.sends, *step.emits}), None)
 
 
 def _step_that_sends(key: str, definition: SagaDefinition) -> Step | None:

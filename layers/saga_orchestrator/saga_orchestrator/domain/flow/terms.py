@@ -1,10 +1,15 @@
 """The words that a definition of a waiting saga is written in. Data, not control flow."""
 
+import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+MAX_DATA_BYTES: Final = 4096
+"""What all steps of a saga may keep together."""
 
 Number = int | str
 """A number, or the name of one of the definition's `settings`."""
@@ -67,6 +72,30 @@ class Kept:
 
     type: type
     most: int = 64
+
+    def takes(self, value: object) -> bool:
+        """Of its type, as JSON has types: every number may stand for a float, and a flag is no number."""
+        if isinstance(value, bool) or self.type is bool:
+            return isinstance(value, bool) and self.type is bool
+        if self.type is float:
+            return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        if not isinstance(value, str):
+            return type(value) is self.type
+        return self.type is str and len(value) <= self.most and _is_unicode(value)
+
+
+def kept_bytes(data: Mapping[str, Mapping[str, Any]]) -> int:
+    """How much room a saga's kept data takes in its item."""
+    return len(json.dumps({step: dict(kept) for step, kept in data.items()}, ensure_ascii=False).encode())
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate: JSON can hold it, the table and the targets cannot.
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

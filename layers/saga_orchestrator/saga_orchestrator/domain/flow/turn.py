@@ -9,7 +9,7 @@ from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga, TimelineEntry
 
-from .ledger import Entry
+from .ledger import Entry, StepError, with_error
 from .terms import Number, Retry, View
 
 
@@ -40,6 +40,10 @@ class Draft:
 
     def enter(self, entry: Entry) -> "Draft":
         return self.change(ledger=self.saga.ledger.with_entry(entry))
+
+    def fault(self, message: str, reason: str, turn: Turn) -> "Draft":
+        """An attempt that did not do it: `message` is its key, such as `reserve_credit#2`."""
+        return self.change(errors=with_error(self.saga.errors, StepError(message, reason, turn.now)))
 
     def emit(self, *kinds: str) -> "Draft":
         return replace(self, emits=(*self.emits, *kinds))

@@ -35,6 +35,7 @@ class Refused(StrEnum):
     DATA_NEEDED = "data_needed"
     PIVOT = "a_pivot_cannot_be_skipped"
     UNANSWERED = "unanswered"
+    NO_NUMBERS_LEFT = "no_attempts_left"
     NO_PIVOT = "only_a_pivot_can_be_undone"
 
 
@@ -65,7 +66,9 @@ def act(draft: Draft, signal: OperatorActed, turn: Turn) -> Draft | Refused:
             return _undo(draft, step, entry, turn)
 
 
-def _retry(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
+def _retry(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refused:
+    if not entry.has_numbers_left:
+        return Refused.NO_NUMBERS_LEFT
     if entry.standing is Standing.STUCK:
         return ask(draft, step, turn, fresh=True)
     return ask_undo(draft, step, step.undo, turn, fresh=True) if step.undo is not None else draft
@@ -89,7 +92,8 @@ def _skip(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refused
 
 
 def _undo(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refused:
-    if entry.standing is not Standing.STUCK:
+    if not step.pivot:
+        # What waits behind the point of no return cannot take it back; before it there is the cancel.
         return Refused.NO_PIVOT
     if entry.unanswered:
         # One of its attempts may have happened after all, and nothing can take that back.

@@ -1,14 +1,10 @@
-"""The worker's own subscription on the bus: a rule for the two commands and a queue behind it, both removed at the
-end.
-"""
+"""A subscription of one's own on the bus: a rule and a queue behind it, both removed at the end."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-
-from local_worker.commands import CommandType
 
 _SOURCE = "saga-orchestrator"
 _BATCH = 10
@@ -16,7 +12,7 @@ _BATCH = 10
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message of the queue: the command's body, and what it takes to remove it."""
+    """One message of the queue: the message's body, and what it takes to remove it."""
 
     body: Any
     receipt_handle: str
@@ -37,7 +33,7 @@ class Subscription:
         return [Delivery(_detail(item["Body"]), item["ReceiptHandle"]) for item in answer.get("Messages", [])]
 
     def remove(self, deliveries: Sequence[Delivery]) -> None:
-        """Acknowledge; a delivery whose removal fails comes again, which the ledger absorbs."""
+        """Acknowledge; a delivery whose removal fails comes again, which whoever takes it must absorb."""
         if deliveries:
             entries = [{"Id": str(i), "ReceiptHandle": item.receipt_handle} for i, item in enumerate(deliveries)]
             self._sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
@@ -61,9 +57,9 @@ def subscription(events: Any, sqs: Any, event_bus: str, name: str, pattern: dict
         sqs.delete_queue(QueueUrl=queue_url)
 
 
-def command_pattern() -> dict[str, Any]:
-    """The commands, and nobody but the orchestrator as their sender."""
-    return {"source": [_SOURCE], "detail-type": [command.value for command in CommandType]}
+def commands_of_the_orchestrator(types: Iterable[str]) -> dict[str, Any]:
+    """A pattern for these commands, and nobody but the orchestrator as their sender."""
+    return {"source": [_SOURCE], "detail-type": list(types)}
 
 
 def _detail(body: str) -> Any:

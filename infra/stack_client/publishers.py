@@ -1,25 +1,33 @@
-"""Two ways for the worker's events to reach the orchestrator, and the choice between them for each execution."""
+"""Two ways for a program's events to reach the orchestrator, and the choice between them for each saga."""
 
 import json
 import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from confluent_kafka import KafkaException, Producer
 
-from local_worker.outcomes import WorkerEvent
-
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _DELIVERY_SECONDS = 10.0
 
 
+@dataclass(frozen=True)
+class OutgoingEvent:
+    """One event ready to be published. `key` is its saga's: what has one key keeps its order."""
+
+    key: str
+    event_type: str
+    body: dict[str, Any]
+
+
 class Transport(StrEnum):
-    """How the events of an execution travel."""
+    """How the events of a saga travel."""
 
     EVENTBRIDGE = "eventbridge"
     KAFKA = "kafka"
@@ -32,7 +40,7 @@ class NotPublishedError(Exception):
 class EventPublisher(Protocol):
     """Hands one event over, or raises NotPublishedError: never a silent loss."""
 
-    def publish(self, event: WorkerEvent) -> None: ...
+    def publish(self, event: OutgoingEvent) -> None: ...
 
 
 class EventBridgePublisher:
@@ -43,7 +51,7 @@ class EventBridgePublisher:
         self._event_bus = event_bus
         self._source = source
 
-    def publish(self, event: WorkerEvent) -> None:
+    def publish(self, event: OutgoingEvent) -> None:
         """A call that succeeds may still carry a refused entry, so the entry's own answer is looked at."""
         entry = {
             "EventBusName": self._event_bus,
@@ -60,9 +68,7 @@ class EventBridgePublisher:
 
 
 class KafkaPublisher:
-    """One producer for all executions; a record's key is its execution, so that one execution's records keep their
-    order.
-    """
+    """One producer for all sagas; a record's key is its saga's, so that one saga's records keep their order."""
 
     def __init__(self, bootstrap: str, topics: Mapping[str, str]) -> None:
         self._topics = topics
@@ -70,7 +76,7 @@ class KafkaPublisher:
             {"bootstrap.servers": bootstrap, "linger.ms": 2, "message.max.bytes": 2_000_000, "log_level": 3}
         )
 
-    def publish(self, event: WorkerEvent) -> None:
+    def publish(self, event: OutgoingEvent) -> None:
         """Returns when the broker has acknowledged the record."""
         errors: list[Any] = []
         done = threading.Event()
@@ -82,7 +88,7 @@ class KafkaPublisher:
         value = json.dumps(event.body, ensure_ascii=False).encode()
         try:
             self._producer.produce(
-                self._topics[event.event_type], value=value, key=event.execution_id.encode(), on_delivery=delivered
+                self._topics[event.event_type], value=value, key=event.key.encode(), on_delivery=delivered
             )
         except (KafkaException, BufferError) as error:
             raise NotPublishedError(str(error)) from error
@@ -101,26 +107,24 @@ class KafkaPublisher:
 
 
 class RoutedPublisher:
-    """Chooses the transport for each execution: all events of one execution travel the same way."""
+    """Chooses the transport for each saga: all events of one travel the same way."""
 
     def __init__(self, publishers: Mapping[Transport, EventPublisher], choose: Callable[[str], Transport]) -> None:
         self._publishers = publishers
         self._choose = choose
 
-    def publish(self, event: WorkerEvent) -> None:
-        """Hand the event to the transport of its execution."""
-        self._publishers[self._choose(event.execution_id)].publish(event)
+    def publish(self, event: OutgoingEvent) -> None:
+        """Hand the event to the transport of its saga."""
+        self._publishers[self._choose(event.key)].publish(event)
 
 
-def alternating(execution_id: str) -> Transport:
-    """About half of all executions each way, decided by the execution's id: who produces and who observes agree
-    without talking.
-    """
-    return Transport.KAFKA if zlib.crc32(execution_id.encode()) % 2 else Transport.EVENTBRIDGE
+def alternating(key: str) -> Transport:
+    """About half of all sagas each way, decided by the key: who produces and who observes agree without talking."""
+    return Transport.KAFKA if zlib.crc32(key.encode()) % 2 else Transport.EVENTBRIDGE
 
 
-def publish_until_accepted(publisher: EventPublisher, event: WorkerEvent, stopping: threading.Event) -> bool:
-    """An event that is lost leaves its saga to time out, so the worker insists; False only when the worker itself is
+def publish_until_accepted(publisher: EventPublisher, event: OutgoingEvent, stopping: threading.Event) -> bool:
+    """An event that is lost leaves its saga to time out, so it is insisted on; False only when the program itself is
     stopping.
     """
     pause = _FIRST_PAUSE_SECONDS

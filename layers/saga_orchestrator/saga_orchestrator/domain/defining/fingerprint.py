@@ -1,0 +1,34 @@
+"""A definition in eight digits: another number of seconds, another event or another order of steps shows in them."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from saga_orchestrator.domain.definition import SagaDefinition
+
+_COUNTS: Final = frozenset({"steps", "messages", "starts", "cancels", "settings", "within", "announces"})
+
+
+def fingerprint(definition: "SagaDefinition") -> str:
+    """The same in every process and on every machine."""
+    declared = [(field.name, getattr(definition, field.name)) for field in fields(definition) if field.init]
+    # A saga keeps its numbers by place, so their names and order count, and their defaults do not.
+    plain = [(name, [*value] if name == "settings" else _plain(value)) for name, value in declared if name in _COUNTS]
+    return f"{crc32(repr(plain).encode()):08x}"
+
+
+def _plain(value: Any) -> Any:
+    """Of a function only that there is one: its place in memory differs, and its code with Python's version."""
+    if isinstance(value, Enum | type):
+        return str(value) if isinstance(value, Enum) else value.__name__
+    if is_dataclass(value):
+        return [(field.name, _plain(getattr(value, field.name))) for field in fields(value) if field.init]
+    if isinstance(value, Mapping):
+        return [(name, _plain(each)) for name, each in value.items()]
+    if isinstance(value, frozenset | tuple | list):
+        each_plain = map(_plain, value)
+        return sorted(each_plain) if isinstance(value, frozenset) else list(each_plain)
+    return "function" if callable(value) else value
