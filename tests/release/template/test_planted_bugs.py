@@ -57,8 +57,8 @@ BUGS: list[tuple[Check, str, str]] = [
     (equal_parts.complaints, "Statement: [*write-sagas, *keep-rejected,", "Statement: [*write-sagas,"),
     (
         equal_parts.complaints,
-        "[{ equals-ignore-case: EXECUTION_FAILED }]",
-        "[{ equals-ignore-case: EXECUTION_TIMEOUT }]",
+        "[{ equals-ignore-case: EXECUTION_FAILED }",
+        "[{ equals-ignore-case: EXECUTION_TIMEOUT }",
     ),
 ]
 

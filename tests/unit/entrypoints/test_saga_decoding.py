@@ -55,7 +55,7 @@ def test_the_same_order_has_the_same_hash_and_another_owners_has_not() -> None:
         ({"items": []}, "items"),
         ({"items": [{"sku": "a", "quantity": 0}]}, "items.0.quantity"),
         ({"customer": None}, "customer"),
-        ({"customer": "\ud83d"}, "event"),
+        ({"customer": "\ud83d"}, "customer"),
         ({"order_id": "o 1"}, "order_id"),
         ({"event_id": ""}, "event_id"),
         ({"timestamp": "yesterday"}, "timestamp"),

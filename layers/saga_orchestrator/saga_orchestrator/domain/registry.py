@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from .definition import SagaDefinition
+
+REPLY: Final = "COMMAND_REPLY"
+"""The type of every participant's answer."""
 
 
 class Role(StrEnum):
@@ -40,6 +44,9 @@ class SagaRegistry:
             raise ValueError(msg)
         routes: dict[str, Route] = {}
         for event_type, route in (each for definition in self.definitions for each in _routes_of(definition)):
+            if event_type == REPLY or event_type.startswith("EXECUTION_") or event_type != event_type.upper():
+                msg = f"event {event_type} of {route.definition.name} is the engine's own, or not in upper case"
+                raise ValueError(msg)
             if event_type in routes:
                 other = routes[event_type].definition.name
                 msg = f"event {event_type} is named by {other} and by {route.definition.name}"

@@ -65,7 +65,7 @@ class CheckTimeouts:
         self.at.telemetry.warn("limits were not settled", resource=resource, error=str(failure))
 
     def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
-        rules = next((rules for rules in self.at.rules if rules.definition.name == saga_name), None)
+        rules = self.at.rules_of(saga_name)
         if rules is None:
             return None
         decision = self.at.writer.time_out(execution_id, saga_name, rules)

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,14 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.flow.signals import CancelAsked, CommandAnswered, SagaOpened, SagaSignal, StepReported
 from saga_orchestrator.domain.flow.terms import Answer, Start
-from saga_orchestrator.domain.registry import Role, Route
+from saga_orchestrator.domain.registry import REPLY, Role, Route
 
 _EVENT_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _ADDRESS: Final = re.compile(r"([a-z][a-z0-9_]{0,63}):([A-Za-z0-9_-]{1,64}):([a-z][a-z0-9_]{0,63}#[1-9][0-9]{0,3})")
 _PERSON: Final = re.compile(r"[^\x00-\x20\x7f-\x9f]{1,256}")
-REPLY: Final = "COMMAND_REPLY"
 
 
 def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool) -> SagaSignal:
@@ -28,9 +28,7 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
     Raises:
         RejectedEvent: its identity cannot be read, or what starts a saga is not what its definition asks for.
     """
-    starts = route.definition.starts
-    key_name = starts.key if starts is not None else "execution_id"
-    key = _word(fields, key_name, _KEY)
+    key = _word(fields, key_field(route), _KEY)
     identity = _identity(fields, str(fields["event_type"]).upper(), key)
     actor = _person(fields)
     match route.role:
@@ -40,6 +38,20 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
             return StepReported(**identity, actor=actor, by_operator=by_operator)
         case Role.STARTS:
             return _opened(fields, route, identity, actor)
+
+
+def key_of_event(fields: Mapping[str, Any], route: Route) -> str:
+    """The saga's key as it was sent: what is about one saga keeps its order."""
+    return str(fields[key_field(route)])
+
+
+def key_of_reply(fields: Mapping[str, Any]) -> str:
+    """As above: the key stands in the answered message's address."""
+    return str(fields["in_reply_to"]).split(":")[1]
+
+
+def key_field(route: Route) -> str:
+    return route.definition.starts.key if route.definition.starts is not None else "execution_id"
 
 
 def decode_reply(fields: dict[str, Any]) -> tuple[str, CommandAnswered]:
@@ -106,19 +118,59 @@ def _opened(fields: dict[str, Any], route: Route, identity: dict[str, Any], owne
     if route.definition.starts is None:
         msg = "a route that starts a saga leads to one that says what starts it"
         raise TypeError(msg)
-    model = _model(route.definition.starts)
-    try:
-        content = model.validate_json(json.dumps(fields), strict=True)
-    except ValidationError as invalid:
-        raise RejectedEvent(RejectReason.MALFORMED, _explained(invalid)) from None
-    canonical = model.dump_json(content).decode()
+    canonical = _content(fields, route.definition.starts)
     return SagaOpened(
         **identity,
         requested_at=_moment(fields),
         owner=owner,
         input=canonical,
-        request_hash=hashlib.sha256(f"{owner or ''}\0{canonical}".encode()).digest(),
+        request_hash=_hash_of(canonical, owner),
     )
+
+
+def _hash_of(canonical: str, owner: str | None) -> bytes:
+    """Equal for equal content: JSON knows one kind of number, and a sender's library may write 100 as 1e2 next time."""
+    alike = json.dumps(_alike(json.loads(canonical)), separators=(",", ":"))
+    return hashlib.sha256(f"{owner or ''}\0{alike}".encode()).digest()
+
+
+def _alike(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _alike(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [*map(_alike, value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _content(fields: dict[str, Any], start: Start) -> str:
+    """What the definition's model makes of the event, in one form for whatever means the same.
+
+    Raises:
+        RejectedEvent: it breaks a rule of the model's, or the model raised.
+    """
+    known = {name: value for name, value in fields.items() if _is_json({name: value})}
+    try:
+        model = _model(start)
+        content = model.validate_json(json.dumps(known), strict=True)
+        plain, canonical = model.dump_python(content), model.dump_json(content).decode()
+    except ValidationError as invalid:
+        raise RejectedEvent(RejectReason.MALFORMED, _explained(invalid, {*fields} - {*known})) from None
+    except (Exception, SystemExit) as bug:  # noqa: BLE001 - whatever a user's model raises is this event's alone
+        detail = f"the input model of {start.event_type} raised {type(bug).__name__}"
+        raise RejectedEvent(RejectReason.DEFINITION_RAISED, detail) from None
+    if not isinstance(plain, dict):
+        raise RejectedEvent(RejectReason.DEFINITION_RAISED, f"the input model of {start.event_type} has no fields")
+    return canonical
+
+
+def _is_json(value: Any) -> bool:
+    """Not beyond all numbers, and Unicode: what is neither cannot be told to anybody, and an undeclared field with it
+    is ignored as any other."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @functools.cache
@@ -127,12 +179,13 @@ def _model(start: Start) -> TypeAdapter[Any]:
     return TypeAdapter(start.input)
 
 
-def _explained(invalid: ValidationError) -> str:
+def _explained(invalid: ValidationError, unreadable: set[str]) -> str:
     """Fields and rules, never values. The members of a union are pydantic's places, and no fields of the sender's."""
     told: dict[str, str] = {}
     for error in invalid.errors(include_input=False, include_url=False, include_context=False)[:5]:
         parts = [str(part) for part in error["loc"][:3] if part not in {"int", "float", "str", "bool"}]
-        told.setdefault(".".join(parts) or "event", error["type"])
+        place = ".".join(parts) or "event"
+        told.setdefault(place, "no_json" if place in unreadable else error["type"])
     return "; ".join(f"{place}: {rule}" for place, rule in told.items())
 
 

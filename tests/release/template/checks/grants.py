@@ -22,6 +22,8 @@ from tests.release.template.deployment import (
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/abc"
+REGISTRY = "arn:aws:glue:eu-central-1:123456789012:registry/events"
+GLUE = {"SchemaRegistryUri": REGISTRY, "KafkaMode": "provisioned"}
 CHOICES: tuple[dict[str, str], ...] = (
     MSK,
     SELF_MANAGED,
@@ -29,6 +31,7 @@ CHOICES: tuple[dict[str, str], ...] = (
     {"InlineScriptMaxBytes": "1000"},
     KAFKA_TARGET,
     {"EncryptionKeyArn": KEY},
+    GLUE,
 )
 COMBINATIONS = [
     {name: value for choice, taken in zip(CHOICES, chosen, strict=True) if taken for name, value in choice.items()}
@@ -193,6 +196,8 @@ def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
         wanted |= INTERFACES
         if "KafkaSecretArn" in parameters:
             wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-in", "{}"))
+        if "SchemaRegistryUri" in parameters:
+            wanted |= {("glue:GetRegistry", REGISTRY, "{}"), ("glue:GetSchemaVersion", "*", "{}")}
         if "MskClusterArn" in parameters:
             wanted |= _msk(next(event for event, name in EVENT_FUNCTIONS.items() if name == function).lower())
     return wanted
