@@ -222,7 +222,8 @@ class LocalStack:
         self._lambda.add(made.functions.values(), sandbox_environment(clients, scratch))
         self._cleanup.callback(self._lambda.close)
         self._endpoint.route_invocations_to(self._lambda)
-        dispatch_rules_to(RuleDelivery(self._lambda, self.options.log))
+        delivery = RuleDelivery(self._lambda, self.options.log)
+        dispatch_rules_to(delivery, delivery.untaken)
         self._cleanup.callback(dispatch_rules_to, None)
 
     def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:
