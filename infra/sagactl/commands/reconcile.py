@@ -34,14 +34,12 @@ _REQUIRED = ("state", "version", "dv", "created", "corr")
 _BY_HAND: Final = {
     Problem.UNREADABLE: "no function can use it: mend the attribute by hand or delete the item, then reconcile again",
     Problem.MESSAGE_NOT_MADE: "mend its definition's messages, deploy that, and reconcile with its sagactl",
-    Problem.REFUSED: "AWS would refuse this repair each time: look at the item",
-    Problem.RAISED: "left alone: a defect of this sagactl, which others are not to wait for",
+    Problem.NOT_REPAIRED: "left alone, and the others repaired: look at the item; what has no code of AWS is a defect",
 }
 _PROBLEMS: Final = {
     RejectReason.CORRUPT_SAGA: Problem.UNREADABLE,
     RejectReason.DEFINITION_RAISED: Problem.MESSAGE_NOT_MADE,
     RejectReason.MESSAGE_TOO_LARGE: Problem.MESSAGE_NOT_MADE,
-    RejectReason.REFUSED_BY_AWS: Problem.REFUSED,
 }
 
 
@@ -250,7 +248,7 @@ def _unreadable(item: Item, corrupt: CorruptSaga) -> Finding:
 
 def _left_alone(execution_id: str, failure: Exception) -> Finding:
     rejected = failure if isinstance(failure, RejectedEvent) else unexpected(failure)
-    return _for_a_person(execution_id, _PROBLEMS.get(rejected.reason, Problem.RAISED), rejected.detail)
+    return _for_a_person(execution_id, _PROBLEMS.get(rejected.reason, Problem.NOT_REPAIRED), rejected.detail)
 
 
 def _for_a_person(execution_id: str, problem: Problem, found: str) -> Finding:

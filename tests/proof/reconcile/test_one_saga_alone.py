@@ -79,7 +79,7 @@ def test_an_item_that_nobody_foresaw_is_named_with_the_place_of_the_defect(monke
 
     done = repaired(Scene([owing("ex-0"), owing("ex-1"), owing("ex-2")], {}))
 
-    assert (done["ex-1"].problem, done["ex-1"].outcome) == (Problem.RAISED, Outcome.BY_HAND)
+    assert (done["ex-1"].problem, done["ex-1"].outcome) == (Problem.NOT_REPAIRED, Outcome.BY_HAND)
     assert done["ex-1"].found.startswith(f"ZeroDivisionError in {__name__}:")
     assert done["ex-0"].outcome is done["ex-2"].outcome is Outcome.REPAIRED
 
@@ -101,7 +101,7 @@ def test_a_repair_that_aws_refuses_for_good_is_one_finding(monkeypatch: pytest.M
 
     done = repaired(scene)
 
-    assert (done["ex-1"].problem, done["ex-1"].outcome) == (Problem.REFUSED, Outcome.BY_HAND)
+    assert (done["ex-1"].problem, done["ex-1"].outcome) == (Problem.NOT_REPAIRED, Outcome.BY_HAND)
     assert done["ex-1"].found == "UpdateItem was refused for good: ValidationException"
     assert done["ex-0"].outcome is done["ex-2"].outcome is Outcome.REPAIRED
 
