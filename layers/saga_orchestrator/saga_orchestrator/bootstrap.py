@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from .adapters.aws_errors import judged, part_of
+from .adapters.aws_errors import part_of, retryable
 from .adapters.counters.claims import Turns
 from .adapters.counters.counter_table import CounterTable
 from .adapters.payload_bucket import PayloadBucket
@@ -153,7 +153,7 @@ class Resources:
         }
         if not self.settings.kafka_target_secret_arn:
             return configuration
-        with judged():
+        with retryable():
             secret = self.sdk.secretsmanager.get_secret_value(SecretId=self.settings.kafka_target_secret_arn)
         login = _login(part_of(secret, "SecretString"))
         return configuration | {

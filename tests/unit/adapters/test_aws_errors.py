@@ -27,8 +27,8 @@ from saga_orchestrator.adapters.aws_errors import (
     cancellation_reasons,
     code_of,
     is_permanent,
-    judged,
     part_of,
+    retryable,
 )
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 
@@ -69,7 +69,7 @@ def error(code: str | None = None, status: int | None = None, **more: Any) -> Cl
 @pytest.mark.parametrize("status", [400, 403, 404, 409, None])
 @pytest.mark.parametrize("code", sorted({*SEEN, *botocores_own()}))
 def test_a_code_that_is_not_listed_may_pass(code: str, status: int | None) -> None:
-    with pytest.raises(RetryableError, match=f"^PutItem failed with {code}$") as passing, judged():
+    with pytest.raises(RetryableError, match=f"^PutItem failed with {code}$") as passing, retryable():
         raise error(code, status)
 
     assert isinstance(passing.value.__cause__, ClientError)
@@ -77,7 +77,7 @@ def test_a_code_that_is_not_listed_may_pass(code: str, status: int | None) -> No
 
 @pytest.mark.parametrize("code", ["", None])
 def test_an_error_without_a_code_may_pass_and_is_named_by_its_status(code: str | None) -> None:
-    with pytest.raises(RetryableError, match=r"^PutItem failed with 418$"), judged():
+    with pytest.raises(RetryableError, match=r"^PutItem failed with 418$"), retryable():
         raise error(code, 418)
 
 
@@ -88,7 +88,7 @@ def test_permanent_codes_reject_with_a_reason_of_their_own(code: str, status: in
 
     with (
         pytest.raises(RejectedEvent, match=f"^refused_by_aws: PutItem was refused for good: {code}$") as raised,
-        judged(),
+        retryable(),
     ):
         raise final
 
@@ -109,7 +109,7 @@ def test_the_list_of_permanent_codes_is_short_and_each_has_its_reason() -> None:
 def test_an_answer_on_which_the_caller_acts_comes_through(code: str) -> None:
     answer = error(code, 400)
 
-    with pytest.raises(ClientError) as raised, judged():
+    with pytest.raises(ClientError) as raised, retryable():
         raise answer
 
     assert raised.value is answer
@@ -119,7 +119,7 @@ def test_an_answer_on_which_the_caller_acts_comes_through(code: str) -> None:
 @pytest.mark.parametrize("status", [429, 500, 503, 509])
 @pytest.mark.parametrize("code", ["ValidationException", "Unheard", None])
 def test_a_failure_of_the_server_or_too_many_requests_may_pass_whatever_its_code(code: str | None, status: int) -> None:
-    with pytest.raises(RetryableError, match=f"^PutItem failed with {code or status}$"), judged():
+    with pytest.raises(RetryableError, match=f"^PutItem failed with {code or status}$"), retryable():
         raise error(code, status)
 
 
@@ -139,7 +139,7 @@ def test_a_failure_of_the_server_or_too_many_requests_may_pass_whatever_its_code
     ids=lambda each: type(each).__name__,
 )
 def test_no_answer_may_pass(lost: Exception) -> None:
-    with pytest.raises(RetryableError, match=f"^no answer from AWS: {type(lost).__name__}$") as passing, judged():
+    with pytest.raises(RetryableError, match=f"^no answer from AWS: {type(lost).__name__}$") as passing, retryable():
         raise lost
 
     assert passing.value.__cause__ is lost
@@ -147,7 +147,7 @@ def test_no_answer_may_pass(lost: Exception) -> None:
 
 @pytest.mark.parametrize("own", [KeyError("mine"), ParamValidationError(report="mine")])
 def test_what_is_no_error_of_aws_comes_through(own: Exception) -> None:
-    with pytest.raises(type(own)), judged():
+    with pytest.raises(type(own)), retryable():
         raise own
 
 

@@ -59,7 +59,7 @@ def refused_for_good(operation: str, code: str) -> RejectedEvent:
     return RejectedEvent(RejectReason.REFUSED_BY_AWS, f"{operation} was refused for good: {code}")
 
 
-class _Judging:
+class _Retryable:
     """Turn every failure into `RetryableError`, but for those known to be permanent, which are `RejectedEvent`s.
 
     AWS's own error stays chained for whoever debugs. Lambda's runtime reports the raised error alone, so AWS's text,
@@ -94,20 +94,20 @@ def _passing(error: BaseException) -> str | None:
     return None
 
 
-_JUDGING: Final = _Judging()
+_RETRYABLE: Final = _Retryable()
 """It holds nothing, so one serves every call and every thread."""
 
 
-def judged() -> _Judging:
-    """`with judged():` around a call of AWS: its failure is `RetryableError` or `RejectedEvent`, or the answer."""
-    return _JUDGING
+def retryable() -> _Retryable:
+    """`with retryable():` around a call of AWS: its failure is `RetryableError` or `RejectedEvent`, or the answer."""
+    return _RETRYABLE
 
 
 @contextmanager
 def acknowledging_nothing() -> Iterator[None]:
     """For a call after whose failure nothing may be acknowledged, permanent or not: keeping a rejected event."""
     try:
-        with judged():
+        with retryable():
             yield
     except (ClientError, ParamValidationError, RejectedEvent) as error:
         why = error.detail if isinstance(error, RejectedEvent) else type(error).__name__

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import RetryableError
 
-from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, judged, refused_for_good
+from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, refused_for_good, retryable
 from .saga_codec import Item
 
 TRANSACTION_ATTEMPTS = 8
@@ -36,7 +36,7 @@ class PatientWrites:
     def single(self, call: Callable[..., Any], request: dict[str, Any]) -> Refused | None:
         for attempt in range(TRANSACTION_ATTEMPTS):
             try:
-                with judged():
+                with retryable():
                     call(**request)
             except ClientError as error:
                 if code_of(error) == "ConditionalCheckFailedException":
@@ -56,7 +56,7 @@ class PatientWrites:
         """
         for attempt in range(TRANSACTION_ATTEMPTS):
             try:
-                with judged():
+                with retryable():
                     self.client.transact_write_items(TransactItems=actions)
             except ClientError as error:
                 refused = _cancelled(error, deciding)

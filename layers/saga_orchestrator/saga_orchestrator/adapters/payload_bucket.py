@@ -9,7 +9,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import script_key
 from saga_orchestrator.domain.secret import Secret
 
-from .aws_errors import code_of, judged, part_of
+from .aws_errors import code_of, part_of, retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class PayloadBucket:
 
     def put(self, execution_id: str, sha256: bytes, content: Secret) -> None:
         """Idempotent: the key is made of the content's hash."""
-        with judged():
+        with retryable():
             reply = self.client.put_object(
                 Bucket=self.bucket, Key=script_key(execution_id, sha256), Body=content.reveal()
             )
@@ -28,7 +28,7 @@ class PayloadBucket:
     def read_script(self, bucket: str, key: str) -> Secret:
         """For the relay alone, when small scripts travel inside the command."""
         try:
-            with judged():
+            with retryable():
                 return Secret(part_of(self.client.get_object(Bucket=bucket, Key=key), "Body").read())
         except ClientError as error:
             if code_of(error) != "NoSuchKey":

@@ -17,7 +17,7 @@ from saga_orchestrator.domain.errors import SagaError
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
-from .aws_errors import judged, part_of
+from .aws_errors import part_of, retryable
 from .patient_writes import PatientWrites, Refused
 from .saga_codec import Item, changes, decode, encode
 
@@ -81,14 +81,14 @@ class DynamoDbSagaStore:
         return outcome
 
     def get(self, execution_id: str, saga_name: str) -> Saga | None:
-        with judged():
+        with retryable():
             reply = self.client.get_item(TableName=self.table, Key=_key(execution_id, saga_name), ConsistentRead=True)
         return decode(reply["Item"]) if "Item" in reply else None
 
     def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
         start: dict[str, Any] = {}
         while True:
-            with judged():
+            with retryable():
                 page = self.client.query(
                     TableName=self.table,
                     IndexName=self.index,

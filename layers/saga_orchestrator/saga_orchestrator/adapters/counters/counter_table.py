@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from saga_orchestrator.adapters.aws_errors import judged, part_of
+from saga_orchestrator.adapters.aws_errors import part_of, retryable
 from saga_orchestrator.adapters.patient_writes import PatientWrites, Refused
 from saga_orchestrator.adapters.saga_codec import Item
 from saga_orchestrator.domain.counters import Head, Lower, Raise, Reading, Shard, opening, settle
@@ -93,7 +93,7 @@ class CounterTable:
         return [to_shard(items.get(key["execution_id"]["S"])) for key in keys]
 
     def _get(self, key: Item) -> Item | None:
-        with judged():
+        with retryable():
             item: Item | None = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return item
 
@@ -101,7 +101,7 @@ class CounterTable:
         found: dict[str, Item] = {}
         for first in range(0, len(keys), _BATCH):
             wanted = {self.table: {"Keys": list(keys[first : first + _BATCH]), "ConsistentRead": True}}
-            with judged():
+            with retryable():
                 reply = self.client.batch_get_item(RequestItems=wanted)
             if reply.get("UnprocessedKeys"):
                 msg = "counter shards could not all be read"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from saga_orchestrator.adapters.aws_errors import PERMANENT_ENTRIES, judged, part_of
+from saga_orchestrator.adapters.aws_errors import PERMANENT_ENTRIES, part_of, retryable
 from saga_orchestrator.application.ports import Fate
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.render import Message
@@ -40,7 +40,7 @@ class EventBus:
             for message, body in chunk
         ]
         try:
-            with judged():
+            with retryable():
                 answers = part_of(self.client.put_events(Entries=entries), "Entries")
         except RejectedEvent:
             # One entry spoils the call for all: sent alone, it is the only one that is refused.
