@@ -25,7 +25,7 @@ def table(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
         world.deliver(event("EXECUTION_REQUESTED", name))
     client = world.at.sdk.dynamodb
     connection: Any = SimpleNamespace(client=lambda _service: client, is_local=True, place="here")
-    outputs = {"TableName": "sagas", "RelayFunctionName": "relay"}
+    outputs = {"TableName": "sagas", "RelayFunctionName": "relay", "OperatorTableName": "operator"}
     for command in ("list", "show", "slots", "republish"):
         monkeypatch.setattr(f"sagactl.commands.{command}.deployment", lambda _: Stack("sagas", outputs, connection))
     monkeypatch.setattr("sagactl.commands.show.relay_lag", lambda _: None)
