@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sagactl.commands.cancel import cancel
+from sagactl.commands.compare import compare
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
@@ -50,6 +51,7 @@ app.command("show")(show_execution)
 app.command("slots")(slots)
 app.command("cancel")(cancel)
 app.add_typer(rejected, name="rejected")
+app.command("compare")(compare)
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
 app.command("graph")(graph)
