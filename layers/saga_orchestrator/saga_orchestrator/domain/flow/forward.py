@@ -32,6 +32,8 @@ UNUSABLE_REPLY: Final = "unusable_reply"
 
 def advance(draft: Draft, turn: Turn) -> Draft:
     """Reach the next steps until one waits, the saga compensates, or it is complete."""
+    if draft.saga.state is not SagaState.RUNNING:
+        return draft  # what this write has done already led back: no step is reached any more
     implied = _implied(draft.saga, turn)
     for step in turn.definition.steps:
         entry = draft.saga.ledger.of(step.key)
