@@ -10,6 +10,7 @@ from sagactl.commands.compare import compare
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
+from sagactl.commands.local_send import send
 from sagactl.commands.local_up import up
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
+local.command("send")(send)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
 rejected.command("list")(list_rejected)
