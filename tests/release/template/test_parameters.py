@@ -158,6 +158,7 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
         "EventSource",
         "OperatorSource",
         "OperatorPolicyArn",
+        "BreakGlassPolicyArn",
         "DeadlineShards",
         "CounterShards",
         "StartDeadlineSeconds",

@@ -97,6 +97,7 @@ OUTPUTS = {
     "EventSource": "source13",
     "OperatorSource": "source14",
     "OperatorPolicyArn": "<OperatorPolicy>",
+    "BreakGlassPolicyArn": "<BreakGlassPolicy>",
     "DeadlineShards": "16",
     "CounterShards": "15",
     "StartDeadlineSeconds": "301",
