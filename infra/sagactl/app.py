@@ -11,7 +11,6 @@ from sagactl.commands.compare import compare
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
-from sagactl.commands.local_send import send
 from sagactl.commands.local_up import up
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
@@ -20,6 +19,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.local.sending import send
 
 
 def print_version(wanted: bool) -> None:
