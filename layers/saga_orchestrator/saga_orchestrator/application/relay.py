@@ -75,13 +75,20 @@ class Relay:
     def send_again(self, execution_id: str, saga_name: str) -> tuple[list[str], list[str]]:
         """Message ids (sent, skipped) of all that the saga ever emitted, from what is stored now.
 
+        A saga that cannot be sent is skipped with its reason: it is not to keep the others of the call from being sent.
+
         Raises:
             RetryableError: not every message could be published; asking again is harmless.
         """
-        saga = self.store().get(execution_id, saga_name)
-        if saga is None:
-            return [], [f"{execution_id}: no such saga"]
-        keys, too_late = republishable(saga, self._definition_of(saga))
+        try:
+            saga = self.store().get(execution_id, saga_name)
+            if saga is None:
+                return [], [f"{execution_id}: no such saga"]
+            keys, too_late = republishable(saga, self._definition_of(saga))
+        except UnknownMessageKey as unknown:
+            return [], [f"{execution_id}: {unknown}"]
+        except RejectedEvent as hopeless:
+            return [], [f"{execution_id}: {hopeless.reason}"]
         sendable = self._allowed(saga, keys)
         skipped = [f"{saga.saga_id}:{key}" for key in (*too_late, *(key for key in keys if key not in sendable))]
         messages: list[tuple[Message, str]] = []
@@ -91,6 +98,8 @@ class Relay:
             except RejectedEvent as hopeless:
                 # One message that cannot be made keeps neither its saga's others nor other sagas' from being sent.
                 skipped.append(f"{saga.saga_id}:{key}: {hopeless.reason}")
+            except UnknownMessageKey:
+                skipped.append(f"{saga.saga_id}:{key}: not known to this release")
         failed, refused = self._publish([_Owed(saga.saga_id, messages)])
         if failed is not None:
             msg = f"not every message of {saga.saga_id} could be published; ask again"
@@ -135,7 +144,8 @@ class Relay:
             return None, refused
         try:
             fates = self.publisher.publish(messages)
-        except RetryableError as failure:
+        except (RetryableError, RejectedEvent) as failure:
+            # Also what no try could get through: no one message is to blame for it, so none may be passed over.
             self.telemetry.warn("publishing failed", cause=str(failure))
             fates = [Fate.MAY_PASS] * len(messages)
         self.telemetry.count("MessagesPublished", fates.count(Fate.PUBLISHED))
@@ -151,11 +161,11 @@ class Relay:
         return None, refused
 
     def _definition_of(self, saga: Saga) -> SagaDefinition:
-        definition = self.sagas.named(saga.saga_name)
-        if definition is None:
+        if self.sagas.named(saga.saga_name) is None:
             msg = f"{saga.saga_id} belongs to a saga that this code does not know"
             raise UnknownMessageKey(msg)
-        return definition
+        # The version that emitted it makes the message, whenever it is made.
+        return self.sagas.definition_of(saga)
 
     def _set_aside(self, write: EmittingWrite, hopeless: RejectedEvent) -> None:
         self.rejected().keep(hopeless, json.dumps(write.identity).encode(), "stream", {"record": write.sequence_number})

@@ -35,8 +35,11 @@ class RejectReason(StrEnum):
     TOO_MANY_EARLY_CANCELS = "too_many_early_cancels"
     CORRUPT_SAGA = "corrupt_saga"
     UNPUBLISHABLE = "unpublishable_message"
+    UNKNOWN_DEFINITION = "unknown_definition"
+    DEFINITION_CHANGED = "definition_changed"
     DEFINITION_RAISED = "definition_raised"
     MESSAGE_TOO_LARGE = "message_too_large"
+    REFUSED_BY_AWS = "refused_by_aws"
     UNEXPECTED_ERROR = "unexpected_error"
 
 
