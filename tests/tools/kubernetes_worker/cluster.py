@@ -47,12 +47,9 @@ class Cluster:
     news: threading.Condition = field(default_factory=threading.Condition)
     history: list[tuple[int, str, Json]] = field(default_factory=list)
     version: int = 1
-    forgotten: int = 0
-    """A watch from an older version than this is too late."""
+    forgotten: int = 0  # a watch from an older version than this is too late
     epoch: int = 0
     _lives: dict[str, _Life] = field(default_factory=dict)
-
-    # -- what the API server does
 
     def create_job(self, job: Json) -> Json:
         name = job["metadata"]["name"]
@@ -149,8 +146,6 @@ class Cluster:
             self._found(self.pods, name)
             return self._lives[name].log
 
-    # -- what tests do
-
     def drop_watches(self) -> None:
         with self.news:
             self.epoch += 1
@@ -168,8 +163,6 @@ class Cluster:
         with self.news:
             for pod in list(self.pods.values()):
                 self._delete_pod(pod)
-
-    # -- what controller and kubelet do
 
     def _spawn(self, job: Json) -> None:
         template, name = job["spec"]["template"], f"{job['metadata']['name']}-{uuid.uuid4().hex[:5]}"
