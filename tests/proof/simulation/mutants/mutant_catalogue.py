@@ -191,7 +191,7 @@ MUTANTS: Final = (
         edit(beginnings.early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
     ),
     Mutant(
-        "cancel without an actor is anybody's", "L4", edit(decide._check_cancel, "if event.actor is None:", "if False:")
+        "cancel without an actor is anybody's", "L4", edit(decide.check_cancel, "if event.actor is None:", "if False:")
     ),
     Mutant("no delete", "S9", edit(endings._owed, "return [step for", "return [] and [step for")),
     Mutant(
