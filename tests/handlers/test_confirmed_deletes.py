@@ -169,7 +169,7 @@ def test_a_start_that_comes_late_is_deleted_again_before_and_after_the_end() -> 
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_the_switch_counts_when_compensation_begins(first: bool) -> None:  # noqa: FBT001 - the switch itself
+def test_the_switch_counts_when_compensation_begins(first: bool) -> None:
     execution = Confirming(confirm=first).cancel()
     execution.reconfigure(CONFIRM_DELETES=str(not first).lower())
 

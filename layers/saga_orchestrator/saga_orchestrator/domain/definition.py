@@ -16,6 +16,7 @@ from saga_orchestrator.domain.flow.terms import (
     Retry,
     Start,
     View,
+    Who,
 )
 
 from .events import ExecutionRequest
@@ -152,6 +153,11 @@ class SagaDefinition:
             for step in self.steps
         )
         return replace(self, steps=steps)
+
+    @property
+    def needs_owner(self) -> bool:
+        """Somebody must be *anyone but the owner*, and with nobody as the owner that would be everybody."""
+        return any(Who.NOT_OWNER in outcome.by for step in self.steps for outcome in step.awaits)
 
     def step(self, key: str) -> Step | None:
         """The step that is or was taken under this key."""
