@@ -4,6 +4,8 @@ from typing import Any, Final
 
 import pytest
 
+from saga_orchestrator.domain.flow.deciding import decide_waiting
+from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.deployment import EXECUTIONS, Deployment
 from saga_testing.samples.sample_events import event
@@ -210,3 +212,22 @@ def test_an_unsure_item_is_left_alone_by_reconcile() -> None:
         examined = examine(execution.execution, EXECUTION_SAGA, Policy(), execution.now)
         assert (examined.repairs, examined.by_hand) == ((), ())
         execution.answer()
+
+
+@pytest.mark.parametrize(
+    ("verb", "ended"), [(Verb.RESOLVE, ("create_pod", "allocate_resources")), (Verb.SKIP, ("allocate_resources",))]
+)
+def test_an_operator_settles_a_parked_delete_and_the_slot_comes_back(verb: Verb, ended: tuple[str, ...]) -> None:
+    execution = Confirming().cancel().answer(outcome="refused")
+    before, rules = execution.execution, execution.at.rules_of("execution_saga")
+    assert rules is not None
+    act = OperatorActed(
+        event_id="act:1", event_type="act", key="ex-1", correlation_id="c", verb=verb, actor="ops", step="create_pod"
+    )
+
+    decision = decide_waiting(before, act, execution.now, rules.of(before))
+    assert decision.saga is not None
+    execution.at.store.replace(before, decision.saga, decision.claims, decision.releases)
+
+    assert (str(execution.execution.state), execution.slots()) == ("cancelled", 0)
+    assert execution.execution.compensated_steps == ended

@@ -42,6 +42,7 @@ def test_calls_units_and_bytes_of_an_order_without_approval(deployment: QuietWor
     total, reads, sizes = 0, 0, []
     expected = {"ORDER_PLACED": (0, 2), "reply: credit": (1, 3), "reply: stock": (1, 3), "reply: shipped": (1, 2)}
     for name, detail in happy():
+        deployment.now += 1000
         with Meter(deployment.at.sdk.dynamodb) as meter:
             deployment.deliver(ordinary(detail))
         gets, writes = meter.requests.count("GetItem"), meter.writes
