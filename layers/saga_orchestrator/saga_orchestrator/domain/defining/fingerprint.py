@@ -35,8 +35,10 @@ def _plain(value: Any) -> Any:
         return str(value) if isinstance(value, Enum) else value.__name__
     if is_dataclass(value):
         # What is left at its default does not count: a word that the engine learns later changes no older definition.
+        kind: Any = type(value)
+        defaults: dict[str, Any] = _defaults(kind)
         said = [(field.name, getattr(value, field.name)) for field in fields(value) if field.init]
-        return [(name, _plain(each)) for name, each in said if each != _defaults(type(value)).get(name, _NEVER)]
+        return [(name, _plain(each)) for name, each in said if each != defaults.get(name, _NEVER)]
     if isinstance(value, Mapping):
         return [(name, _plain(each)) for name, each in value.items()]
     if isinstance(value, frozenset | tuple | list):
