@@ -31,6 +31,7 @@ GIVEN = {
     "AdminUsers": "admin11",
     "InlineScriptMaxBytes": "1012",
     "PublishCommands": "false",
+    "ConfirmDeletes": "true",
     "EventSource": "source13",
     "OperatorSource": "source14",
     "CounterShards": "15",
