@@ -76,6 +76,7 @@ SETTINGS: dict[str, Any] = {
     "counter_shards": 15,
     "deadline_shards": 16,
     "publish_commands": False,
+    "confirm_deletes": True,
     "inline_script_max_bytes": 1012,
     "kafka_mode": "provisioned",
     "topic_layout": "shared",
