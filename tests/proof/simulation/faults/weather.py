@@ -54,6 +54,7 @@ class Fault(StrEnum):
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
     REPUBLISHED = "an operator has all sent again"
+    RECONCILED = "an operator reconciles"
     OTHER_VERSION = "another code version"
     UNUSABLE_FIELDS = "fields that break their rules"
 
