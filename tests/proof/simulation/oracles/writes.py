@@ -5,7 +5,7 @@ from typing import Final
 from saga_orchestrator.domain.policy import Without
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.call_budget import messages_of_write
-from tests.proof.simulation.world.lambda_service import RECONCILE, Invocation
+from tests.proof.simulation.world.lambda_service import Invocation
 from tests.proof.simulation.world.ledger import Ledger, Write, may_cancel
 from tests.proof.simulation.world.saga_image import UNDONE, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, CANARY, CANCELLED, OPERATOR_SOURCE
@@ -69,7 +69,7 @@ def one_create(ledger: Ledger, write: Write) -> str | None:
         return UNCONCERNED
     if new.emitted("create_pod") > 1:
         return f"{new.key} emits more than one create"
-    if new.state == "running" and not new.emitted("create_pod") and new.key not in ledger.shadows:
+    if new.state == "running" and not new.emitted("create_pod") and not (ledger and new.key in ledger.shadows):
         return f"{new.key} runs without a create"
     if write.old is not None and not write.old.is_stub and any(key.startswith("create_pod") for key in new.outbox):
         return f"{new.key} creates its pod again"
@@ -132,13 +132,13 @@ def compensation_owed(ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None or new.state not in UNDONE or not new.emitted("create_pod"):
         return UNCONCERNED
-    if not write.invocation.container.settings.publish_commands or new.key in ledger.undeleted:
+    keys = [key.partition("#")[0] for key in new.keys]
+    if "delete_pod" in keys[keys.index("create_pod") :]:
+        return None
+    if ledger and (new.key in ledger.undeleted or not write.invocation.container.settings.publish_commands):
         ledger.undeleted.add(new.key)  # an operator reconciles once commands are on again
         return UNCONCERNED
-    keys = [key.partition("#")[0] for key in new.keys]
-    if "delete_pod" not in keys[keys.index("create_pod") :]:
-        return f"{new.key} is {new.state} and never deletes its pod"
-    return None
+    return f"{new.key} is {new.state} and never deletes its pod"
 
 
 @oracle("S9d", When.WRITE, "a create may be obeyed no longer than its saga waits for the start")
@@ -284,7 +284,7 @@ def no_secret_stored(_ledger: Ledger, write: Write) -> str | None:
 @oracle("S17", When.WRITE, "items, outboxes and timelines stay small")
 def bounded_size(ledger: Ledger, write: Write) -> str | None:
     new = write.new
-    if new is None or write.invocation.function == RECONCILE:
+    if new is None:
         return UNCONCERNED
     most = messages_of_write(write.invocation.container.resources)
     # A stub keeps one event of a type and eight cancels, or one that is trusted.

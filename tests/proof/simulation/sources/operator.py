@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from sagactl.commands.reconcile import repair
+from sagas.execution import EXECUTION_SAGA
 from tests.proof.simulation.faults.restored_table import stack_of
 from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.world.lambda_service import RECONCILE, Container, Invocation, Outcome
@@ -57,6 +58,7 @@ class Operator:
         world.weather.note(Fault.RECONCILED)
         service, now = world.service, world.scheduler.now
         container = Container(RECONCILE, service.settings, 0)
+        container.resources = SimpleNamespace(rules=[SimpleNamespace(definition=EXECUTION_SAGA)])
         connection: Any = SimpleNamespace(client=lambda _service: service.make_sdk(container).dynamodb)
         stack = stack_of(world.plan, connection)
 

@@ -207,9 +207,9 @@ class Ledger:
     def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:
         """Reasons that are right for this event in this world."""
         reasons = inbound.accepts
-        if any(each["ALLOWED_SCRIPT_BUCKETS"] == "" for each in self.plan.all_settings if inbound.is_by_reference):
+        if any(each.get("ALLOWED_SCRIPT_BUCKETS") == "" for each in self.plan.all_settings if inbound.is_by_reference):
             reasons |= {"script_bucket_not_allowed"}
-        if inbound.actor == ADMIN and any(each["ADMIN_USERS"] == "" for each in self.plan.all_settings):
+        if inbound.actor == ADMIN and any(each.get("ADMIN_USERS") == "" for each in self.plan.all_settings):
             reasons |= {"unauthorised_cancel", "too_many_early_cancels"}
         if inbound.type == REQUESTED:
             others = self.by_execution.get(inbound.execution_id, ())

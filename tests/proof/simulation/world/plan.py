@@ -87,7 +87,7 @@ class Plan:
 
     @property
     def admins_change(self) -> bool:
-        return len({each["ADMIN_USERS"] for each in self.all_settings}) > 1
+        return len({each.get("ADMIN_USERS") for each in self.all_settings}) > 1
 
     @property
     def events(self) -> list[Inbound]:

@@ -20,7 +20,7 @@ Settings = dict[str, str]
 
 def is_hushed(settings: Settings) -> bool:
     """Commands are switched off."""
-    return settings["PUBLISH_COMMANDS"] == "false"
+    return settings.get("PUBLISH_COMMANDS") == "false"
 
 
 def draw_settings(dice: random.Random, *, calm: bool) -> Settings:
