@@ -103,7 +103,7 @@ contracts-peers: .venv/installed .venv-peers/installed ## the AWS contract suite
 
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: .venv/installed ## rewrite the lock files from requirements/*.in and the extras of pyproject.toml
-	$(BIN)/$(LOCK) pyproject.toml --extra local --extra testing --extra dev -o requirements/dev.txt
+	$(BIN)/$(LOCK) pyproject.toml --extra local --extra registry --extra testing --extra dev -o requirements/dev.txt
 	$(BIN)/$(LOCK) requirements/layer.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(BIN)/$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(BIN)/$(LOCK) requirements/layer.in requirements/fuzz.in -c requirements/dev.txt -o requirements/fuzz.txt

@@ -21,6 +21,8 @@ class ReadyFile:
     rejected_queue_url: str
     topics: Mapping[str, str]
     """Event type to topic; empty when the template reads no Kafka."""
+    schema_registry: str | None = None
+    """Where the mappings' schemas are registered, if they have a registry."""
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
@@ -39,4 +41,5 @@ def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> 
         payload_bucket=settings.get("PAYLOAD_BUCKET", ""),
         rejected_queue_url=settings.get("REJECTED_QUEUE_URL", ""),
         topics={made.functions[mapping.function].code_dir.name.upper(): mapping.topic for mapping in made.kafka},
+        schema_registry=next((mapping.registry.uri for mapping in made.kafka if mapping.registry), None),
     )

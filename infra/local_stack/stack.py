@@ -54,6 +54,7 @@ from local_stack.aws import (
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.ready import ReadyFile, ready_file
+from local_stack.registry import Decoder, SchemaRegistry
 from local_stack.sources import KafkaBroker, KafkaMapping, KafkaPoller, RuleDelivery, StreamPoller, Ticker, broker_for
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
 from local_stack.template import ACCOUNT, Provisioned, provision, read_template, sandbox_environment, with_local_values
@@ -93,6 +94,8 @@ class StackOptions:
     stack_name: str = "saga-orchestrator"
     async_delay_scale: float = 1 / 60
     ttl_interval: float = DEFAULT_INTERVAL_SECONDS
+    schema_registry: bool = False
+    """A registry on loopback, to which the template's mappings are pointed unless a parameter says otherwise."""
 
 
 class LocalStack:
@@ -181,7 +184,8 @@ class LocalStack:
         _refuse_unknown_region(options.region)
         broker = broker_for(options.kafka_bootstrap, options.kafka_port)
         self._cleanup.callback(broker.close)
-        parameters = with_local_values(options.template, options.parameters, broker.bootstrap)
+        given = {**self._start_registry(), **options.parameters}
+        parameters = with_local_values(options.template, given, broker.bootstrap)
         declared = read_template(options.template, parameters, options.region, options.stack_name)
         clients = self._start_endpoint()
         made = self._made = provision(declared.resources, declared.code, clients, options.stack_name)
@@ -190,6 +194,14 @@ class LocalStack:
         self._start_sources(made, broker)
         _register_stack(clients, options.stack_name, made.outputs)
         return ready_file(made, clients, broker.bootstrap)
+
+    def _start_registry(self) -> Mapping[str, str]:
+        """Lambda decodes in provisioned mode alone."""
+        if not self.options.schema_registry:
+            return {}
+        registry = SchemaRegistry()
+        self._cleanup.callback(registry.close)
+        return {"SchemaRegistryUri": registry.url, "KafkaMode": "provisioned"}
 
     def _start_endpoint(self) -> AwsClients:
         reset_emulator()
@@ -216,7 +228,10 @@ class LocalStack:
     def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:
         """Kafka joins first, as it may take seconds, and is waited for last."""
         log = self.options.log
-        kafka = [KafkaPoller(mapping, broker, self._lambda, self._destinations, log) for mapping in made.kafka]
+        kafka = [
+            KafkaPoller(mapping, broker, self._lambda, self._destinations, log, self._decoder(mapping))
+            for mapping in made.kafka
+        ]
         self._streams = [
             StreamPoller(mapping, TableStream(ACCOUNT, mapping.stream_arn), self._lambda, self._destinations, log)
             for mapping in made.streams
@@ -231,6 +246,9 @@ class LocalStack:
             source.start()
         for poller in kafka:
             poller.wait_assigned()
+
+    def _decoder(self, mapping: KafkaMapping) -> Decoder | None:
+        return Decoder(mapping.registry, self.clients("glue")) if mapping.registry is not None else None
 
     def _stop_sources(self, sources: "list[_Source]") -> None:
         """A poller that waits for a function ends only when the function does, so the functions go down between asking

@@ -11,10 +11,12 @@ from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.application.ports import Pause, Reporting
 from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.events import EventType
-from saga_orchestrator.domain.registry import SagaRegistry
+from saga_orchestrator.domain.registry import REPLY, SagaRegistry
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.intake import Intake
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_testing.aws.account import QUEUE_URL, STREAM_ARN, SimulatedAws
 from saga_testing.executor import InTurn
 from saga_testing.lambda_context import Context
@@ -132,8 +134,11 @@ class Deployment(TableReader):
         """One event, through EventBridge, to the function of its type."""
         return self.function(detail["event_type"]).run(eventbridge(detail, source), Context())
 
-    def function(self, event_type: str) -> EventFunction:
-        return EventFunction(self.at, EventType(event_type.upper()))
+    def function(self, event_type: str) -> Intake:
+        named = event_type.upper()
+        if named == REPLY:
+            return CommandReplyFunction(self.at)
+        return SagaEventFunction(self.at) if named in self.sagas.routes else EventFunction(self.at, EventType(named))
 
     def check(self, context: Context | None = None) -> Json:
         """The schedule's tick: what is due times out."""

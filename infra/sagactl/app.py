@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sagactl.commands.acts import list_acts
 from sagactl.commands.cancel import cancel
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
@@ -16,6 +17,7 @@ from sagactl.commands.republish import republish
 from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
+from sagactl.commands.verbs import note, resolve, retry, skip, undo
 
 
 def print_version(wanted: bool) -> None:
@@ -49,6 +51,9 @@ app.command("list")(list_sagas)
 app.command("show")(show_execution)
 app.command("slots")(slots)
 app.command("cancel")(cancel)
+for verb in (retry, resolve, skip, undo, note):
+    app.command(verb.__name__)(verb)
+app.command("acts")(list_acts)
 app.add_typer(rejected, name="rejected")
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from saga_orchestrator.adapters.saga_codec import decode, encode
 from saga_orchestrator.adapters.saga_models import CounterItem, SagaItem, SagaReader, bind
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, Preceded
 from saga_orchestrator.application.ports import LostRace, NoRoom, Stored
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.policy import Policy
@@ -84,6 +84,47 @@ def test_cancellation_reasons_are_read_by_position(item: dict[str, Any], codes: 
     assert isinstance(outcome, meaning)
     if isinstance(outcome, LostRace):
         assert outcome.current == saga
+
+
+BESIDE = [{"Put": {"TableName": "operator", "Item": {"pk": {"S": "act#1"}}}}]
+"""What goes before the saga, in its transaction."""
+
+
+@pytest.mark.parametrize(
+    ("codes", "meaning"),
+    [
+        ((FAILED, FINE, FINE), Preceded),
+        ((FAILED, FAILED, FINE), Preceded),
+        ((FAILED, FAILED, CONFLICT), Preceded),
+        ((FINE, FAILED, FINE), LostRace),
+        ((FINE, FAILED, CONFLICT), LostRace),
+        ((FINE, FINE, FAILED), NoRoom),
+    ],
+)
+def test_what_goes_before_the_saga_is_read_first(item: dict[str, Any], codes: tuple[str, ...], meaning: type) -> None:
+    saga = decode(item)
+    error = cancelled(*codes)
+    error.response["CancellationReasons"][1]["Item"] = item
+    store = store_with(Scripted(error))
+
+    if meaning is Preceded:
+        with pytest.raises(Preceded):
+            store.replace(saga, saga, "python", None, before=BESIDE)
+        return
+    outcome = store.replace(saga, saga, "python", None, before=BESIDE)
+
+    assert isinstance(outcome, meaning)
+    assert not isinstance(outcome, LostRace) or outcome.current == saga
+
+
+@pytest.mark.parametrize("codes", [(CONFLICT, FAILED, FINE), (CONFLICT, FINE, FAILED), (FINE, CONFLICT, FAILED)])
+def test_what_stands_behind_a_conflict_says_nothing_yet(item: dict[str, Any], codes: tuple[str, ...]) -> None:
+    """The same act may be under way at this moment: its own refusal is to be heard first."""
+    saga = decode(item)
+    client = Scripted(cancelled(*codes), None)
+
+    assert isinstance(store_with(client).replace(saga, saga, "python", None, before=BESIDE), Stored)
+    assert client.calls == 2
 
 
 @pytest.mark.parametrize(

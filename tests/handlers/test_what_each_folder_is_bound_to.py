@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.events import EventType
-from saga_orchestrator.entrypoints import checker_function, event_function, relay_function
+from saga_orchestrator.entrypoints import checker_function, event_function, relay_function, saga_functions
 from sagas import SAGAS
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -29,6 +29,8 @@ def passed_on(monkeypatch: pytest.MonkeyPatch, folder: str) -> list[tuple[str, t
     for entry in (event_function, checker_function, relay_function):
         name = entry.__name__.rpartition(".")[2]
         monkeypatch.setattr(entry, "handle", lambda *arguments, _name=name: calls.append((_name, arguments)))
+    for name in ("handle_events", "handle_replies"):
+        monkeypatch.setattr(saga_functions, name, lambda *arguments, _name=name: calls.append((_name, arguments)))
     loaded(folder).lambda_handler("the event", "the context")
     return calls
 
@@ -43,9 +45,15 @@ def test_an_event_function_takes_its_folders_type_and_no_other(
 
 
 @pytest.mark.parametrize(
-    ("folder", "entry"), [("timeout_checker", "checker_function"), ("command_relay", "relay_function")]
+    ("folder", "entry"),
+    [
+        ("timeout_checker", "checker_function"),
+        ("command_relay", "relay_function"),
+        ("saga_event", "handle_events"),
+        ("command_reply", "handle_replies"),
+    ],
 )
-def test_checker_and_relay_are_bound_to_their_entry_points(
+def test_checker_and_relay_and_the_functions_of_waiting_sagas_are_bound_to_their_entry_points(
     monkeypatch: pytest.MonkeyPatch, folder: str, entry: str
 ) -> None:
     assert passed_on(monkeypatch, folder) == [(entry, ("the event", "the context", SAGAS))]

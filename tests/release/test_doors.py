@@ -22,6 +22,7 @@ ROOMS = (
     "local_stack.aws",
     "local_stack.aws.moto_repairs",
     "local_stack.functions",
+    "local_stack.registry",
     "local_stack.sources",
     "local_stack.template",
     "local_worker",
@@ -39,6 +40,7 @@ INSIDE_VIEWS = {
     "tests": ("saga_testing",),  # the kit is for tests, its parts included
     "tests/tools/local_stack": ("local_stack", "sagactl"),  # `sagactl local up` is how the stack is started
     "tests/tools/worker": ("local_worker",),
+    "tests/release/security": ("sagactl",),  # what its verbs call against the policies that admit them
     "tests/tools/participant": ("local_participant",),
     "tests/tools/demo": ("demo", "sagactl"),
     "tests/tools/sagactl": ("sagactl",),

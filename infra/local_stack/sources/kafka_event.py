@@ -7,12 +7,13 @@ whose values are lists of bytes.
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from local_stack.functions import timestamp
+from local_stack.registry import Decoded
 from local_stack.sources.batch_size import SEPARATOR_BYTES
 from local_stack.sources.mapping_config import KafkaMapping
 
@@ -52,6 +53,21 @@ def record_of(message: Any) -> KafkaRecord:
     return KafkaRecord(
         body["topic"], body["partition"], body["offset"], at, body, len(json.dumps(body)) + SEPARATOR_BYTES
     )
+
+
+def encoded_parts(record: KafkaRecord) -> dict[str, bytes]:
+    """Key and value as their producer wrote them, where there are any, by the names of registries' attributes."""
+    parts = {name: record.body[name.lower()] for name in ("KEY", "VALUE")}
+    return {name: base64.b64decode(part) for name, part in parts.items() if part is not None}
+
+
+def with_decoded(record: KafkaRecord, parts: Mapping[str, Decoded]) -> KafkaRecord:
+    """The record as it is delivered after a registry's decoding (Developer Guide, Payload formats and deserialization
+    behavior): the attribute in its place, what it was beside it."""
+    body = dict(record.body)
+    for name, part in parts.items():
+        body |= {name.lower(): _encoded(part.content), f"{name.lower()}SchemaMetadata": part.metadata}
+    return replace(record, body=body, size=len(json.dumps(body)) + SEPARATOR_BYTES)
 
 
 def event_of(mapping: KafkaMapping, bootstrap: str, records: Sequence[KafkaRecord]) -> dict[str, Any]:

@@ -20,10 +20,20 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, Consume
 
 from local_stack.errors import KafkaUnavailableError, StackClosedError
 from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
+from local_stack.registry import Decoder, RegistryAwayError, UndecodableError
 from local_stack.sources.batch_retry import Verdict, process
 from local_stack.sources.batch_size import split_by_size
 from local_stack.sources.kafka_broker import QUIET, KafkaBroker
-from local_stack.sources.kafka_event import KafkaRecord, batch_info, event_of, filterable, record_of, reported_failures
+from local_stack.sources.kafka_event import (
+    KafkaRecord,
+    batch_info,
+    encoded_parts,
+    event_of,
+    filterable,
+    record_of,
+    reported_failures,
+    with_decoded,
+)
 from local_stack.sources.mapping_config import INFINITE, FailurePolicy, KafkaMapping
 from local_stack.sources.stream_mapping import passes
 from local_stack.stack_event import EventKind, EventSink, happening
@@ -45,6 +55,7 @@ class KafkaPoller:
         functions: LambdaService,
         destinations: Destinations,
         sink: EventSink,
+        decoder: Decoder | None = None,
     ) -> None:
         self._mapping, self._broker, self._functions, self._destinations, self._sink = (
             mapping,
@@ -53,6 +64,7 @@ class KafkaPoller:
             destinations,
             sink,
         )
+        self._decoder = decoder
         self._spec = functions.functions[mapping.function]
         self._policy = effective_policy(mapping)
         self._bootstrap = mapping.bootstrap or broker.bootstrap
@@ -133,12 +145,12 @@ class KafkaPoller:
     def _run(self) -> None:
         while not self._stop.is_set():
             batch = self._next_batch()
-            wanted = [
-                record
-                for record in batch
-                if passes(self._mapping.filters, filterable(record) if self._mapping.filters else None)
-            ]
             try:
+                wanted = [
+                    record
+                    for record in self._decoded(batch)
+                    if passes(self._mapping.filters, filterable(record) if self._mapping.filters else None)
+                ]
                 done = not wanted or process(wanted, self._policy, self, self._stop)
             except StackClosedError:
                 return
@@ -164,6 +176,26 @@ class KafkaPoller:
         batch, self._held = split_by_size(records[: self._mapping.batch_size])
         self._held += records[self._mapping.batch_size :]
         return batch
+
+    def _decoded(self, batch: Sequence[KafkaRecord]) -> Sequence[KafkaRecord]:
+        """As the mapping's registry reads them; what it cannot read is discarded, and never delivered (Developer Guide,
+        How Lambda performs schema validation for Kafka messages)."""
+        if self._decoder is None:
+            return batch
+        return [decoded for record in batch if (decoded := self._decoded_record(record, self._decoder)) is not None]
+
+    def _decoded_record(self, record: KafkaRecord, decoder: Decoder) -> KafkaRecord | None:
+        while True:
+            try:
+                parts = {name: part for name, part in encoded_parts(record).items() if name in decoder.attributes}
+                return with_decoded(record, {name: decoder.decode(part) for name, part in parts.items()})
+            except UndecodableError as error:
+                self.give_up([record], error.condition, 0, None)
+                return None
+            except RegistryAwayError as error:
+                self._sink(happening(EventKind.RETRY, self._mapping.function, f"schema registry: {error}"))
+                if self._stop.wait(1):
+                    raise StackClosedError from error
 
     def _read(self, count: int, seconds: float) -> list[KafkaRecord]:
         try:

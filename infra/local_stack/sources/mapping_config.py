@@ -9,6 +9,7 @@ from typing import Any
 from local_stack.aws import function_name_of
 from local_stack.errors import UnsupportedResource
 from local_stack.functions import Destinations, service_of
+from local_stack.registry import RegistryConfig, registry_of
 from local_stack.sources import event_pattern
 
 TYPE = "AWS::Lambda::EventSourceMapping"
@@ -58,6 +59,7 @@ class KafkaMapping:
     filters: tuple[Mapping[str, Any], ...]
     policy: FailurePolicy
     provisioned: bool
+    registry: RegistryConfig | None = None
 
 
 def mapping_of(logical_id: str, properties: Mapping[str, Any]) -> StreamMapping | KafkaMapping | None:
@@ -92,10 +94,8 @@ def _kafka(mapping_id: str, logical_id: str, source: str | None, properties: Map
         or properties.get("SelfManagedKafkaEventSourceConfig")
         or {}
     )
-    if config.get("SchemaRegistryConfig") or config.get("ConsumptionMode", "Stream") != "Stream":
-        raise UnsupportedResource(
-            TYPE, logical_id, "the local stack reads Kafka without schema registry and without share groups"
-        )
+    if config.get("ConsumptionMode", "Stream") != "Stream":
+        raise UnsupportedResource(TYPE, logical_id, "the local stack reads Kafka without share groups")
     window = properties.get("MaximumBatchingWindowInSeconds")
     return KafkaMapping(
         mapping_id=mapping_id,
@@ -115,6 +115,7 @@ def _kafka(mapping_id: str, logical_id: str, source: str | None, properties: Map
         filters=_filters(logical_id, properties),
         policy=_policy(logical_id, properties),
         provisioned=bool(properties.get("ProvisionedPollerConfig")),
+        registry=registry_of(config),
     )
 
 

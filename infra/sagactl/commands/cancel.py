@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sagactl.actor import acting
+from sagactl.acting.actor import acting
 from sagactl.asking import tell_stack
 from sagactl.bus import put_event
 from sagactl.connection import Target

@@ -41,6 +41,10 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", metavar="NAME=VALUE", help="A template parameter; repeatable.")
     ] = None,
+    schema_registry: Annotated[
+        bool,
+        typer.Option("--schema-registry", help="A registry on this machine, by which Avro and Protobuf are decoded."),
+    ] = False,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -76,6 +80,7 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
             log=view.happened,
             region=region,
             stack_name=stack_name,
+            schema_registry=schema_registry,
         )
         try:
             keep_up(options, ready_file, view, with_worker=worker is WorkerKind.SUBPROCESS)

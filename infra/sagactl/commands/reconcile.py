@@ -23,6 +23,7 @@ from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table, tell
+from sagactl.table.policy import policy_of
 from sagactl.table.recounting import Drift, correct, drifts, steady_drifts
 from sagactl.table.stored_items import Slots, stored_items
 from sagas import SAGAS
@@ -135,7 +136,7 @@ def _repaired(stack: Deployment, found: Survey) -> list[Finding]:
 
 def survey(stack: Deployment, now: int) -> Survey:
     """Look at every item once, and at the counters a second time if any of them differ."""
-    policy, slots = _policy(stack), Slots()
+    policy, slots = policy_of(stack), Slots()
     sagas: list[Examined] = []
     by_hand: list[Finding] = []
     for item in stored_items(stack):
@@ -168,17 +169,6 @@ def _write(stack: Deployment, examined: Examined) -> bool:
     except CorruptSaga:
         return False  # whoever wrote meanwhile left what the next run reports
     return isinstance(outcome, Stored)
-
-
-def _policy(stack: Deployment) -> Policy:
-    """The settings that repairs go by, as the stack was deployed."""
-    return Policy(
-        start_deadline_seconds=int(stack.output("StartDeadlineSeconds")),
-        run_grace_seconds=int(stack.output("RunGraceSeconds")),
-        request_max_age_seconds=int(stack.output("RequestMaxAgeSeconds")),
-        retention_seconds=int(stack.output("RetentionDays")) * 86_400,
-        deadline_shards=int(stack.output("DeadlineShards")),
-    )
 
 
 def _of_counter(drift: Drift, outcome: Outcome) -> Finding:

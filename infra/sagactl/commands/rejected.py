@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
-from sagactl.actor import acting
-from sagactl.acts import Act, acts_on, record, shortened
+from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
+from sagactl.acting.actor import acting
+from sagactl.acting.records import act_of, acts_on, facts_of, page_of, record
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -84,12 +85,12 @@ def show_rejected(
     """Show everything that is known of one, and what operators did with it; never its content."""
     stack = deployment(target)
     kept = item_of(stack, identifier) or _one(stack, identifier)
-    facts = {**kept.facts(), "bytes": _bytes(stack, kept), "acts": acts_on(stack, f"rejected:{identifier}")}
+    acts = [facts_of(act) for act in acts_on(stack, f"rejected:{identifier}")]
+    facts = {**kept.facts(), "bytes": _bytes(stack, kept), "acts": acts}
     rows = [(name.replace("_", " "), value) for name, value in facts.items() if name != "acts"]
-    acts = [tuple(act.values()) for act in facts["acts"]]
     pages = [table(identifier, ("what", "value"), rows)]
     if acts:
-        pages.append(table("What was done", ("at", "verb", "who", "reason", "result"), acts))
+        pages.append(page_of(acts, "What was done"))
     show(target.output, facts, *pages)
 
 
@@ -141,15 +142,15 @@ def drop(
     actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
 ) -> None:
     """Take off the list without delivering. Who did it, and why, stays recorded for 400 days."""
-    if not because.strip():
-        raise NotUsableError("--because must say why")
+    if problem := problem_of_reason(because) if because.strip() else "--because must say why":
+        raise NotUsableError(problem)
     stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
     chosen = _chosen_of(stack, choice)
     agreed(stack, f"Drop {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
     who, dropped = acting(stack.connection, actor), set[str]()
 
     def act_on(kept: Kept) -> Act:
-        return Act(f"rejected:{kept.id}", "drop", who, shortened(because), "dropped")
+        return act_of(f"rejected:{kept.id}", "drop", who, reason=because, result="dropped")
 
     for each in progress([each for each in chosen if each.kind is not Kind.DEAD_LETTER], "dropping"):
         if each.kind is Kind.REJECTED and not settle(stack, each, "dropped", act_on(each)):

@@ -5,8 +5,11 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
+from saga_orchestrator.domain.operating.acts import saga_target
+from saga_orchestrator.domain.saga import Saga
+from sagactl.acting.records import acts_on, facts_of, page_of
 from sagactl.connection import Target
-from sagactl.deployment import deployment
+from sagactl.deployment import Deployment, deployment
 from sagactl.options import on_stack
 from sagactl.outlet import show, table
 from sagactl.table.relay_lag import relay_lag
@@ -31,8 +34,12 @@ def show_execution(
     stack = deployment(target)
     sagas = sagas_of(stack, execution_id)
     lag = relay_lag(stack)
-    facts = [{**details(saga), "relay_lag_seconds": lag} for saga in sagas]
+    facts = [{**details(saga), "relay_lag_seconds": lag, "acts": _acts(stack, saga)} for saga in sagas]
     show(target.output, facts, *[part for fact in facts for part in _page(fact)])
+
+
+def _acts(stack: Deployment, saga: Saga) -> list[Facts]:
+    return [facts_of(act) for act in acts_on(stack, saga_target(saga.saga_name, saga.execution_id))]
 
 
 def _page(fact: Facts) -> list[RenderableType]:
@@ -60,6 +67,8 @@ def _page(fact: Facts) -> list[RenderableType]:
     if fact["early_events"]:
         early = [(entry["at"], entry["cause"], entry["event_id"], entry["actor"]) for entry in fact["early_events"]]
         pages.append(table("Came before the request", ("at", "event", "event id", "actor"), early))
+    if fact["acts"]:
+        pages.append(page_of(fact["acts"], "What people did"))
     return pages
 
 

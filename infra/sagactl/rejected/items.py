@@ -9,7 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.adapters.rejected_events import SHARDS, item_id, item_key
-from sagactl.acts import Act, written
+from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.operating.acts import Act
+from sagactl.acting.records import written
 from sagactl.deployment import Deployment
 from sagactl.rejected.kept import NAMES, Kept, Kind
 
@@ -61,8 +63,8 @@ def settle(stack: Deployment, kept: Kept, state: str, act: Act) -> bool:
                             ":settled": {"S": SETTLED},
                             ":open": {"S": "open"},
                             ":copies": {"N": str(kept.copies)},
-                            ":at": {"S": act.at},
-                            ":by": {"S": act.actor},
+                            ":at": {"S": rfc3339(act.at)},
+                            ":by": {"S": act.id.actor},
                         },
                     }
                 },

@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagactl.acts import Act, record
+from saga_orchestrator.domain.operating.acts import Act
+from sagactl.acting.records import act_of, now_ms, record
 from sagactl.commands.republish import republish_sagas
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError
@@ -39,7 +40,7 @@ class Redriven:
 
 def redriven(stack: Deployment, kept: Kept, actor: str, body: str = "") -> Redriven:
     """Deliver one. Its act is written before the call and the result after; `body` is a dead letter's content."""
-    act = Act(f"rejected:{kept.id}", "redrive", actor)
+    act = act_of(f"rejected:{kept.id}", "redrive", actor)
     deliver: dict[Kind, Callable[[], bool]] = {
         Kind.REJECTED: lambda: _rejected(stack, kept, act),
         Kind.UNDELIVERED: lambda: _undelivered(stack, kept),
@@ -59,7 +60,7 @@ def redriven(stack: Deployment, kept: Kept, actor: str, body: str = "") -> Redri
 
 
 def _result_of(act: Act, fate: Fate) -> Act:
-    return replace(act, key=f"{act.key}#result", result=fate.value, at=Act(act.target, act.verb, act.actor).at)
+    return replace(act, id=replace(act.id, key=f"{act.id.key}.result"), result=fate.value, at=now_ms())
 
 
 def _rejected(stack: Deployment, kept: Kept, act: Act) -> bool:

@@ -70,7 +70,15 @@ class Resources:
     @cached_property
     def rules(self) -> tuple[Rules, ...]:
         policy = self.settings.policy()
-        return tuple(Rules(definition, policy) for definition in self.sagas)
+        return tuple(Rules(definition, policy, self.sagas.definition_of) for definition in self.sagas)
+
+    @cached_property
+    def rules_of_executions(self) -> tuple[Rules, ...]:
+        return tuple(rules for rules in self.rules if rules.definition.starts is None)
+
+    def rules_of(self, saga_name: str) -> Rules | None:
+        """What sagas of that name go by; None: this deployment has no such definition."""
+        return next((rules for rules in self.rules if rules.definition.name == saga_name), None)
 
     @cached_property
     def store(self) -> DynamoDbSagaStore:

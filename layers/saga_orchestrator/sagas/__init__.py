@@ -5,5 +5,6 @@ from typing import Final
 from saga_orchestrator.domain.registry import SagaRegistry
 
 from .execution import EXECUTION_SAGA
+from .order import ORDER
 
-SAGAS: Final = SagaRegistry((EXECUTION_SAGA,))
+SAGAS: Final = SagaRegistry((EXECUTION_SAGA, ORDER))

@@ -35,6 +35,8 @@ def _grants(operation: str, arguments: dict[str, Any]) -> set[Grant]:
         return {(f"s3:{operation}", f"<PayloadBucket.Arn>/{folder}/*")}
     if operation == "SendMessage":
         return {("sqs:SendMessage", "<RejectedQueue.Arn>")}
+    if operation == "PutMetricData":
+        return {("cloudwatch:PutMetricData", "*")}
     if operation == "PutEvents":
         return {("events:PutEvents", "<EventBus.Arn>")}
     msg = f"{operation} is a call that this test knows no permission for"

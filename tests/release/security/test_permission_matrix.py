@@ -4,6 +4,7 @@ The calls are recorded at the SDK's own seam while each function goes through ev
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -11,18 +12,30 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.saga_codec import encode
+from saga_orchestrator.adapters.saga_models import SagaReader
 from saga_orchestrator.adapters.settings import Settings
+from saga_orchestrator.application.operate import Answered, Asked
 from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.operating.acts import Door, Role, saga_target
+from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_testing.deployment import EXECUTIONS
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
+from saga_testing.samples.parked_orders import KEY, stuck_order
 from saga_testing.samples.sample_events import event, kafka
+from sagactl.acting.direct import perform
+from sagactl.acting.records import act_table, acts_on
+from sagactl.deployment import Deployment as Stack
+from sagas.order import ORDER
 from tests.release.security.called_actions import Grant, needed
-from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
+from tests.release.template.deployment import EVENT_FUNCTIONS, as_list, deploy
 from tests.release.template.test_permissions import granted
 
 ON_FAILURE: Final = {
@@ -44,6 +57,7 @@ AWS_SIDE: Final[dict[str, dict[Grant, str]]] = {
 }
 """What AWS does in a function's name, which no call of our code shows. Each with its reason."""
 
+SECONDS: Final = ("StartDeadlineSeconds", "RunGraceSeconds", "RequestMaxAgeSeconds", "RetentionDays", "DeadlineShards")
 ENDINGS: Final = ("EXECUTION_COMPLETED", "EXECUTION_FAILED", "EXECUTION_TIMEOUT", "EXECUTION_CANCELLED")
 
 
@@ -163,6 +177,54 @@ def test_the_relay_reads_the_login_of_its_kafka_target() -> None:
     assert {grant for grant in grants if grant[0].startswith("secretsmanager:")} == {
         ("secretsmanager:GetSecretValue", secret) for secret in read
     }
+
+
+def test_breaking_the_glass(world: World) -> None:
+    """Every verb of `--direct`, past an alarm that rings before, and what shows them afterwards."""
+
+    def client(service: str) -> Any:
+        def put_metric_data(**arguments: Any) -> None:
+            world.calls.append(("PutMetricData", arguments))
+
+        return world.at.sdk.dynamodb if service == "dynamodb" else SimpleNamespace(put_metric_data=put_metric_data)
+
+    connection: Any = SimpleNamespace(client=client, is_local=True)
+    stack = Stack(
+        "sagas", {"TableName": "sagas", "OperatorTableName": "operator", **dict.fromkeys(SECONDS, "8")}, connection
+    )
+
+    def scenario() -> None:
+        for place, deed in enumerate(Deed):
+            parked = stuck_order(*[Answer.FAILED] * 3)
+            asked = Asked(
+                execution_id=f"{KEY}-{place}",
+                saga_name="order_saga",
+                deed=deed,
+                actor="olga",
+                role=Role.BREAK_GLASS,
+                door=Door.DIRECT,
+                key="k-1",
+                reason="seen to",
+                version=parked.version,
+            )
+            item = encode(replace(parked, execution_id=asked.execution_id))
+            boto3.client("dynamodb").put_item(TableName="sagas", Item=item)
+            answer = perform(stack, SagaRegistry((ORDER,)), asked)
+            assert (answer.answered == Answered.DONE) is (deed is not Deed.SKIP), answer
+        assert acts_on(stack, saga_target("order_saga", f"{KEY}-0"))
+        assert list(act_table(stack).newest())
+        assert SagaReader(world.at.sdk.dynamodb, "sagas").of_execution(f"{KEY}-0")
+
+    document = deploy().properties["BreakGlassPolicy"]["PolicyDocument"]["Statement"]
+    grants = {
+        (action, place)
+        for each in document
+        for action in as_list(each["Action"])
+        for place in as_list(each["Resource"])
+    }
+    found = {grant for grant in grants if grant[0] != "cloudformation:DescribeStacks"}
+
+    assert calls_of(world, scenario) == found
 
 
 def test_counters_are_all_that_the_request_function_reads(world: World) -> None:

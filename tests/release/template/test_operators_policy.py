@@ -69,5 +69,20 @@ def test_operators_invoke_what_redrive_and_republish_need() -> None:
     assert set(statement["Resource"]) == {f"<{f}.Arn>" for f in (*EVENT_FUNCTIONS.values(), "CommandRelayFunction")}
 
 
-def test_the_operators_policy_is_attached_to_nobody_by_itself() -> None:
-    assert not {"Roles", "Users", "Groups"} & deploy().properties["OperatorPolicy"].keys()
+def test_no_policy_of_operators_is_attached_to_anybody_by_itself() -> None:
+    for policy in ("OperatorPolicy", "BreakGlassPolicy"):
+        assert not {"Roles", "Users", "Groups"} & deploy().properties[policy].keys()
+
+
+def test_breaking_the_glass_writes_sagas_in_transactions_alone_and_deletes_nothing() -> None:
+    statements = deploy().properties["BreakGlassPolicy"]["PolicyDocument"]["Statement"]
+    writing = [s for s in statements if "<SagaTable.Arn>" in as_list(s["Resource"]) and s["Sid"] != "ReadSagas"]
+
+    assert [(s["Action"], s["Condition"]) for s in writing] == [
+        (
+            "dynamodb:UpdateItem",
+            {"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}},
+        )
+    ]
+    actions = {action for s in statements for action in as_list(s["Action"])}
+    assert not {action for action in actions if "Delete" in action or "Batch" in action or "*" in action}

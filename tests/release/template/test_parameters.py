@@ -65,6 +65,20 @@ def test_a_parameter_stands_in_a_group(name: str) -> None:
         ("InlineScriptMaxBytes", "1048576"),
         ("AlarmTopicArn", "oncall"),
         ("LogRetentionDays", "2"),
+        ("SchemaRegistryUri", "registry:8081"),
+        ("SchemaRegistryUri", "https://user:word@registry"),
+        ("SchemaRegistryUri", "arn:aws:glue:eu-central-1:123456789012:schema/a/b"),
+        ("SchemaRegistryAuth", "SASL_SCRAM_512_AUTH"),
+        ("SchemaRegistrySecretArn", "secret"),
+        ("SchemaRecordFormat", "AVRO"),
+        ("SchemaValidationAttributes", "KEY"),
+        ("AliasOfExecutionStarted", "EXECUTION_STARTED"),
+        ("AliasOfExecutionStarted", "execution_completed"),
+        ("AliasOfExecutionStarted", "Execution_Unknown"),
+        ("AliasOfExecutionStarted", "POD_RUNNING,POD_CREATED"),
+        ("AliasOfExecutionStarted", "x" * 65),
+        ("AliasOfExecutionRunning", "POD_RUNNING"),
+        ("TopicOfExecutionStarted", "pod events"),
     ],
 )
 def test_a_value_that_would_break_the_stack_is_refused(name: str, value: str) -> None:
@@ -77,6 +91,14 @@ def test_a_value_that_would_break_the_stack_is_refused(name: str, value: str) ->
     [
         ({"EventSource": "same", "OperatorSource": "same"}, "every producer could cancel"),
         ({"KafkaTargetBootstrap": "b:9092"}, "needs KafkaTargetSecretArn"),
+        ({"SchemaRegistryUri": "https://registry"}, "needs KafkaMode=provisioned"),
+        (
+            {"SchemaRegistrySecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x"},
+            "need SchemaRegistryUri",
+        ),
+        ({"AliasOfExecutionStarted": "POD", "AliasOfExecutionTimeout": "POD"}, "one event would be two"),
+        ({"AliasOfExecutionFailed": "POD", "AliasOfExecutionCancelled": "POD"}, "one event would be two"),
+        ({"TopicOfExecutionRequested": "requests", "TopicLayout": "shared"}, "keeps what has no type"),
         ({"KafkaBootstrapServers": "b:9092", "KafkaSubnetId1": "subnet-1"}, "needs KafkaSecurityGroupId"),
     ],
 )
@@ -136,6 +158,7 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
         "EventSource",
         "OperatorSource",
         "OperatorPolicyArn",
+        "BreakGlassPolicyArn",
         "DeadlineShards",
         "CounterShards",
         "StartDeadlineSeconds",

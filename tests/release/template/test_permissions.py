@@ -77,6 +77,7 @@ GRANTS = {
 
 RESOURCE_FREE = {
     "cloudwatch:GetMetricStatistics",
+    "cloudwatch:PutMetricData",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from sagactl.actor import sanitised
+from sagactl.acting.actor import sanitised
 from sagactl.errors import NotUsableError
 from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator

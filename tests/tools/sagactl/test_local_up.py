@@ -79,6 +79,7 @@ def test_a_ready_file_of_a_running_stack_is_not_taken_by_name(
     [
         ("request", "--example", "--no-wait"),
         ("cancel", "{one}"),
+        ("note", "execution_saga:{one}", "seen", "--direct"),
         ("republish", "{one}"),
         ("republish", "--since", "1h", "--yes"),
         ("rejected", "redrive", "--all", "--yes"),

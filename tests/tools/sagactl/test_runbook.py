@@ -42,7 +42,7 @@ def test_a_command_in_the_documents_is_one_that_there_is(document: str, text: st
 
 
 @pytest.mark.parametrize(
-    "text", ["rejected redrive --key KEY", "undo EXECUTION_ID", "rejected forget", "list --colour"]
+    "text", ["rejected redrive --key KEY", "reset EXECUTION_ID", "rejected forget", "list --colour"]
 )
 def test_a_command_that_there_is_not_would_be_noticed(text: str) -> None:
     assert objection(text) is not None

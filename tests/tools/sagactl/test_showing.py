@@ -19,7 +19,7 @@ from sagactl.table.sagas import details, readable
 
 def shown(deployment: Deployment) -> dict[str, Any]:
     (saga,) = readable(stack(deployment.aws.dynamodb), [])
-    return {**details(saga), "relay_lag_seconds": 1.5}
+    return {**details(saga), "relay_lag_seconds": 1.5, "acts": []}
 
 
 def stack(client: Any) -> Stack:

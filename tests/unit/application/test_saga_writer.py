@@ -51,6 +51,9 @@ class Outside:
     def count(self, name: str, value: int = 1) -> None:
         self.log.append(("count", name, value))
 
+    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
+        self.log.append(("measure", name, value, saga, step))
+
     def clock(self) -> int:
         self.ticks += 1
         return NOW + self.ticks

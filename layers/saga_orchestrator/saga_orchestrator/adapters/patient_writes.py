@@ -50,14 +50,16 @@ class PatientWrites:
         msg = "the write met somebody's transaction each time"
         raise RetryableError(msg)
 
-    def transact(self, actions: list[dict[str, Any]]) -> Refused | None:
-        """All or none. What decides comes first in `actions`: its refusal counts whatever the others met."""
+    def transact(self, actions: list[dict[str, Any]], *, deciding: int = 1) -> Refused | None:
+        """All or none. What decides comes first: so many of `actions`, whose refusals count whatever those behind them
+        met.
+        """
         for attempt in range(TRANSACTION_ATTEMPTS):
             try:
                 with retryable():
                     self.client.transact_write_items(TransactItems=actions)
             except ClientError as error:
-                refused = _cancelled(error)
+                refused = _cancelled(error, deciding)
                 if refused is not None:
                     return refused
                 self.pause(self.rng.random() * 0.01 * 2**attempt)
@@ -67,7 +69,7 @@ class PatientWrites:
         raise RetryableError(msg)
 
 
-def _cancelled(error: ClientError) -> Refused | None:
+def _cancelled(error: ClientError, deciding: int) -> Refused | None:
     """What the cancellation means, by position; None when it may pass. A permanent one is raised.
 
     The first condition goes before all: whatever a counter said, a saga that exists is decided on again.
@@ -76,8 +78,10 @@ def _cancelled(error: ClientError) -> Refused | None:
         raise error
     reasons = cancellation_reasons(error)
     codes = [reason.get("Code") for reason in reasons]
-    if codes[:1] == [_CONDITION]:
-        return Refused(0, reasons[0].get("Item"))
+    # One that met something else may have been refused as well, and says so next time: nothing behind it counts yet.
+    first = next((position for position, code in enumerate(codes[:deciding]) if code != "None"), None)
+    if first is not None and codes[first] == _CONDITION:
+        return Refused(first, reasons[first].get("Item"))
     if PERMANENT_REASONS.intersection(codes):
         raise error
     # Refused only where nothing else is said: beside a conflict, a throttle or a reason we do not know, it may pass.

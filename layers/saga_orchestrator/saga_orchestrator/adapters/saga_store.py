@@ -5,7 +5,7 @@ capacity is charged (DynamoDB API reference, ReturnValuesOnConditionCheckFailure
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -13,12 +13,20 @@ from saga_orchestrator.adapters.counters.claims import Claims, LockTurns, Turns
 from saga_orchestrator.adapters.counters.counter_table import CounterTable
 from saga_orchestrator.adapters.counters.counter_writes import counting
 from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause, Stored
+from saga_orchestrator.domain.errors import SagaError
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
 from .aws_errors import part_of, retryable
 from .patient_writes import PatientWrites, Refused
 from .saga_codec import Item, changes, decode, encode
+
+Action = dict[str, Any]
+"""One of a transaction."""
+
+
+class Preceded(SagaError):
+    """What was to go before the saga, in its transaction, was refused: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +60,21 @@ class DynamoDbSagaStore:
             return _outcome(self.writes.single(self.client.put_item, self._put(saga)))
         return self._claiming(saga, claims, lambda claimed: {"Put": self._put(claimed)})
 
-    def replace(self, old: Saga, new: Saga, claims: str | None, releases: Claim | None) -> Outcome:
+    def replace(
+        self, old: Saga, new: Saga, claims: str | None, releases: Claim | None, *, before: Sequence[Action] = ()
+    ) -> Outcome:
+        """`before`: what else goes into the same transaction, and is judged first.
+
+        Raises:
+            Preceded: that was refused, and so was everything.
+        """
         if claims is not None:
-            return self._claiming(new, claims, lambda claimed: {"Update": self._update(old, claimed)})
-        if releases is None:
-            return _outcome(self.writes.single(self.client.update_item, self._update(old, new)))
-        outcome = _outcome(self.writes.transact([{"Update": self._update(old, new)}, self._count(releases, -1)]))
+            return self._claiming(new, claims, lambda claimed: {"Update": self._update(old, claimed)}, before)
+        update = self._update(old, new)
+        if releases is None and not before:
+            return _outcome(self.writes.single(self.client.update_item, update))
+        given_back = [] if releases is None else [self._count(releases, -1)]
+        outcome = self._transact(before, [{"Update": update}, *given_back])
         if isinstance(outcome, NoRoom):
             msg = "a release carries no condition and cannot be refused"
             raise TypeError(msg)
@@ -118,23 +135,31 @@ class DynamoDbSagaStore:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _claiming(self, saga: Saga, resource: str, write: Callable[[Saga], dict[str, Any]]) -> Outcome:
+    def _claiming(
+        self, saga: Saga, resource: str, write: Callable[[Saga], Action], before: Sequence[Action] = ()
+    ) -> Outcome:
         """The saga first, its unit second: the saga's condition decides what a cancelled transaction means."""
 
         def attempt(claim: Claim) -> Outcome:
-            return _outcome(self.writes.transact([write(replace(saga, claim=claim)), self._count(claim, 1)]))
+            return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])
 
         return self.claims.take(resource, attempt)
 
-    def _count(self, claim: Claim, change: int) -> dict[str, Any]:
+    def _transact(self, before: Sequence[Action], actions: list[Action]) -> Outcome:
+        refused = self.writes.transact([*before, *actions], deciding=len(before) + 1)
+        if refused is not None and refused.position < len(before):
+            raise Preceded
+        return _outcome(refused, len(before))
+
+    def _count(self, claim: Claim, change: int) -> Action:
         return {"Update": counting(claim.resource, claim.shard, change).request(self.table)}
 
 
-def _outcome(refused: Refused | None) -> Outcome:
-    """The saga's write is the first of its transaction; any other condition is a counter's."""
+def _outcome(refused: Refused | None, place: int = 0) -> Outcome:
+    """`place` is the saga's write in its transaction; a condition behind it is a counter's."""
     if refused is None:
         return Stored()
-    if refused.position > 0:
+    if refused.position > place:
         return NoRoom()
     return LostRace(decode(refused.item) if refused.item else None)
 

@@ -92,7 +92,7 @@ class Settings(BaseModel):
     kafka_mode: Literal["on-demand", "provisioned"] = "on-demand"
     event_type_alias: str = ""
     """Another event type that stands for this function's own, beside it."""
-    topic_layout: Literal["per-type", "shared"] = "per-type"
+    topic_layout: Literal["per-type", "shared", "own"] = "per-type"
     batch_concurrency: int = Field(default=16, ge=1, le=128)
     kafka_target_bootstrap: str = ""
     kafka_target_topic: str = "saga_commands"

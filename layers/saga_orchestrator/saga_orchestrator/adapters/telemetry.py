@@ -22,6 +22,7 @@ class Telemetry:
     logger: Logger
     metrics: Metrics
     _counts: Counter[str] = field(default_factory=Counter)
+    _measures: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, value: int = 1) -> None:
@@ -34,6 +35,11 @@ class Telemetry:
         with self._lock:
             self._counts[name] = value
 
+    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
+        """By definition and step alone: whatever a user sends must not make a metric of its own, which is billed."""
+        with self._lock:
+            self._measures.setdefault((saga, step), {}).setdefault(name, []).append(value)
+
     def info(self, message: str, **fields: Any) -> None:
         self.logger.info(message, extra=fields)
 
@@ -44,16 +50,34 @@ class Telemetry:
         """Write what was counted. Called before the handler returns: Lambda gives no time afterwards."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
+            measures, self._measures = self._measures, {}
         if counts and not is_metrics_disabled():
             # The set goes to Powertools whole: adding one metric after the other costs four times as much.
             line = self.metrics.serialize_metric_set(metrics={name: _counted(n) for name, n in counts.items()})
             print(_COMPACT.encode(line))  # noqa: T201 - where Lambda reads metrics
+        if measures and not is_metrics_disabled():
+            for (saga, step), values in measures.items():
+                self._print_measures(saga, step, values)
+
+    def _print_measures(self, saga: str, step: str, values: dict[str, list[int]]) -> None:
+        line = self.metrics.serialize_metric_set(
+            metrics={name: _measured(name, each) for name, each in values.items()},
+            dimensions={**self.metrics.dimension_set, "saga": saga, "step": step},
+        )
+        print(_COMPACT.encode(line))  # noqa: T201 - as above
 
 
 def telemetry(namespace: str, *, service: str | None = None, stream: IO[str] | None = None) -> Telemetry:
     """As functions log and count: the service's name comes from Powertools' own variable unless it is given."""
     logger = Logger(service=service, stream=stream, location=None, logger_formatter=LogLine())
     return Telemetry(logger, Metrics(namespace=namespace))
+
+
+def _measured(name: str, values: list[int]) -> dict[str, Any]:
+    if name.endswith("Duration"):
+        # CloudWatch takes a hundred values a line; a batch has no more records.
+        return {"Unit": MetricUnit.Milliseconds.value, "StorageResolution": 60, "Value": [*map(float, values[:100])]}
+    return _counted(sum(values))
 
 
 def _counted(value: int) -> dict[str, Any]:

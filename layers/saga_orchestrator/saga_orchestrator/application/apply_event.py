@@ -3,17 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from saga_orchestrator.domain.decide import Decision, Rules, Verdict, decide
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict, decide
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, Event, ExecutionRequested, Signal
+from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
+from saga_orchestrator.domain.flow.deciding import decide_waiting
+from saga_orchestrator.domain.flow.signals import SagaSignal
 from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
-from .ports import Clock, Counting, LostRace, NoRoom, Pause, SagaStore, ScriptStore, Stored
+from .ports import Clock, Counting, LostRace, NoRoom, Outcome, Pause, SagaStore, ScriptStore, Stored
+from .step_metrics import measured
 
 MAX_ATTEMPTS = 6
+
+AnySignal = Signal | SagaSignal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class SagaWriter:
     jitter: Callable[[], float]
     metrics: Counting
 
-    def apply(self, event: Event, rules: Rules) -> Decision:
+    def apply(self, event: Event | SagaSignal, rules: Rules) -> Decision:
         """Apply an event, creating the saga or its stub when there is none: two writes at most without a race.
 
         Raises:
@@ -36,17 +42,29 @@ class SagaWriter:
         """
         return self._settle(None, event, rules)
 
+    def answer(self, reply: SagaSignal, rules: Rules) -> Decision:
+        """Apply what only a saga that is there can be told, as a participant's reply is: one read and one write.
+
+        Raises:
+            RejectedEvent: nobody asked, or nobody awaits an answer.
+            RetryableError: as of an event.
+        """
+        return self._settle(self.store.get(reply.key, rules.definition.name), reply, rules)
+
     def time_out(self, execution_id: str, saga_name: str, rules: Rules) -> Decision:
-        """End the saga if its deadline has passed on the item itself."""
+        """Do what is due by now, judged on the item itself: end the saga, or ask the next attempt of what waits."""
         return self._settle(self.store.get(execution_id, saga_name), DeadlinePassed(), rules)
 
-    def _settle(self, saga: Saga | None, signal: Signal, rules: Rules) -> Decision:
+    def _settle(self, saga: Saga | None, signal: AnySignal, rules: Rules) -> Decision:
         script_stored = False
+        refused: NoRoom | None = None
         for attempt in range(MAX_ATTEMPTS):
-            decision = decide(saga, signal, self.clock(), rules)
+            own = rules.of(saga)
+            decision = _decide(saga, signal, self.clock(), own, refused)
             if not decision.changed or decision.saga is None:
+                self._count(decision)
                 return decision
-            _check_messages(decision.saga, rules.definition)
+            check_messages(decision.saga, own.definition)
             if not script_stored and isinstance(signal, ExecutionRequested) and _runs(decision.saga):
                 # Before the write: a command must never name a script that is not there. An orphan expires.
                 self._store_script(signal)
@@ -54,13 +72,14 @@ class SagaWriter:
             outcome = self._write(saga, decision)
             if isinstance(outcome, Stored):
                 self.metrics.count("UnauthorisedCancels", decision.ignored_cancels)
+                self._count(decision)
+                self._measure(saga, decision.saga, own.definition)
                 return decision
-            if isinstance(outcome, NoRoom) and isinstance(signal, ExecutionRequested):
+            refused = outcome if isinstance(outcome, NoRoom) and decision.claims else None
+            if refused is not None:
                 self.metrics.count("LimitReached")
-                signal = ClaimRefused(signal, outcome.closed)
-                continue
             if isinstance(outcome, LostRace):
-                saga, signal = outcome.current, signal.event if isinstance(signal, ClaimRefused) else signal
+                saga = outcome.current
                 if attempt > 0:
                     # The first loss is how an existing saga is found; only later ones are contention.
                     self.metrics.count("LostRaces")
@@ -68,7 +87,7 @@ class SagaWriter:
         msg = f"lost {MAX_ATTEMPTS} races for one saga"
         raise RetryableError(msg)
 
-    def _write(self, saga: Saga | None, decision: Decision) -> Stored | LostRace | NoRoom:
+    def _write(self, saga: Saga | None, decision: Decision) -> Outcome:
         if decision.saga is None:
             msg = "a decision that changes nothing is never written"
             raise TypeError(msg)
@@ -80,8 +99,30 @@ class SagaWriter:
         if event.script_content is not None:
             self.scripts.put(event.execution_id, event.request.script.sha256, event.script_content)
 
+    def _count(self, decision: Decision) -> None:
+        for note in decision.notes:
+            self.metrics.count(note)
 
-def _check_messages(saga: Saga, definition: SagaDefinition) -> None:
+    def _measure(self, before: Saga | None, after: Saga, definition: SagaDefinition) -> None:
+        if definition.starts is not None:
+            for each in measured(before, after, definition):
+                self.metrics.measure(each.name, each.value, saga=definition.name, step=each.step)
+
+
+def _decide(saga: Saga | None, signal: AnySignal, now: int, rules: Rules, refused: NoRoom | None) -> Decision:
+    """By the definition's kind: executions wait once, for their pod; sagas with a start of their own wait at steps."""
+    if isinstance(signal, SagaSignal) or rules.definition.starts is not None:
+        if not isinstance(signal, SagaSignal | DeadlinePassed):
+            msg = f"{type(signal).__name__} is an execution's, and {rules.definition.name} is another saga"
+            raise TypeError(msg)
+        reason = None if refused is None else LANGUAGE_CLOSED if refused.closed else LIMIT_REACHED
+        return decide_waiting(saga, signal, now, rules, claim_refused=reason)
+    if refused is not None and isinstance(signal, ExecutionRequested):
+        signal = ClaimRefused(signal, refused.closed)
+    return decide(saga, signal, now, rules)
+
+
+def check_messages(saga: Saga, definition: SagaDefinition) -> None:
     """Before the write: what it emits can be made, and every target can take it. Afterwards it would be too late.
 
     Raises:

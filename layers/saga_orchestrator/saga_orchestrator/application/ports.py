@@ -99,6 +99,9 @@ class Counting(Protocol):
     def count(self, name: str, value: int = 1) -> None:
         """Add to a metric."""
 
+    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
+        """One value of a definition's step: how often something was done, or how long in milliseconds it took."""
+
 
 class Reporting(Counting, Protocol):
     """Log lines and metrics. Fields are ids and codes, never users' data."""

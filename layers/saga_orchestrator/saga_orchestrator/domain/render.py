@@ -33,7 +33,7 @@ class Message:
     wants_script: bool = False
 
     def encode(self) -> str:
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:

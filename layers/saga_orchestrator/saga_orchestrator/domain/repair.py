@@ -12,7 +12,7 @@ from saga_orchestrator.domain.executions.endings import may_send
 
 from .definition import SagaDefinition
 from .policy import Policy
-from .render import SAGA_MESSAGES
+from .render import SAGA_MESSAGES, WAITING_MESSAGES
 from .saga import Cause, Claim, Saga, TimelineEntry, deadline_shard, emit
 from .states import SagaState
 
@@ -74,7 +74,7 @@ class Examined:
 def examine(saga: Saga, definition: SagaDefinition | None, policy: Policy, now: int) -> Examined:
     """Look at one saga, as of `now` in epoch milliseconds. No definition: this code does not know the saga."""
     unclear = _unclear(saga, definition)
-    if unclear is not None or definition is None:
+    if unclear is not None or definition is None or definition.starts:  # one that waits rests as its ledger says
         return Examined(saga, saga, by_hand=(unclear,) if unclear else ())
     mended, repairs = saga, []
     looks: tuple[Callable[[Saga], tuple[Saga, Fault] | None], ...] = (
@@ -102,7 +102,7 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
     if definition is None:
         found = f"saga {saga.saga_name} is not known to this version"
         return Fault(Problem.UNKNOWN_SAGA, found, "use the sagactl of the code that wrote it")
-    kinds = {key.partition("#")[0] for key in saga.outbox} - {*definition.messages, *SAGA_MESSAGES}
+    kinds = {key.partition("#")[0] for key in saga.outbox} - {*definition.messages, *SAGA_MESSAGES, *WAITING_MESSAGES}
     # After a rollback: what such a step owes is known to the code that took it, which must find it whole.
     steps = {*saga.completed_steps, *saga.compensated_steps} - {
         step.key for step in (*definition.retired, *definition.steps)
@@ -112,7 +112,7 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
         found += f", messages {' '.join(sorted(kinds))}" if kinds else ""
         found += f", steps {' '.join(sorted(steps))}" if steps else ""
         return Fault(Problem.NEWER_CODE, found, "use the sagactl of the code that wrote it")
-    if saga.state is SagaState.COMPENSATING:
+    if saga.state is SagaState.COMPENSATING and definition.starts is None:
         found = f"rests in state {saga.state}, from which no function moves it"
         return Fault(
             Problem.BETWEEN_STATES, found, "set its state to running by hand, and reconcile again: it times out"

@@ -75,7 +75,7 @@ def decode_event(
         if received.upper() not in set(EventType):
             raise ForeignEventType
         raise WrongEventType(expected, received.upper())
-    if _is_another_version(fields.get("event_version")):
+    if is_another_version(fields.get("event_version")):
         raise RejectedEvent(RejectReason.UNKNOWN_VERSION, "only event_version 1.0 is understood")
     unusable: tuple[str, ...] = ()
     try:
@@ -93,7 +93,7 @@ def decode_event(
     return _to_domain(wire, unusable, by_operator=by_operator, script_buckets=script_buckets)
 
 
-def _is_another_version(version: object) -> bool:
+def is_another_version(version: object) -> bool:
     """Absent or of a type that no version has is not known to be another one; a number is read as one."""
     if isinstance(version, str):
         return version != "1.0"

@@ -30,6 +30,10 @@ class BatchUnfinished(RetryableError):
     """Some records of the batch were not applied: Lambda must deliver all of it again."""
 
 
+def _of_execution(fields: dict[str, Any]) -> str:
+    return str(fields["execution_id"])
+
+
 @dataclass(frozen=True)
 class KafkaRecord:
     """`partition` is the batch's own key, such as `execution_started-0`; `raw` is the record as Lambda passes it."""
@@ -38,6 +42,7 @@ class KafkaRecord:
     raw: Mapping[str, Any]
     terms: Terms
     cluster: str = ""
+    lane_of: Callable[[dict[str, Any]], str] = _of_execution
 
     @property
     def offset(self) -> int:
@@ -99,14 +104,19 @@ def _has_offset(record: Any) -> bool:
 
 
 def process_batch(
-    event: dict[str, Any], context: Any, apply: Callable[[KafkaRecord], None], at: Resources, terms: Terms
+    event: dict[str, Any],
+    context: Any,
+    apply: Callable[[KafkaRecord], None],
+    at: Resources,
+    terms: Terms,
+    lane_of: Callable[[dict[str, Any]], str] = _of_execution,
 ) -> dict[str, Any] | None:
     """Apply every record and account for each: applied and rejected ones are done, others reported or raised."""
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     cluster = cluster_of(event)
     for partition, records in event["records"].items():
         for raw in records:
-            record = KafkaRecord(partition, raw, terms, cluster)
+            record = KafkaRecord(partition, raw, terms, cluster, lane_of)
             lanes[_execution_of(record)].append(record)
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:
@@ -136,8 +146,8 @@ def _order(record: KafkaRecord) -> tuple[str, int]:
 
 
 def _execution_of(record: KafkaRecord) -> str:
-    """Which records must keep their order. One that cannot be read has no execution, and a lane of its own."""
+    """Which records must keep their order. One that cannot be read has no saga, and a lane of its own."""
     try:
-        return str(record.fields["execution_id"])
+        return record.lane_of(record.fields)
     except Exception:  # noqa: BLE001 - a batch must not fail for one record: what is wrong is told when its turn comes
         return f"{record.partition}:{record.offset}"

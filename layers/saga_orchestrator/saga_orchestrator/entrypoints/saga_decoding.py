@@ -1,25 +1,21 @@
 """From the fields of an event of a saga's own, or of a reply, to a signal: only what decides is required."""
 
-import functools
-import hashlib
-import json
 import re
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
-
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
-from saga_orchestrator.domain.flow.signals import CancelAsked, CommandAnswered, SagaOpened, SagaSignal, StepReported
-from saga_orchestrator.domain.flow.terms import Answer, Start
-from saga_orchestrator.domain.registry import Role, Route
+from saga_orchestrator.domain.flow.signals import CancelAsked, CommandAnswered, SagaSignal, StepReported
+from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.registry import REPLY, Role, Route
+
+from .start_decoding import decode_start
 
 _EVENT_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _ADDRESS: Final = re.compile(r"([a-z][a-z0-9_]{0,63}):([A-Za-z0-9_-]{1,64}):([a-z][a-z0-9_]{0,63}#[1-9][0-9]{0,3})")
 _PERSON: Final = re.compile(r"[^\x00-\x20\x7f-\x9f]{1,256}")
-REPLY: Final = "COMMAND_REPLY"
 
 
 def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool) -> SagaSignal:
@@ -28,9 +24,7 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
     Raises:
         RejectedEvent: its identity cannot be read, or what starts a saga is not what its definition asks for.
     """
-    starts = route.definition.starts
-    key_name = starts.key if starts is not None else "execution_id"
-    key = _word(fields, key_name, _KEY)
+    key = _word(fields, key_field(route), _KEY)
     identity = _identity(fields, str(fields["event_type"]).upper(), key)
     actor = _person(fields)
     match route.role:
@@ -39,7 +33,25 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
         case Role.REPORTS:
             return StepReported(**identity, actor=actor, by_operator=by_operator)
         case Role.STARTS:
-            return _opened(fields, route, identity, actor)
+            if route.definition.starts is None:
+                msg = "a route that starts a saga leads to one that says what starts it"
+                raise TypeError(msg)
+            _check_owner(fields, route, actor)
+            return decode_start(fields, route.definition.starts, identity, actor)
+
+
+def key_of_event(fields: Mapping[str, Any], route: Route) -> str:
+    """The saga's key as it was sent: what is about one saga keeps its order."""
+    return str(fields[key_field(route)])
+
+
+def key_of_reply(fields: Mapping[str, Any]) -> str:
+    """As above: the key stands in the answered message's address."""
+    return str(fields["in_reply_to"]).split(":")[1]
+
+
+def key_field(route: Route) -> str:
+    return route.definition.starts.key if route.definition.starts is not None else "execution_id"
 
 
 def decode_reply(fields: dict[str, Any]) -> tuple[str, CommandAnswered]:
@@ -95,53 +107,16 @@ def _person(fields: dict[str, Any]) -> str | None:
     return person if isinstance(person, str) and _PERSON.fullmatch(person) and person.isprintable() else None
 
 
+def _check_owner(fields: dict[str, Any], route: Route, owner: str | None) -> None:
+    """A saga may be nobody's, but where its owner is the one who may not decide it; a wrong name is nobody's name."""
+    metadata = fields.get("metadata")
+    unnamed = metadata is None or (isinstance(metadata, dict) and metadata.get("user_id") is None)
+    if owner is None and (route.definition.needs_owner or not unnamed):
+        raise RejectedEvent(RejectReason.MALFORMED, "metadata.user_id: is missing or no name of a person")
+
+
 def _code(reason: Any) -> str | None:
     """A reason code is kept; free text could hold a user's data, and is never a reason to lose the answer."""
     if reason is None:
         return None
     return reason if isinstance(reason, str) and _CODE.fullmatch(reason) else "unprintable"
-
-
-def _opened(fields: dict[str, Any], route: Route, identity: dict[str, Any], owner: str | None) -> SagaOpened:
-    if route.definition.starts is None:
-        msg = "a route that starts a saga leads to one that says what starts it"
-        raise TypeError(msg)
-    model = _model(route.definition.starts)
-    try:
-        content = model.validate_json(json.dumps(fields), strict=True)
-    except ValidationError as invalid:
-        raise RejectedEvent(RejectReason.MALFORMED, _explained(invalid)) from None
-    canonical = model.dump_json(content).decode()
-    return SagaOpened(
-        **identity,
-        requested_at=_moment(fields),
-        owner=owner,
-        input=canonical,
-        request_hash=hashlib.sha256(f"{owner or ''}\0{canonical}".encode()).digest(),
-    )
-
-
-@functools.cache
-def _model(start: Start) -> TypeAdapter[Any]:
-    """Built on first use: only the function that takes the event pays for it."""
-    return TypeAdapter(start.input)
-
-
-def _explained(invalid: ValidationError) -> str:
-    """Fields and rules, never values. The members of a union are pydantic's places, and no fields of the sender's."""
-    told: dict[str, str] = {}
-    for error in invalid.errors(include_input=False, include_url=False, include_context=False)[:5]:
-        parts = [str(part) for part in error["loc"][:3] if part not in {"int", "float", "str", "bool"}]
-        told.setdefault(".".join(parts) or "event", error["type"])
-    return "; ".join(f"{place}: {rule}" for place, rule in told.items())
-
-
-def _moment(fields: dict[str, Any]) -> int:
-    text = fields.get("timestamp")
-    try:
-        moment = datetime.fromisoformat(text.upper()) if isinstance(text, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise RejectedEvent(RejectReason.MALFORMED, "timestamp: is no RFC 3339 time with an offset")
-    return int(moment.timestamp() * 1000)

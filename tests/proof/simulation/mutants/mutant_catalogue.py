@@ -269,20 +269,18 @@ MUTANTS: Final = (
     Mutant(
         "any source is heard",
         "S11",
-        edit(
-            EventFunction._eventbridge, "if source != self.at.settings.event_source and not by_operator:", "if False:"
-        ),
+        edit(EventFunction._eventbridge, "if source not in self._sources and not by_operator:", "if False:"),
     ),
     Mutant(
         "operators speak for pods",
         "S11",
-        edit(EventFunction._eventbridge, " and self.event_type is EventType.CANCELLED", ""),
+        edit(EventFunction._is_operators, " and self.event_type is EventType.CANCELLED", ""),
     ),
     Mutant(
         "every cancel over the bus is an operator's",
         "S11",
         edit(
-            EventFunction._eventbridge,
+            EventFunction._is_operators,
             "source == self.at.settings.operator_source and",
             "source in {self.at.settings.operator_source, self.at.settings.event_source} and",
         ),

@@ -23,8 +23,8 @@ WORK_MUTANTS: Final = (
         "S18",
         edit(
             SagaWriter._settle,
-            "saga, signal = outcome.current,",
-            "saga, signal = outcome.current and self.store.get(outcome.current.execution_id, rules.definition.name),",
+            "saga = outcome.current",
+            "saga = outcome.current and self.store.get(outcome.current.execution_id, rules.definition.name)",
         ),
     ),
     Mutant(

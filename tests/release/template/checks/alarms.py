@@ -129,6 +129,7 @@ ALARMS: dict[str, dict[str, Any]] = {
     "SagasNeverStartedAlarm": _alarm("SagaOrchestrator", "SagasNeverStarted", OWN, "Sum", 300, 1, "14"),
     "LimitReachedAlarm": _alarm("SagaOrchestrator", "LimitReached", OWN, "Sum", 300, 3),
     "UnauthorisedCancelsAlarm": _alarm("SagaOrchestrator", "UnauthorisedCancels", OWN, "Sum", 300, 1),
+    "BreakGlassUsedAlarm": _alarm("SagaOrchestrator", "BreakGlassUsed", OWN, "Sum", 60, 1),
     "UnpublishableMessagesAlarm": _alarm("SagaOrchestrator", "UnpublishableMessages", OWN, "Sum", 300, 1),
     "DestinationDeliveryFailuresAlarm": _sum(
         "SUM(METRICS())", _each("DestinationDeliveryFailures", RELAYED), "Sum", 300, 1

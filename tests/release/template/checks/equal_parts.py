@@ -18,6 +18,8 @@ REASONS = {
         "it alone takes a slot, and looks for a shard with room"
     ),
     (EventType.REQUESTED, "OwnFunctionRole.Policies[0].PolicyDocument.Statement.StoreScript"): "scripts come with it",
+    (EventType.REQUESTED, "OwnFunction.Environment.Variables.ALLOWED_IMAGES"): "requests alone name images",
+    (EventType.REQUESTED, "OwnFunction.Environment.Variables.OPERATOR_SOURCE"): "room for the images in the 4 KB",
     (EventType.CANCELLED, "OwnFunctionRule.EventPattern.source"): "operators cancel under a source of their own",
 }
 EVERYTHING = {
@@ -32,6 +34,8 @@ EVERYTHING = {
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:oncall",
     "EncryptionKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/abc",
     "TopicLayout": "shared",
+    "SchemaRegistryUri": "https://registry.example",
+    "AllowedImages": "python:3.11",
 }
 
 

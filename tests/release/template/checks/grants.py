@@ -22,6 +22,8 @@ from tests.release.template.deployment import (
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/abc"
+REGISTRY = "arn:aws:glue:eu-central-1:123456789012:registry/events"
+GLUE = {"SchemaRegistryUri": REGISTRY, "KafkaMode": "provisioned"}
 CHOICES: tuple[dict[str, str], ...] = (
     MSK,
     SELF_MANAGED,
@@ -29,6 +31,7 @@ CHOICES: tuple[dict[str, str], ...] = (
     {"InlineScriptMaxBytes": "1000"},
     KAFKA_TARGET,
     {"EncryptionKeyArn": KEY},
+    GLUE,
 )
 COMBINATIONS = [
     {name: value for choice, taken in zip(CHOICES, chosen, strict=True) if taken for name, value in choice.items()}
@@ -145,6 +148,20 @@ OPERATORS: set[Grant] = {
     ("s3:ListBucket", "<PayloadBucket.Arn>", '{"StringLike": {"s3:prefix": ["rejected/*", "aws/lambda/*"]}}'),
 }
 
+IN_TRANSACTIONS = '{"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}}'
+BREAK_GLASS: set[Grant] = {
+    ("cloudformation:DescribeStacks", "stack", "{}"),
+    ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+    ("dynamodb:Query", "<SagaTable.Arn>", "{}"),
+    ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
+    ("dynamodb:PutItem", "<OperatorTable.Arn>", ACTS),
+    ("dynamodb:GetItem", "<OperatorTable.Arn>", "{}"),
+    ("dynamodb:Query", "<OperatorTable.Arn>", "{}"),
+    ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", "{}"),
+    ("cloudwatch:PutMetricData", "*", '{"StringEquals": {"cloudwatch:namespace": "SagaOrchestrator"}}'),
+}
+"""Neither a put nor a delete of a saga, and no write of one that is by itself."""
+
 
 def complaints(template: Path, combinations: list[dict[str, str]] | None = None) -> Iterator[str]:
     """Each grant too many or too few, of functions and operators."""
@@ -153,15 +170,18 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         for function in (*FUNCTIONS, *([KAFKA_RELAY] if KAFKA_TARGET.keys() <= parameters.keys() else [])):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))
-        document = deployed.properties["OperatorPolicy"]["PolicyDocument"]
-        found = {
-            (action, "stack" if ":stack/" in resource else resource, condition)
-            for action, resource, condition in _grants(document["Statement"])
-        }
+        yield from _compared("break glass", _granted_by(deployed, "BreakGlassPolicy"), BREAK_GLASS)
         second = ("lambda:InvokeFunction", f"<{KAFKA_RELAY}.Arn>", "{}")
         commanded = {second} if KAFKA_TARGET.keys() <= parameters.keys() else set[Grant]()
-        yield from _compared("operators", found, OPERATORS | commanded)
+        yield from _compared("operators", _granted_by(deployed, "OperatorPolicy"), OPERATORS | commanded)
         yield from _doors(deployed)
+
+
+def _granted_by(deployed: Deployment, policy: str) -> set[Grant]:
+    return {
+        (action, "stack" if ":stack/" in resource else resource, condition)
+        for action, resource, condition in _grants(deployed.properties[policy]["PolicyDocument"]["Statement"])
+    }
 
 
 def _doors(deployed: Deployment) -> Iterator[str]:
@@ -193,6 +213,8 @@ def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
         wanted |= INTERFACES
         if "KafkaSecretArn" in parameters:
             wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-in", "{}"))
+        if "SchemaRegistryUri" in parameters:
+            wanted |= {("glue:GetRegistry", REGISTRY, "{}"), ("glue:GetSchemaVersion", "*", "{}")}
         if "MskClusterArn" in parameters:
             wanted |= _msk(next(event for event, name in EVENT_FUNCTIONS.items() if name == function).lower())
     return wanted

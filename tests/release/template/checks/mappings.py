@@ -23,6 +23,11 @@ OF_THEIR_OWN = {
     "StartingPosition": "LATEST",
     "EventFunctionConcurrency": "9",
 }
+REGISTRY: dict[str, Any] = {
+    "SchemaRegistryURI": "https://registry.example",
+    "EventRecordFormat": "JSON",
+    "SchemaValidationConfigs": [{"Attribute": "VALUE"}],
+}
 KEPT = {"OnFailure": {"Destination": "<PayloadBucket.Arn>"}}
 STREAM = {
     "FunctionName": "<CommandRelayFunction>",
@@ -70,13 +75,15 @@ TARGETS = {
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of mappings, targets, retries and time-outs from their declaration here."""
     for mode in ("on-demand", "provisioned"):
-        deployed = deploy({**MSK, **SELF_MANAGED, **KAFKA_TARGET, **OF_THEIR_OWN, "KafkaMode": mode}, template)
+        given = {**MSK, **SELF_MANAGED, **KAFKA_TARGET, **OF_THEIR_OWN, "KafkaMode": mode}
+        registry = {"SchemaRegistryUri": REGISTRY["SchemaRegistryURI"]} if mode == "provisioned" else {}
+        deployed = deploy({**given, **registry}, template)
         more = PROVISIONED_ALONE if mode == "provisioned" else {}
         found = dict(deployed.of_type("AWS::Lambda::EventSourceMapping"))
         yield from differences("stream", found.pop("CommandRelayStreamMapping", {}), STREAM)
         second = STREAM | {"FunctionName": f"<{KAFKA_RELAY}>"}
         yield from differences("stream to Kafka", found.pop("KafkaRelayStreamMapping", {}), second)
-        wanted = dict(_kafka(more))
+        wanted = dict(_kafka(more, {"SchemaRegistryConfig": REGISTRY} if registry else {}))
         yield from differences(f"{mode} mappings", found, wanted)
     for function, timeout in TIMEOUTS.items():
         settings = (deployed.properties[function]["Timeout"], deployed.properties[function]["MemorySize"])
@@ -96,7 +103,7 @@ def complaints(template: Path) -> Iterator[str]:
                 )
 
 
-def _kafka(more: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _kafka(more: dict[str, Any], registry: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for event, function in EVENT_FUNCTIONS.items():
         group = f"sagas-{event.lower().replace('_', '-')}"
         common = {
@@ -112,7 +119,7 @@ def _kafka(more: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             {
                 **common,
                 "EventSourceArn": MSK["MskClusterArn"],
-                "AmazonManagedKafkaEventSourceConfig": {"ConsumerGroupId": f"{group}-msk"},
+                "AmazonManagedKafkaEventSourceConfig": {"ConsumerGroupId": f"{group}-msk", **registry},
             },
         )
         yield (
@@ -120,6 +127,6 @@ def _kafka(more: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             {
                 **common,
                 "SelfManagedEventSource": {"Endpoints": {"KafkaBootstrapServers": ["b-1:9092", "b-2:9092"]}},
-                "SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": group},
+                "SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": group, **registry},
             },
         )

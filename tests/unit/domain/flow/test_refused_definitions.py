@@ -9,7 +9,7 @@ from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Ste
 from saga_orchestrator.domain.flow.terms import Announcement, Answer, Command, Kept, Outcome, Retry
 from saga_orchestrator.domain.registry import Role, SagaRegistry
 from saga_orchestrator.domain.states import SagaState
-from sagas import SAGAS
+from sagas.execution import EXECUTION_SAGA
 from sagas.order import ORDER
 
 CREDIT, STOCK, APPROVE, SHIP = ORDER.steps
@@ -83,7 +83,7 @@ def test_a_saga_of_executions_cannot_wait() -> None:
 
 
 def test_events_lead_to_the_saga_that_names_them() -> None:
-    routes = SagaRegistry((*SAGAS, ORDER)).routes
+    routes = SagaRegistry((EXECUTION_SAGA, ORDER)).routes
 
     assert {name: (route.definition.name, route.role) for name, route in routes.items()} == {
         "ORDER_PLACED": ("order_saga", Role.STARTS),
@@ -91,7 +91,7 @@ def test_events_lead_to_the_saga_that_names_them() -> None:
         "ORDER_APPROVED": ("order_saga", Role.REPORTS),
         "ORDER_DECLINED": ("order_saga", Role.REPORTS),
     }
-    assert SagaRegistry((*SAGAS, ORDER)).of_executions == tuple(SAGAS)
+    assert SagaRegistry((EXECUTION_SAGA, ORDER)).of_executions == (EXECUTION_SAGA,)
 
 
 def test_two_sagas_cannot_name_one_event() -> None:

@@ -100,7 +100,8 @@ def _back(draft: Draft, step: Step, entry: Entry, number: int, signal: CommandAn
         case Answer.DONE:
             undone = draft.enter(replace(entry, standing=Standing.UNDONE, due=None, since=None))
             return compensation.proceed(compensation.taken_back(undone, step), turn)
-        case Answer.REFUSED if entry.standing is not Standing.UNDO_PARKED:
+        case Answer.REFUSED if entry.standing is not Standing.UNDO_PARKED and number >= entry.first:
+            # An older one's, told again: an operator has asked afresh since.
             return park(draft, entry, Standing.UNDO_PARKED, turn)
         case Answer.FAILED if number == entry.undo and entry.standing is Standing.UNDO_ASKED:
             return fail_undo(draft, step, entry, turn)

@@ -100,6 +100,9 @@ def taken_back(draft: Draft, step: Step) -> Draft:
 
 def claim_released(draft: Draft, step: Step) -> Draft:
     """A claim goes in the write that finishes its step's undo, however it was finished."""
+    if step.claims is not None and draft.claims is not None:
+        # Wanted in this very write, and not wanted any more.
+        return replace(draft, claims=None)
     if step.claims is not None and draft.saga.claim is not None:
         draft = replace(draft.change(claim=None), releases=draft.saga.claim)
     return draft

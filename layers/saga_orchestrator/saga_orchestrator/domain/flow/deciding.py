@@ -26,7 +26,7 @@ Signal = SagaSignal | DeadlinePassed
 
 
 def decide_waiting(
-    saga: Saga | None, signal: Signal, now: int, rules: Rules, *, claim_refused: bool = False
+    saga: Saga | None, signal: Signal, now: int, rules: Rules, *, claim_refused: str | None = None
 ) -> Decision:
     """What `signal` makes of `saga` (None: nothing is stored yet) at `now` (epoch milliseconds).
 
@@ -51,11 +51,11 @@ def decide_waiting(
             raise TypeError(msg)
 
 
-def _turn(rules: Rules, now: int, cause: Cause, event_id: str, *, claim_refused: bool = False) -> Turn:
-    return Turn(rules.definition, rules.policy, now, TimelineEntry(now, cause, event_id), claim_refused=claim_refused)
+def _turn(rules: Rules, now: int, cause: Cause, event_id: str, *, claim_refused: str | None = None) -> Turn:
+    return Turn(rules.definition, rules.policy, now, TimelineEntry(now, cause, event_id), refused=claim_refused)
 
 
-def _time(saga: Saga | None, now: int, rules: Rules, *, claim_refused: bool) -> Decision:
+def _time(saga: Saga | None, now: int, rules: Rules, *, claim_refused: str | None) -> Decision:
     if saga is None or saga.deadline is None or saga.state not in {SagaState.RUNNING, SagaState.COMPENSATING}:
         return Decision(saga, Verdict.LATE)
     turn = _turn(rules, now, Cause.DEADLINE, f"deadline:{saga.deadline}", claim_refused=claim_refused)
@@ -63,7 +63,7 @@ def _time(saga: Saga | None, now: int, rules: Rules, *, claim_refused: bool) -> 
     return Decision(saga, Verdict.LATE) if draft is None else decided(saga, draft, turn)
 
 
-def _report(saga: Saga | None, signal: StepReported, now: int, rules: Rules, *, claim_refused: bool) -> Decision:
+def _report(saga: Saga | None, signal: StepReported, now: int, rules: Rules, *, claim_refused: str | None) -> Decision:
     found = outcome_named(signal.event_type, rules)
     if found is None:
         raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "no step of this saga awaits such an event")
@@ -134,7 +134,9 @@ def _cancel(saga: Saga | None, signal: CancelAsked, now: int, rules: Rules) -> D
     return decided(saga, compensation.begin(Draft(saga), ending, turn), turn)
 
 
-def _answered(saga: Saga | None, signal: CommandAnswered, now: int, rules: Rules, *, claim_refused: bool) -> Decision:
+def _answered(
+    saga: Saga | None, signal: CommandAnswered, now: int, rules: Rules, *, claim_refused: str | None
+) -> Decision:
     """A reply never makes a stub: nobody can have been asked by a saga that is not there."""
     if saga is None or saga.is_stub:
         raise RejectedEvent(RejectReason.NEVER_SENT, "there is no saga that has sent a message with that id")
@@ -148,7 +150,9 @@ def _answered(saga: Saga | None, signal: CommandAnswered, now: int, rules: Rules
     return decided(saga, draft, turn)
 
 
-def _operated(saga: Saga | None, signal: OperatorActed, now: int, rules: Rules, *, claim_refused: bool) -> Decision:
+def _operated(
+    saga: Saga | None, signal: OperatorActed, now: int, rules: Rules, *, claim_refused: str | None
+) -> Decision:
     if saga is None or saga.is_stub or saga.state.is_terminal:
         return Decision(saga, Verdict.LATE, told=Refused.NOT_PARKED)
     if saga.has_seen(Cause.OPERATED, signal.event_id):

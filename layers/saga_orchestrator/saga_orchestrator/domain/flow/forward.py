@@ -1,10 +1,12 @@
 """The way forward: steps in order until one must wait, and what an outcome makes of its step."""
 
+import re
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
-from saga_orchestrator.domain.decide import LIMIT_REACHED
+from saga_orchestrator.domain.asking import ask as ask_definition
 from saga_orchestrator.domain.definition import Step
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.endings import Ending
@@ -15,10 +17,13 @@ from saga_orchestrator.domain.states import SagaState
 from . import compensation
 from .asking import ask, await_event, back_off, park
 from .ledger import Entry, Standing
-from .terms import Answer, OnExhausted, Outcome
+from .terms import Answer, OnExhausted, Outcome, View
 from .turn import Draft, Turn, has_attempts_left, pause_ms, view
 
 PASSED = frozenset({Standing.DONE, Standing.NOT_NEEDED})
+
+CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+RESOURCE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,63}")
 
 REFUSED: Final = "refused"
 NO_ANSWER: Final = "no_answer"
@@ -27,6 +32,8 @@ UNUSABLE_REPLY: Final = "unusable_reply"
 
 def advance(draft: Draft, turn: Turn) -> Draft:
     """Reach the next steps until one waits, the saga compensates, or it is complete."""
+    if draft.saga.state is not SagaState.RUNNING:
+        return draft  # what this write has done already led back: no step is reached any more
     implied = _implied(draft.saga, turn)
     for step in turn.definition.steps:
         entry = draft.saga.ledger.of(step.key)
@@ -45,11 +52,12 @@ def advance(draft: Draft, turn: Turn) -> Draft:
 def _reach(draft: Draft, step: Step, turn: Turn, *, happened: bool) -> Draft:
     """The step's turn has come. `happened`: somebody has said so already, and it is asked of nobody."""
     seen = view(draft.saga, turn.definition)
-    if step.when is not None and not step.when(seen):
+    if step.when is not None and not ask_definition(f"the condition of {step.key}", _holds, step.when, seen):
         return draft.enter(Entry(step.key, Standing.NOT_NEEDED))
-    refusal = step.check(seen) if step.check else None
+    refusal = ask_definition(f"the check of {step.key}", _code, step.check, seen) if step.check else None
     if refusal is None and step.claims is not None:
-        draft, refusal = _claim(draft, step.claims(seen), turn)
+        resource = ask_definition(f"the claim of {step.key}", _resource, step.claims, seen)
+        draft, refusal = _claim(draft, resource, turn)
     if refusal is not None:
         return compensation.begin(draft, Ending(SagaState.FAILED, refusal, failed_step=step.key), turn)
     draft = draft.emit(*step.emits)
@@ -60,6 +68,26 @@ def _reach(draft: Draft, step: Step, turn: Turn, *, happened: bool) -> Draft:
     if step.awaits:
         return _take_remembered(await_event(draft, step, turn), step, turn)
     return draft.complete(step)
+
+
+def _holds(when: Callable[[View], bool], seen: View) -> bool:
+    return bool(when(seen))
+
+
+def _code(check: Callable[[View], str | None], seen: View) -> str | None:
+    """A reason that a saga can end with; what is none would break whoever reads it later."""
+    code = check(seen)
+    if code is not None and not CODE.fullmatch(code):
+        raise ValueError
+    return code
+
+
+def _resource(claims: Callable[[View], str], seen: View) -> str:
+    """The name is part of a counter's key."""
+    resource = claims(seen)
+    if not RESOURCE.fullmatch(resource):
+        raise ValueError
+    return resource
 
 
 def _implied(saga: Saga, turn: Turn) -> frozenset[str]:
@@ -80,7 +108,7 @@ def _claim(draft: Draft, resource: str, turn: Turn) -> tuple[Draft, str | None]:
         return draft, None
     if limit is Without.CLOSED:
         return draft, LANGUAGE_CLOSED
-    return (draft, LIMIT_REACHED) if turn.claim_refused else (replace(draft, claims=resource), None)
+    return (draft, turn.refused) if turn.refused else (replace(draft, claims=resource), None)
 
 
 def _take_remembered(draft: Draft, step: Step, turn: Turn) -> Draft:

@@ -23,7 +23,7 @@ MAX_INPUT_BYTES = 100_000
 MAX_EARLY_OF_A_TYPE = 8
 
 
-def open_saga(saga: Saga | None, signal: SagaOpened, now: int, rules: Rules, *, claim_refused: bool) -> Decision:
+def open_saga(saga: Saga | None, signal: SagaOpened, now: int, rules: Rules, *, claim_refused: str | None) -> Decision:
     """Begin the saga, with what was remembered, in one write; a known one is a duplicate or a conflict."""
     if signal.requested_at > now + CLOCK_TOLERANCE_MS:
         raise RejectedEvent(RejectReason.TIMESTAMP_IN_FUTURE, "timestamp is more than 15 minutes ahead of our clock")
@@ -40,7 +40,7 @@ def open_saga(saga: Saga | None, signal: SagaOpened, now: int, rules: Rules, *, 
         rules.policy,
         now,
         TimelineEntry(now, Cause.REQUESTED, signal.event_id),
-        claim_refused=claim_refused,
+        refused=claim_refused,
     )
     draft = Draft(_opened(saga, signal, now, rules)).emit("saga_started")
     cancelled, ignored = _early_cancel(saga, signal.owner, rules)

@@ -6,6 +6,7 @@ from typing import Any
 from zlib import crc32
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step
+from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga, TimelineEntry
 
@@ -21,7 +22,8 @@ class Turn:
     policy: Policy
     now: int
     cause: TimelineEntry
-    claim_refused: bool = False
+    refused: str | None = None
+    """Why the claim that this signal was tried with before was refused, nothing having been written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,18 @@ class Draft:
 
 def number(saga: Saga, definition: SagaDefinition, wanted: Number) -> int:
     """A number as the definition says it: itself, or the setting with which the saga began."""
-    if isinstance(wanted, int):
-        return wanted
-    return saga.settings[tuple(definition.settings).index(wanted)]
+    return wanted if isinstance(wanted, int) else numbers(saga, definition)[wanted]
+
+
+def numbers(saga: Saga, definition: SagaDefinition) -> dict[str, int]:
+    """The settings with which the saga began, by name.
+
+    Raises:
+        CorruptSaga: there are more or fewer of them than the definition has names.
+    """
+    if len(saga.settings) != len(definition.settings):
+        raise CorruptSaga("it began with other settings than its definition has")
+    return dict(zip(definition.settings, saga.settings, strict=True))
 
 
 def view(saga: Saga, definition: SagaDefinition) -> View:
@@ -67,13 +78,23 @@ def view(saga: Saga, definition: SagaDefinition) -> View:
     return View(
         key=saga.execution_id,
         owner=saga.owner,
-        input=json.loads(saga.input) if saga.input is not None else {},
-        settings=dict(zip(definition.settings, saga.settings, strict=True)),
-        data=saga.data,
+        input=_input(saga),
+        settings=numbers(saga, definition),
+        data={step: dict(kept) for step, kept in saga.data.items()},
         completed_steps=saga.completed_steps,
         outcome=str(saga.outcome) if saga.outcome else None,
         reason=saga.reason,
     )
+
+
+def _input(saga: Saga) -> dict[str, Any]:
+    try:
+        content = json.loads(saga.input) if saga.input is not None else {}
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise CorruptSaga("its input is no JSON object")
+    return content
 
 
 def has_attempts_left(saga: Saga, definition: SagaDefinition, retry: Retry, made: int) -> bool:

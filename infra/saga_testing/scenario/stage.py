@@ -1,0 +1,168 @@
+"""What a scenario is played on: the real functions over an AWS in memory, one saga, a clock that stands still."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from saga_orchestrator.domain.decide import Decision
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.flow.deciding import decide_waiting
+from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
+from saga_orchestrator.domain.registry import SagaRegistry
+from saga_orchestrator.domain.saga import Saga
+from saga_testing.deployment import Deployment
+from saga_testing.faults import Fault, inflict
+from saga_testing.samples.sample_events import event, iso
+from saga_testing.telemetry import RecordingTelemetry
+from saga_testing.wire import Wire
+
+Json = dict[str, Any]
+
+TABLE_WRITES: Final = frozenset({"put_item", "update_item", "transact_write_items", "put_events"})
+
+
+class AnswersLost(Wire):
+    """While `armed`, the next write is applied and its answer is lost."""
+
+    armed: bool = False
+
+    def invoke(self, operation: str, call: Any, arguments: dict[str, Any]) -> Any:
+        if self.armed and operation in TABLE_WRITES:
+            self.armed = False
+            return inflict(Fault.REPLY_LOST, operation, call, arguments)
+        return super().invoke(operation, call, arguments)
+
+
+class Stage:
+    """One deployment with one definition, and one saga of it.
+
+    `answers_lost`: the first write of everything that is delivered is applied and answered with an error, so that it
+    comes again; whatever a scenario expects must hold all the same.
+    """
+
+    def __init__(
+        self,
+        definition: SagaDefinition,
+        *,
+        key: str,
+        settings: Mapping[str, int],
+        environment: Mapping[str, str],
+        answers_lost: bool,
+    ) -> None:
+        self.definition, self.key = definition, key
+        self._wire = AnswersLost()
+        self._answers_lost = answers_lost
+        self._ids = itertools.count(1)
+        self.telemetry = RecordingTelemetry()
+        chosen = {"SAGA_SETTINGS": json.dumps({definition.name: dict(settings)})} if settings else {}
+        self.deployment = Deployment(
+            {**chosen, **environment}, sagas=SagaRegistry((definition,)), wire=self._wire, telemetry=self.telemetry
+        )
+        self._seen: dict[str, Json] = {}
+
+    @property
+    def now(self) -> int:
+        return self.deployment.now
+
+    @property
+    def saga(self) -> Saga | None:
+        return self.deployment.saga(self.key, self.definition.name)
+
+    # -- what happens to it
+
+    def event_of(self, event_type: str, sender: str | None, fields: Mapping[str, Any]) -> Json:
+        """An event about the saga, as its sender writes it."""
+        if self.definition.starts is None:
+            return {**event(event_type, self.key, user_id=sender, **fields), "timestamp": iso(self.now)}
+        return {**self._envelope(event_type, sender), self.definition.starts.key: self.key, **fields}
+
+    def reply_of(self, message_id: str, outcome: str, reason: str | None, data: Mapping[str, Any] | None) -> Json:
+        told = {"in_reply_to": message_id, "outcome": outcome}
+        told |= {"reason": reason} if reason is not None else {}
+        return {**self._envelope("COMMAND_REPLY", None), **told, **({"data": dict(data)} if data is not None else {})}
+
+    def _envelope(self, event_type: str, sender: str | None) -> Json:
+        metadata = {"service_name": "scenario", "correlation_id": "c-1", **({"user_id": sender} if sender else {})}
+        return {
+            "event_id": f"e-{next(self._ids)}",
+            "event_type": event_type,
+            "event_version": "1.0",
+            "timestamp": iso(self.now),
+            "metadata": metadata,
+        }
+
+    def deliver(self, detail: Json) -> str | None:
+        """Why it was rejected, or None: it was taken."""
+        before = len(self.deployment.rejected())
+        self._until_taken(lambda: self.deployment.deliver(detail))
+        rejected = self.deployment.rejected()[before:]
+        return str(rejected[0]["reason"]) if rejected else None
+
+    def pass_time(self, seconds: float) -> None:
+        """To the end of these seconds; whatever becomes due meanwhile is looked at as soon as it is."""
+        until = self.now + round(seconds * 1000)
+        for due in self._dues(until):
+            self.deployment.now = max(self.now, due)
+            self._until_taken(self.deployment.check)
+        self.deployment.now = until
+
+    def _dues(self, until: int) -> Iterator[int]:
+        last: tuple[int | None, int] = (None, 0)
+        while (saga := self.saga) is not None and saga.deadline is not None and saga.deadline <= until:
+            if (saga.deadline, saga.version) == last:
+                msg = f"the checker leaves {saga.saga_id} alone although it is due"
+                raise AssertionError(msg)
+            last = (saga.deadline, saga.version)
+            yield saga.deadline
+
+    def operate(self, verb: Verb, step: str | None, event_id: str) -> Decision:
+        """An operator's verb, as one write."""
+        signal = OperatorActed(
+            event_id=event_id,
+            event_type="OPERATED",
+            key=self.key,
+            correlation_id="c-1",
+            verb=verb,
+            actor="ops",
+            step=step,
+        )
+        at, saga = self.deployment.at, self.saga
+        rules = at.rules_of(self.definition.name)
+        assert rules is not None
+        decision = decide_waiting(saga, signal, self.now, rules)
+        if decision.changed and decision.saga is not None and saga is not None:
+            at.store.replace(saga, decision.saga, decision.claims, decision.releases)
+        return decision
+
+    def next_event_id(self) -> str:
+        return f"e-{next(self._ids)}"
+
+    def _until_taken(self, deliver: Any) -> None:
+        """As a source does: what was not acknowledged is delivered again."""
+        self._wire.armed = self._answers_lost
+        try:
+            deliver()
+        except Exception:
+            if not self._answers_lost:
+                raise
+            deliver()
+        finally:
+            self._wire.armed = False
+
+    # -- what comes of it
+
+    def published(self) -> list[Json]:
+        """Messages since the last call. One that is published again has the same bytes, or the scenario fails."""
+        self._wire.armed = self._answers_lost
+        while not self.deployment.relay_stream():
+            self._wire.armed = False
+        self._wire.armed = False
+        return [body for body in self.deployment.published if self._is_new(body)]
+
+    def _is_new(self, body: Json) -> bool:
+        known = self._seen.setdefault(body["message_id"], body)
+        if known != body:
+            msg = f"{body['message_id']} was published with other bytes:\n  {known}\n  {body}"
+            raise AssertionError(msg)
+        return known is body

@@ -1,0 +1,66 @@
+"""A deed past every door but the tables' own: judged and written as the functions would, with its act."""
+
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.application.operate import Answer, Asked, OperateSagas
+from saga_orchestrator.domain.decide import Rules
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.registry import SagaRegistry
+from sagactl.acting.break_glass import ring
+from sagactl.acting.records import act_table, now_ms
+from sagactl.deployment import Deployment
+from sagactl.errors import NotDoneError
+from sagactl.options import explain
+from sagactl.table.policy import policy_of
+
+_INDEX = "deadlines"
+
+
+def perform(stack: Deployment, sagas: SagaRegistry, asked: Asked) -> Answer:
+    """Ring the alarm, then do it."""
+    ring(stack)
+    try:
+        return _operating(stack, sagas).perform(asked)
+    except RetryableError as unsettled:
+        cause = unsettled.__cause__
+        said = explain(cause) if isinstance(cause, ClientError | BotoCoreError) else str(unsettled)
+        raise NotDoneError(
+            f"{said}; the same again with --key {asked.key} is safe, and does what is left"
+        ) from unsettled
+
+
+def _operating(stack: Deployment, sagas: SagaRegistry) -> OperateSagas:
+    policy = policy_of(stack)
+
+    def rules_of(saga_name: str) -> Rules | None:
+        definition = sagas.named(saga_name)
+        return Rules(definition, policy) if definition is not None else None
+
+    store = DynamoDbSagaStore.on_table(
+        stack.client("dynamodb"), stack.table, _INDEX, policy, random.Random(), time.sleep
+    )
+    return OperateSagas(ActingSagas(store, act_table(stack)), now_ms, rules_of, _Quiet())
+
+
+@dataclass(frozen=True)
+class _Quiet:
+    """The command shows what it is told, and rings an alarm of its own: there is nothing to log or to count."""
+
+    def count(self, name: str, value: int = 1) -> None: ...
+
+    def measure(self, name: str, value: int, *, saga: str, step: str) -> None: ...
+
+    def gauge(self, name: str, value: int) -> None: ...
+
+    def info(self, message: str, **fields: Any) -> None: ...
+
+    def warn(self, message: str, **fields: Any) -> None: ...
+
+    def flush(self) -> None: ...

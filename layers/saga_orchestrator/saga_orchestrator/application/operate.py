@@ -1,0 +1,252 @@
+"""What somebody does to one saga: judged in a fixed order, then written in one transaction with what it changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
+from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
+from saga_orchestrator.domain.flow.deciding import decide_waiting
+from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
+from saga_orchestrator.domain.operating.acts import (
+    Act,
+    ActKey,
+    Door,
+    Role,
+    digest,
+    names_a_saga,
+    problem_of,
+    saga_target,
+)
+from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
+from saga_orchestrator.domain.saga import Claim, Saga
+
+from .apply_event import MAX_ATTEMPTS, check_messages
+from .ports import Clock, LostRace, NoRoom, Outcome, Reporting, Stored
+from .step_metrics import measured
+
+UNKNOWN_DEFINITION: Final = "unknown_definition"
+
+
+class Answered(StrEnum):
+    """What somebody who acts is told."""
+
+    DONE = "done"
+    REPLAYED = "replayed"
+    """It was done before, under this key: nothing was done now."""
+    FORBIDDEN = "forbidden"
+    MALFORMED = "malformed"
+    VERSION_NEEDED = "version_needed"
+    UNKNOWN = "unknown"
+    KEY_REUSED = "key_reused"
+    """The key stands for something else that the same actor did to the same saga."""
+    CHANGED = "changed"
+    """The saga is not as it was when he decided."""
+    REFUSED = "refused"
+    """The saga is as it must not be; `code` says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`step` may be left out where only one is parked; `version` is the one that it was decided on."""
+
+    execution_id: str
+    saga_name: str
+    deed: Deed
+    actor: str
+    role: Role
+    door: Door
+    key: str
+    reason: str = ""
+    step: str | None = None
+    version: int | None = None
+
+    @property
+    def act_key(self) -> ActKey:
+        return ActKey(target=saga_target(self.saga_name, self.execution_id), actor=self.actor, key=self.key)
+
+    def act(self, saga: Saga, after: int, now: int) -> Act:
+        return Act(
+            id=self.act_key,
+            verb=self.deed,
+            arguments=digest({"step": self.step, "reason": self.reason}),
+            door=self.door,
+            role=self.role,
+            at=now,
+            reason=self.reason,
+            result=Answered.DONE,
+            version_before=saga.version,
+            version_after=after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`saga` is as committed; of somebody who may not see it, there is none."""
+
+    answered: Answered
+    saga: Saga | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """An act stands under that key already: nothing was written, whatever else the transaction met."""
+
+
+class ActingStore(Protocol):
+    """Sagas, and the acts on them."""
+
+    def get(self, execution_id: str, saga_name: str) -> Saga | None:
+        """The saga, strongly consistent."""
+
+    def find(self, act_id: ActKey) -> Act | None:
+        """The act under that key, strongly consistent."""
+
+    def record(self, act: Act) -> bool:
+        """Write an act that changes nothing. False where one stands under its key already."""
+
+    def replace(self, old: Saga, new: Saga, claims: str | None, releases: Claim | None, act: Act) -> Outcome | Acted:
+        """Write saga and act, or neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperateSagas:
+    """One deed at a time. `rules_of` finds what a saga is judged by; None where this code knows no such definition."""
+
+    store: ActingStore
+    clock: Clock
+    rules_of: Callable[[str], Rules | None]
+    telemetry: Reporting
+
+    def perform(self, asked: Asked) -> Answer:
+        """Do it, or say why not. Whoever is refused leaves nothing behind but a log line and a count.
+
+        Raises:
+            RetryableError: AWS failed in a way that may pass; the same key may be sent again.
+        """
+        try:
+            answer = self._shape(asked) or self._judged(asked)
+        except RejectedEvent as rejected:
+            # The stored saga cannot be read, or its definition raises: only its own saga suffers.
+            answer = Answer(Answered.REFUSED, code=rejected.reason)
+        done = answer.answered in {Answered.DONE, Answered.REPLAYED}
+        self.telemetry.count("ActsDone" if done else "ActsRefused")
+        tell = self.telemetry.info if done else self.telemetry.warn
+        tell("act", verb=asked.deed, door=asked.door, role=asked.role, answered=answer.answered, code=answer.code)
+        return answer
+
+    @staticmethod
+    def _shape(asked: Asked) -> Answer | None:
+        demands = DEMANDS[asked.deed]
+        if asked.role not in demands.roles:
+            return Answer(Answered.FORBIDDEN)
+        if not names_a_saga(asked.saga_name, asked.execution_id):
+            return Answer(Answered.UNKNOWN)
+        if problem := problem_of(asked.act_key, asked.reason):
+            return Answer(Answered.MALFORMED, code=problem)
+        if demands.reason and not asked.reason.strip():
+            return Answer(Answered.MALFORMED, code="a reason is needed")
+        if demands.version and asked.version is None:
+            return Answer(Answered.VERSION_NEEDED)
+        return None
+
+    def _judged(self, asked: Asked) -> Answer:
+        saga = self.store.get(asked.execution_id, asked.saga_name)
+        if saga is None:
+            return Answer(Answered.UNKNOWN)
+        known = self.store.find(asked.act_key)
+        if known is not None:
+            return _again(asked, known, saga)
+        if asked.version not in {None, saga.version}:
+            return Answer(Answered.CHANGED, saga)
+        return self._noted(asked, saga) if asked.deed is Deed.NOTE else self._settled(asked, saga)
+
+    def _noted(self, asked: Asked, saga: Saga) -> Answer:
+        written = self.store.record(asked.act(saga, saga.version, self.clock()))
+        return Answer(Answered.DONE, saga) if written else self._repeated(asked)
+
+    def _settled(self, asked: Asked, saga: Saga) -> Answer:
+        rules = self.rules_of(saga.saga_name)
+        if rules is None:
+            return Answer(Answered.REFUSED, saga, UNKNOWN_DEFINITION)
+        claim_refused: str | None = None
+        for _ in range(MAX_ATTEMPTS):
+            now = self.clock()
+            decision = _decided(asked, saga, now, rules, claim_refused)
+            if isinstance(decision, Answer):
+                return decision
+            changed = _changed(decision)
+            act = asked.act(saga, changed.version, now)
+            match self.store.replace(saga, changed, decision.claims, decision.releases, act):
+                case Stored():
+                    self._count(saga, decision, rules)
+                    return Answer(Answered.DONE, self._committed(changed, decision))
+                case Acted():
+                    # By the same request, a moment ago: its own answer was lost, or it came twice at once.
+                    return self._repeated(asked)
+                case NoRoom(closed=closed):
+                    claim_refused = LANGUAGE_CLOSED if closed else LIMIT_REACHED
+                case LostRace(current=None):
+                    return Answer(Answered.UNKNOWN)
+                case LostRace(current=Saga() as current):
+                    if asked.version is not None:
+                        return Answer(Answered.CHANGED, current)
+                    saga, claim_refused = current, None
+        msg = f"lost {MAX_ATTEMPTS} races for one saga"
+        raise RetryableError(msg)
+
+    def _repeated(self, asked: Asked) -> Answer:
+        saga, known = self.store.get(asked.execution_id, asked.saga_name), self.store.find(asked.act_key)
+        if saga is None:
+            return Answer(Answered.UNKNOWN)
+        if known is None:
+            msg = "an act was there, and is not"
+            raise RetryableError(msg)
+        return _again(asked, known, saga)
+
+    def _committed(self, written: Saga, decision: Decision) -> Saga:
+        """Which shard a claim was taken from, the write alone knew."""
+        if decision.claims is None:
+            return written
+        return self.store.get(written.execution_id, written.saga_name) or written
+
+    def _count(self, before: Saga, decision: Decision, rules: Rules) -> None:
+        for note in decision.notes:
+            self.telemetry.count(note)
+        for each in measured(before, _changed(decision), rules.definition):
+            self.telemetry.measure(each.name, each.value, saga=before.saga_name, step=each.step)
+
+
+def _decided(asked: Asked, saga: Saga, now: int, rules: Rules, claim_refused: str | None) -> Decision | Answer:
+    signal = OperatorActed(
+        event_id=asked.act_key.event_id,
+        event_type=asked.deed,
+        key=saga.execution_id,
+        correlation_id=saga.correlation_id,
+        verb=Verb(asked.deed),
+        actor=asked.actor,
+        step=asked.step,
+    )
+    decision = decide_waiting(saga, signal, now, rules, claim_refused=claim_refused)
+    if decision.verdict is Verdict.DUPLICATE:
+        return Answer(Answered.REPLAYED, saga)
+    if not decision.changed or decision.saga is None:
+        return Answer(Answered.REFUSED, saga, decision.told)
+    check_messages(decision.saga, rules.definition)
+    return decision
+
+
+def _again(asked: Asked, known: Act, saga: Saga) -> Answer:
+    """The saga as it is now, whatever became of it since; or that the key means something else."""
+    same = known.is_same_as(asked.act(saga, saga.version, known.at))
+    return Answer(Answered.REPLAYED if same else Answered.KEY_REUSED, saga if same else None)
+
+
+def _changed(decision: Decision) -> Saga:
+    if decision.saga is None:
+        msg = "a decision that changes nothing is never written"
+        raise TypeError(msg)
+    return decision.saga

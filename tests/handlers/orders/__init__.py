@@ -1,0 +1,1 @@
+"""The order saga through the real handlers, over a table in memory."""
