@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide
 from saga_orchestrator.domain.executions import endings
@@ -18,6 +19,11 @@ HUSHED_MUTANTS: Final = (
         "pod created though commands are off",
         "S24",
         edit(decide._start, "if rules.policy.publish_commands or not is_command(rules.definition, kind)", "if True"),
+    ),
+    Mutant(
+        "new limit left to whoever raises a cap next",
+        "S7b",
+        edit(LimitKeeper._keep, "if wanted is not None or head.unsettled:", "if False:"),
     ),
     Mutant(
         "relay sends commands that are off",

@@ -134,6 +134,9 @@ class _Lane:
             self._done(batch, outcome, newer, hushed=not invocation.container.settings.publish_commands)
 
         invocation = mapping.service.invoke(mapping.relay, event, (), len(batch), done)
+        if weather.strikes(Fault.STREAM_AGAIN):
+            # Another poller had read the same records: nobody asks how it went.
+            mapping.service.invoke(mapping.relay, event, (), len(batch), lambda _outcome: None)
 
     def _done(self, batch: list[StreamRecord], outcome: Outcome, newer: int | None, *, hushed: bool) -> None:
         self.busy = False

@@ -108,6 +108,10 @@ class World:
         self._until(self.plan.chaos_ends)
         self._heal()
         self._drain()
+        if self.plan.later_settings:
+            # Limits come with the checker, which runs on when no saga does.
+            self.schedule.check()
+            self._until(self.scheduler.now + CHECK_MS)
         if not self.judge.violations:
             self.judge.judge(When.END, self.ledger, self.worker)
         if not self.judge.violations and self.plan.ends_with_expiry:
