@@ -47,7 +47,7 @@ def no_release(patch: pytest.MonkeyPatch) -> None:
 def counter_in_a_write_of_its_own(patch: pytest.MonkeyPatch) -> None:
     original = PatientWrites.transact
 
-    def one_by_one(self: PatientWrites, actions: list[dict[str, Any]]) -> Refused | None:
+    def one_by_one(self: PatientWrites, actions: list[dict[str, Any]], **_deciding: int) -> Refused | None:
         refusals = [original(self, [action]) for action in actions]
         return refusals[0]
 

@@ -57,9 +57,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE._claiming,
-            "return _outcome(self.writes.transact([write(replace(saga, claim=claim)), self._count(claim, 1)]))",
+            "return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])",
             'update = self._count(claim, 1)["Update"]\n'
-            "            outcome = _outcome(self.writes.transact([write(replace(saga, claim=claim))]))\n"
+            "            outcome = self._transact(before, [write(replace(saga, claim=claim))])\n"
             f"            isinstance(outcome, Stored) and self.client.update_item(**{_LEAVE_OUT_CONDITION})\n"
             "            return outcome",
         ),
@@ -69,9 +69,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE.replace,
-            '_outcome(self.writes.transact([{"Update": self._update(old, new)}, self._count(releases, -1)]))',
-            '_outcome(self.writes.transact([{"Update": self._update(old, new)}]))\n'
-            '        isinstance(outcome, Stored) and self.client.update_item(**self._count(releases, -1)["Update"])',
+            'self._transact(before, [{"Update": update}, *given_back])',
+            'self._transact(before, [{"Update": update}])\n'
+            '        isinstance(outcome, Stored) and self.client.update_item(**given_back[0]["Update"])',
         ),
     ),
     Mutant(
