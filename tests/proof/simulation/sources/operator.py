@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from sagactl.commands.reconcile import repair
+from sagactl.errors import NotDoneError
 from sagas.execution import EXECUTION_SAGA
 from tests.proof.simulation.faults.restored_table import stack_of
 from tests.proof.simulation.faults.weather import Fault
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tests.proof.simulation.world.world import World
 
 AGAIN_MS: Final = 60_000
-_REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError)
+_REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError, NotDoneError)
 
 
 @dataclass(frozen=True, slots=True)

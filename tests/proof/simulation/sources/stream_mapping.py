@@ -87,7 +87,8 @@ class StreamMapping:
         event = {"republish": [{"execution_id": saga[0], "saga_name": saga[1]}]}
 
         def done(outcome: Outcome) -> None:
-            if outcome.failed:
+            # What the answer calls unknown, newer code can send: whoever asked reads that, and asks again.
+            if outcome.failed or any("not known to this release" in each for each in outcome.result["skipped"]):
                 self.service.scheduler.after(60_000, lambda: self._republish(saga))
                 return
             self.lost.discard(saga)
