@@ -59,7 +59,10 @@ class CodeVersion:
         """The same environment, as this release reads it."""
         if self._modules is MODULES:
             return read
-        return self._modules["adapters.settings"].Settings.model_construct(**read.__dict__)
+        limits = json.dumps(read.language_limits)
+        return self._modules["adapters.settings"].Settings.model_validate(
+            read.model_dump() | {"language_limits": limits}
+        )
 
     def render(self, item: Mapping[str, Any], key: str) -> str:
         """The message as this release would publish it, from the stored item alone."""

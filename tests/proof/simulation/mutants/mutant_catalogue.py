@@ -19,6 +19,7 @@ from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
+from tests.proof.simulation.mutants.hushed_mutants import HUSHED_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
 from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
@@ -70,8 +71,7 @@ MUTANTS: Final = (
             _STORE.replace,
             'self._transact(before, [{"Update": update}, *given_back])',
             'self._transact(before, [{"Update": update}])\n'
-            "        for count in given_back if isinstance(outcome, Stored) else ():\n"
-            '            self.client.update_item(**count["Update"])',
+            '        isinstance(outcome, Stored) and self.client.update_item(**given_back[0]["Update"])',
         ),
     ),
     Mutant(
@@ -134,6 +134,7 @@ MUTANTS: Final = (
     ),
     *ANSWER_MUTANTS,
     *FLOW_MUTANTS,
+    *HUSHED_MUTANTS,
     *TARGET_MUTANTS,
     *REPAIR_MUTANTS,
     *VERSION_MUTANTS,
