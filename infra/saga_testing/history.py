@@ -8,8 +8,10 @@ from saga_testing.samples.sample_events import event
 
 
 class History:
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, *key: str) -> None:
+        """`key`: of a saga that is none of an execution's, its own key and its definition's name."""
         self.deployment = deployment
+        self.key = key
         self.records: list[dict[str, Any]] = []
         self.last: dict[str, Any] | None = None
 
@@ -22,7 +24,7 @@ class History:
 
     def deliver(self, detail: dict[str, Any]) -> None:
         self.deployment.deliver(detail)
-        item = self.deployment.item(detail["execution_id"])
+        item = self.deployment.item(*(self.key or (detail["execution_id"],)))
         assert item is not None
         record: dict[str, Any] = {
             "eventName": "MODIFY" if self.last else "INSERT",

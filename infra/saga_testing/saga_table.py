@@ -14,6 +14,8 @@ SAGA_TABLE: Final[dict[str, Any]] = {
         {"AttributeName": "saga_name", "AttributeType": "S"},
         {"AttributeName": "deadline_shard", "AttributeType": "N"},
         {"AttributeName": "deadline", "AttributeType": "N"},
+        {"AttributeName": "mark", "AttributeType": "S"},
+        {"AttributeName": "mark_at", "AttributeType": "N"},
     ],
     "GlobalSecondaryIndexes": [
         {
@@ -23,7 +25,15 @@ SAGA_TABLE: Final[dict[str, Any]] = {
                 {"AttributeName": "deadline", "KeyType": "RANGE"},
             ],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
+        },
+        {
+            "IndexName": "marks",
+            "KeySchema": [
+                {"AttributeName": "mark", "KeyType": "HASH"},
+                {"AttributeName": "mark_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
 }

@@ -159,6 +159,9 @@ class _Scope:
                 return all(self.truth(part, where) for part in argument)
             case "Fn::Or":
                 return any(self.truth(part, where) for part in argument)
+            case "Fn::Contains" if where.startswith("Rules."):  # CloudFormation knows it there alone
+                members, wanted = (self.evaluate(part, where) for part in argument)
+                return _text(wanted, where) in members
         raise BrokenTemplate(f"{where}: {function} is not a condition function")
 
     def evaluate(self, value: Any, where: str) -> Any:

@@ -70,7 +70,7 @@ class Resources:
     @cached_property
     def rules(self) -> tuple[Rules, ...]:
         policy = self.settings.policy()
-        return tuple(Rules(definition, policy) for definition in self.sagas)
+        return tuple(Rules(definition, policy, self.sagas.definition_of) for definition in self.sagas)
 
     @cached_property
     def rules_of_executions(self) -> tuple[Rules, ...]:

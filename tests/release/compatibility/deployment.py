@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from saga_orchestrator.adapters.stream_image import to_item
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_testing.deployment import EXECUTIONS, Deployment, Json
 from saga_testing.telemetry import RecordingTelemetry
 
@@ -20,8 +21,8 @@ SETTINGS: Final = {
 class OlderTable(Deployment):
     """One table, one bucket, one queue and one bus, empty at first."""
 
-    def __init__(self, settings: dict[str, str] | None = None) -> None:
-        super().__init__({**SETTINGS, **(settings or {})}, sagas=EXECUTIONS, telemetry=RecordingTelemetry())
+    def __init__(self, settings: dict[str, str] | None = None, sagas: SagaRegistry = EXECUTIONS) -> None:
+        super().__init__({**SETTINGS, **(settings or {})}, sagas=sagas, telemetry=RecordingTelemetry())
 
     def open_counter(self) -> None:
         """As if python had been asked for before; the records of that are in no file."""

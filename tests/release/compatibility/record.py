@@ -10,9 +10,11 @@ from typing import Final
 
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
+from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import UnknownMessageKey
 from saga_orchestrator.domain.render import render
 from sagas.execution import EXECUTION_SAGA
+from sagas.order import ORDER
 from tests.release.compatibility.corpus import (
     COUNTER_SCHEMA,
     COUNTERS,
@@ -21,6 +23,8 @@ from tests.release.compatibility.corpus import (
     NEWER_ITEMS,
     RECORDS,
     SCHEMA,
+    WAITING_ITEMS,
+    WAITING_SCHEMA,
     load,
     place,
     plain,
@@ -31,6 +35,7 @@ from tests.release.compatibility.deployment import Json, OlderTable
 from tests.release.compatibility.event_samples import VERSION, samples
 from tests.release.compatibility.histories import HISTORIES
 from tests.release.compatibility.newer_items import newer_items
+from tests.release.compatibility.order_histories import ORDER_HISTORIES
 
 RECORDED: Final = {
     "stub_started": 0,
@@ -61,14 +66,23 @@ def newer_codes_items() -> Iterator[tuple[Path, Json]]:
         yield place(NEWER_ITEMS, SCHEMA, name), {"about": about, **what_is_read(item)}
 
 
-def what_is_read(item: Json) -> Json:
+def todays_waiting_items() -> Iterator[tuple[Path, Json]]:
+    for name, history in ORDER_HISTORIES.items():
+        item = history.play().image("o-1", ORDER.name)
+        if item is None:
+            msg = f"{name} stores nothing"
+            raise ValueError(msg)
+        yield place(WAITING_ITEMS, WAITING_SCHEMA, name), {"about": history.about, **what_is_read(item, ORDER)}
+
+
+def what_is_read(item: Json, definition: SagaDefinition = EXECUTION_SAGA) -> Json:
     """The item, the saga that today's code reads in it, its messages, and those that only newer code can render."""
     saga = decode(to_item(item))
     messages: dict[str, str] = {}
     newer: list[str] = []
     for key in (key for entry in saga.timeline for key in entry.messages):
         try:
-            messages[key] = render(saga, key, EXECUTION_SAGA).encode()
+            messages[key] = render(saga, key, definition).encode()
         except UnknownMessageKey:
             newer.append(key)
     return {"item": item, "saga": plain(saga), "messages": messages, "messages_of_newer_code": newer}
@@ -128,7 +142,7 @@ def write_new(made: Iterator[tuple[Path, Json]]) -> tuple[list[Path], list[Path]
 def main() -> int:
     """In this order: histories are made of golden events, and newer items of golden ones."""
     refused = 0
-    for make in (todays_events, todays_items, newer_codes_items, todays_records, todays_counters):
+    for make in (todays_events, todays_items, todays_waiting_items, newer_codes_items, todays_records, todays_counters):
         written, differing = write_new(make())
         refused += len(differing)
         sys.stdout.write("".join(f"wrote {file}\n" for file in written))

@@ -30,6 +30,7 @@ def test_everything_is_recorded() -> None:
     made = [
         *record.todays_events(),
         *record.todays_items(),
+        *record.todays_waiting_items(),
         *record.newer_codes_items(),
         *record.todays_records(),
         *record.todays_counters(),

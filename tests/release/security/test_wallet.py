@@ -16,6 +16,7 @@ from saga_testing.samples.sample_events import event
 from saga_testing.telemetry import RecordingTelemetry
 from tests.release.template.deployment import (
     EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
     PROVISIONED,
@@ -59,7 +60,7 @@ def ticks_of_a_day(deployed: Deployment) -> int:
     return DAY_SECONDS // (60 * int(number))
 
 
-@pytest.mark.parametrize("function", EVENT_FUNCTIONS.values())
+@pytest.mark.parametrize("function", FED_FUNCTIONS)
 def test_an_event_that_keeps_failing_is_tried_three_times(function: str) -> None:
     """A rule's own retries are for deliveries that Lambda did not take, which run nothing; the code's are these."""
     assert attempts(deploy(), function) <= ATTEMPTS_OF_ONE_EVENT
@@ -153,12 +154,12 @@ def test_a_days_outage_costs_each_event_three_short_invocations() -> None:
 def test_a_stuck_kafka_partition_is_billed_for_one_copy(source: dict[str, str]) -> None:
     """One partition has one batch in flight; on-demand pollers repeat it while the trouble lasts, a day here."""
     deployed = deploy(source | PROVISIONED)
-    for function in EVENT_FUNCTIONS.values():
-        (mapping,) = deployed.mappings_of(function).values()
-        age = mapping["MaximumRecordAgeInSeconds"]
-        assert 0 < int(age) <= DAY_SECONDS
-        assert 0 <= int(mapping["MaximumRetryAttempts"]) <= 1000
-        assert int(age) * gigabytes(deployed, function) * GB_SECOND < DOLLARS_OF_A_STUCK_PARTITION
+    for function in FED_FUNCTIONS:
+        for mapping in deployed.mappings_of(function).values():
+            age = mapping["MaximumRecordAgeInSeconds"]
+            assert 0 < int(age) <= DAY_SECONDS
+            assert 0 <= int(mapping["MaximumRetryAttempts"]) <= 1000
+            assert int(age) * gigabytes(deployed, function) * GB_SECOND < DOLLARS_OF_A_STUCK_PARTITION
 
 
 def test_a_stuck_stream_shard_is_billed_for_its_parallel_copies_until_the_records_are_too_old() -> None:

@@ -25,7 +25,13 @@ STACK = "sagas"
 EVENT_FUNCTIONS = {
     str(event_type): "".join(part.title() for part in event_type.split("_")) + "Function" for event_type in EventType
 }
-FUNCTIONS = [*EVENT_FUNCTIONS.values(), "TimeoutCheckerFunction", "CommandRelayFunction"]
+ORDER_EVENTS = ("ORDER_PLACED", "ORDER_APPROVED", "ORDER_DECLINED", "ORDER_CANCELLED")
+SAGA_EVENT, COMMAND_REPLY = "SagaEventFunction", "CommandReplyFunction"
+MAPPED_FUNCTIONS = {**EVENT_FUNCTIONS, **dict.fromkeys(ORDER_EVENTS, SAGA_EVENT), "COMMAND_REPLY": COMMAND_REPLY}
+"""Every event type that has a topic of its own, and the function that takes it."""
+FED_FUNCTIONS = list(dict.fromkeys(MAPPED_FUNCTIONS.values()))
+"""Each of them once."""
+FUNCTIONS = [*FED_FUNCTIONS, "TimeoutCheckerFunction", "CommandRelayFunction"]
 KAFKA_RELAY = "KafkaRelayFunction"
 """There is one where a Kafka target is given."""
 KAFKA_TARGET = {

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.release.template.deployment import (
-    EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
     ROOT,
@@ -38,7 +38,7 @@ def test_every_function_is_watched(function: str, metric: str) -> None:
     assert {"FunctionName": f"<{function}>"} in watched("AWS/Lambda", metric)
 
 
-@pytest.mark.parametrize("metric", ["OldestDueSeconds", "UnauthorisedCancels", "UnpublishableMessages"])
+@pytest.mark.parametrize("metric", ["OldestDueSeconds", "UnauthorisedCancels", "UnpublishableMessages", "StepsParked"])
 def test_what_the_code_counts_is_watched_under_the_name_that_it_counts_with(metric: str) -> None:
     variables = deploy().properties["TimeoutCheckerFunction"]["Environment"]["Variables"]
 
@@ -70,7 +70,7 @@ def test_the_relays_lag_rings_long_before_the_records_are_given_up() -> None:
 
 
 def test_kafka_lag_is_watched_only_where_there_is_kafka() -> None:
-    assert len(watched("AWS/Lambda", "OffsetLag")) == len(EVENT_FUNCTIONS)
+    assert len(watched("AWS/Lambda", "OffsetLag")) == len(FED_FUNCTIONS)
     assert "KafkaOffsetLagAlarm" not in deploy().properties
     assert "KafkaOffsetLagAlarm" in deploy(SELF_MANAGED).properties
 
@@ -82,12 +82,13 @@ def test_a_checker_that_does_not_run_rings() -> None:
     assert alarm["Period"] >= 2 * 15 * 60  # twice the longest interval that CheckInterval allows
 
 
-def test_the_tables_throttles_are_watched_on_the_index_too() -> None:
+def test_the_tables_throttles_are_watched_on_its_indexes_too() -> None:
     # A throttled index refuses the table's writes.
     watched_on = watched("AWS/DynamoDB", "WriteThrottleEvents")
 
     assert {"TableName": "<SagaTable>"} in watched_on
-    assert {"TableName": "<SagaTable>", "GlobalSecondaryIndexName": "deadlines"} in watched_on
+    for index in deploy().properties["SagaTable"]["GlobalSecondaryIndexes"]:
+        assert {"TableName": "<SagaTable>", "GlobalSecondaryIndexName": index["IndexName"]} in watched_on
     assert len(watched("AWS/DynamoDB", "SystemErrors")) >= 4
 
 
@@ -113,7 +114,9 @@ def test_an_alarm_says_what_is_wrong_and_what_silence_means(alarm: str) -> None:
 def test_an_alarm_is_explained_in_the_operations_guide(alarm: str) -> None:
     guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     generic = re.sub(
-        r"^(Execution\w+?|TimeoutChecker|(?:Command|Kafka)Relay)(Errors|Throttles)Alarm$", r"*\2Alarm", alarm
+        r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|(?:Command|Kafka)Relay)(Errors|Throttles)Alarm$",
+        r"*\2Alarm",
+        alarm,
     )
 
     assert f"`{generic}`" in guide

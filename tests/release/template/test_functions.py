@@ -7,11 +7,14 @@ import pytest
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.domain.events import EventType
 from tests.release.template.deployment import (
+    COMMAND_REPLY,
     EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
     PROVISIONED,
     ROOT,
+    SAGA_EVENT,
     SELF_MANAGED,
     STACK,
     deploy,
@@ -30,11 +33,13 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
     assert set(deployed.of_type("AWS::Lambda::Function")) == set(FUNCTIONS)
     assert {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "handler.py").exists()} == {
         *(event_type.lower() for event_type in EventType),
+        "saga_event",
+        "command_reply",
         "timeout_checker",
         "command_relay",
         "kafka_relay",  # deployed only where there is a Kafka target
     }
-    assert len(deployed.of_type("AWS::Events::Rule")) == len(EventType)
+    assert len(deployed.of_type("AWS::Events::Rule")) == len(FED_FUNCTIONS)
 
 
 @every_function
@@ -120,10 +125,17 @@ def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> Non
     variables = deploy().properties[function]["Environment"]["Variables"]
     settings = {name.upper() for name in Settings.model_fields}
     of_the_kafka_relay = {name for name in settings if name.startswith("KAFKA_TARGET_")}
-    of_others = of_the_kafka_relay | (set() if function in EVENT_FUNCTIONS.values() else {"EVENT_TYPE_ALIAS"})
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 
-    assert set(variables) == settings - of_others | powertools
+    of_some = {
+        **{each: {"EVENT_TYPE_ALIAS"} for each in EVENT_FUNCTIONS.values()},
+        SAGA_EVENT: {"SAGA_SETTINGS"},
+        COMMAND_REPLY: {"REPLY_SOURCES"},
+        "TimeoutCheckerFunction": {"DEADLINE_INDEX"},
+    }
+    of_all = settings - of_the_kafka_relay - {name for names in of_some.values() for name in names}
+
+    assert set(variables) == of_all | of_some.get(function, set()) | powertools
 
 
 @every_function
@@ -167,7 +179,7 @@ def test_no_function_is_in_a_vpc_because_kafka_is(function: str) -> None:
     assert "VpcConfig" not in deploy(MSK | SELF_MANAGED).properties[function]
 
 
-@pytest.mark.parametrize("function", EVENT_FUNCTIONS.values())
+@pytest.mark.parametrize("function", FED_FUNCTIONS)
 def test_reserved_concurrency_is_a_choice(function: str) -> None:
     assert "ReservedConcurrentExecutions" not in deploy().properties[function]
     reserved = deploy({"EventFunctionConcurrency": "20"}).properties[function]["ReservedConcurrentExecutions"]

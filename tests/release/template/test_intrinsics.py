@@ -199,3 +199,16 @@ def test_parameters_that_break_a_rule_of_the_template_are_refused_with_its_words
     assert resolve_template(template, {}, PSEUDO).parameters == {"A": "a", "B": "b"}
     with pytest.raises(BrokenTemplate, match=r"^A must differ from B\.$"):
         resolve_template(template, {"A": "b"}, PSEUDO)
+
+
+def test_a_rule_may_look_into_a_list_and_a_condition_may_not() -> None:
+    contains = {"Fn::Contains": [{"Ref": "Many"}, {"Ref": "A"}]}
+    parameters = {**TWO_NAMES, "Many": {"Type": "CommaDelimitedList", "Default": "b,c"}}
+    rules = {"None": {"Assertions": [{"Assert": {"Fn::Not": [contains]}, "AssertDescription": "A is one of many."}]}}
+    template = {"Parameters": parameters, "Rules": rules, "Resources": {}}
+
+    resolve_template(template, {}, PSEUDO)
+    with pytest.raises(BrokenTemplate, match=r"^A is one of many\.$"):
+        resolve_template(template, {"A": "c"}, PSEUDO)
+    with pytest.raises(BrokenTemplate, match="Fn::Contains is not a condition function"):
+        resolve_template({"Parameters": parameters, "Conditions": {"C": contains}, "Resources": {}}, {}, PSEUDO)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.release.template.deployment import (
-    EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     as_list,
     deploy,
 )
@@ -66,7 +66,7 @@ def test_operators_delete_nothing_but_settled_failures() -> None:
 def test_operators_invoke_what_redrive_and_republish_need() -> None:
     (statement,) = [s for s in operator() if s["Action"] == "lambda:InvokeFunction"]
 
-    assert set(statement["Resource"]) == {f"<{f}.Arn>" for f in (*EVENT_FUNCTIONS.values(), "CommandRelayFunction")}
+    assert set(statement["Resource"]) == {f"<{f}.Arn>" for f in (*FED_FUNCTIONS, "CommandRelayFunction")}
 
 
 def test_no_policy_of_operators_is_attached_to_anybody_by_itself() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from local_stack import BrokenTemplate
-from tests.release.template.deployment import EVENT_FUNCTIONS, deploy
+from tests.release.template.deployment import FED_FUNCTIONS, deploy
 
 PARAMETERS = deploy().expanded.template["Parameters"]
 every_parameter = pytest.mark.parametrize("name", PARAMETERS)
@@ -65,6 +65,16 @@ def test_a_parameter_stands_in_a_group(name: str) -> None:
         ("InlineScriptMaxBytes", "1048576"),
         ("AlarmTopicArn", "oncall"),
         ("LogRetentionDays", "2"),
+        ("SagaEventTypes", ""),
+        ("SagaEventTypes", "ORDER_PLACED,order_approved"),
+        ("SagaEventTypes", "ORDER_PLACED,EXECUTION_REQUESTED"),
+        ("SagaEventTypes", "COMMAND_REPLY"),
+        ("ReplySources", "shop,aws.events"),
+        ("ReplySources", "saga-orchestrator"),
+        ("OrderReplySeconds", "0"),
+        ("OrderAttempts", "16"),
+        ("ApprovalSeconds", "0"),
+        ("ApprovalAbove", "-1"),
         ("SchemaRegistryUri", "registry:8081"),
         ("SchemaRegistryUri", "https://user:word@registry"),
         ("SchemaRegistryUri", "arn:aws:glue:eu-central-1:123456789012:schema/a/b"),
@@ -90,6 +100,7 @@ def test_a_value_that_would_break_the_stack_is_refused(name: str, value: str) ->
     ("parameters", "message"),
     [
         ({"EventSource": "same", "OperatorSource": "same"}, "every producer could cancel"),
+        ({"ReplySources": "shop,saga-operator"}, "every participant could cancel"),
         ({"KafkaTargetBootstrap": "b:9092"}, "needs KafkaTargetSecretArn"),
         ({"SchemaRegistryUri": "https://registry"}, "needs KafkaMode=provisioned"),
         (
@@ -129,6 +140,11 @@ def test_intervals_that_aws_understands_are_accepted(interval: str) -> None:
         ("InlineScriptMaxBytes", 0),
         ("DeletionProtection", "true"),
         ("Tracing", "Disabled"),
+        ("ReplySources", ""),
+        ("OrderReplySeconds", 30),
+        ("OrderAttempts", 3),
+        ("ApprovalSeconds", 172800),
+        ("ApprovalAbove", 1000),
     ],
 )
 def test_defaults_are_the_promised_and_the_safe_ones(name: str, default: object) -> None:
@@ -146,7 +162,7 @@ def test_nothing_that_costs_money_by_the_hour_is_on_by_default() -> None:
 
 
 def test_outputs_are_what_the_operators_command_looks_for() -> None:
-    functions = {f"{function}Name" for function in EVENT_FUNCTIONS.values()}
+    functions = {f"{function}Name" for function in FED_FUNCTIONS}
 
     assert deploy().resolved.outputs.keys() == functions | {
         "TableName",

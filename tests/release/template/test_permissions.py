@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from tests.release.template.deployment import (
+    COMMAND_REPLY,
     EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
+    MAPPED_FUNCTIONS,
     MSK,
     MSK_CLUSTER,
+    SAGA_EVENT,
     SELF_MANAGED,
     Deployment,
     as_list,
@@ -33,6 +37,7 @@ WRITES = {
     ("dynamodb:PutItem", "<SagaTable.Arn>"),
     ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
 }
+READS_COUNTERS = {("dynamodb:GetItem", "<SagaTable.Arn>"), ("dynamodb:BatchGetItem", "<SagaTable.Arn>")}
 KEEPS_REJECTED = {
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*"),
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>"),
@@ -49,13 +54,15 @@ STREAM = {
 GRANTS = {
     **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED | ON_FAILURE),
     "ExecutionRequestedFunction": WRITES
+    | READS_COUNTERS
     | KEEPS_REJECTED
     | ON_FAILURE
-    | {
-        ("dynamodb:GetItem", "<SagaTable.Arn>"),
-        ("dynamodb:BatchGetItem", "<SagaTable.Arn>"),
-        ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*"),
-    },
+    | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*")},
+    SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED | ON_FAILURE,
+    COMMAND_REPLY: KEEPS_REJECTED
+    | READS_COUNTERS
+    | ON_FAILURE
+    | {("dynamodb:GetItem", "<SagaTable.Arn>"), ("dynamodb:UpdateItem", "<SagaTable.Arn>")},
     "TimeoutCheckerFunction": KEEPS_REJECTED
     | ON_FAILURE
     | {
@@ -173,31 +180,32 @@ def test_nobody_may_read_payloads_except_the_relay_when_it_puts_scripts_inline(f
     assert (readable in inlining) == (function == "CommandRelayFunction")
 
 
-def test_the_request_function_reads_counters_and_no_saga() -> None:
+@pytest.mark.parametrize("function", ["ExecutionRequestedFunction", SAGA_EVENT])
+def test_what_starts_sagas_reads_counters_and_no_saga(function: str) -> None:
     deployed = deploy()
-    statements = deployed.statements(deployed.role_of("ExecutionRequestedFunction"))
+    statements = deployed.statements(deployed.role_of(function))
 
     (reading,) = [statement for statement in statements if "dynamodb:BatchGetItem" in statement["Action"]]
 
     assert reading["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
 
 
-@pytest.mark.parametrize(("event_type", "function"), EVENT_FUNCTIONS.items())
-def test_on_msk_a_function_reads_its_own_topic_in_its_own_group(event_type: str, function: str) -> None:
+@pytest.mark.parametrize("function", FED_FUNCTIONS)
+def test_on_msk_a_function_reads_its_own_topics_in_their_own_groups(function: str) -> None:
     place = MSK_CLUSTER.replace(":cluster/", ":{}/")
     kafka = {pair for pair in granted(deploy(MSK), function) if pair[0].startswith("kafka")}
-    group = f"{place.format('group')}/sagas-{event_type.lower().replace('_', '-')}-msk"
-    topic = f"{place.format('topic')}/{event_type.lower()}"
+    types = [event_type.lower() for event_type, taker in MAPPED_FUNCTIONS.items() if taker == function]
+    groups = [f"{place.format('group')}/sagas-{each.replace('_', '-')}-msk" for each in types]
 
     assert kafka == {
         ("kafka:DescribeClusterV2", MSK_CLUSTER),
         ("kafka:GetBootstrapBrokers", MSK_CLUSTER),
         ("kafka-cluster:Connect", MSK_CLUSTER),
         ("kafka-cluster:DescribeClusterDynamicConfiguration", MSK_CLUSTER),
-        ("kafka-cluster:DescribeTopic", topic),
-        ("kafka-cluster:ReadData", topic),
-        ("kafka-cluster:DescribeGroup", group),
-        ("kafka-cluster:AlterGroup", group),
+        *(("kafka-cluster:DescribeTopic", f"{place.format('topic')}/{each}") for each in types),
+        *(("kafka-cluster:ReadData", f"{place.format('topic')}/{each}") for each in types),
+        *(("kafka-cluster:DescribeGroup", group) for group in groups),
+        *(("kafka-cluster:AlterGroup", group) for group in groups),
     }
 
 

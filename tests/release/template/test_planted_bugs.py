@@ -21,6 +21,17 @@ BUGS: list[tuple[Check, str, str]] = [
     (alarms.complaints, "OKActions: *alarm-topic", "OKActions: []"),
     (alarms.complaints, "docs/operations.md#limit-reached", "docs/operations.md#rejected-events"),
     (alarms.complaints, "Name: Operation, Value: GetItem", "Name: Operation, Value: Scan"),
+    (alarms.complaints, "MetricName: StepsParked", "MetricName: LateReplies"),
+    (
+        alarms.complaints,
+        "MetricName: AsyncEventsDropped, Dimensions: *command-reply-metrics",
+        "MetricName: AsyncEventsDropped, Dimensions: *saga-event-metrics",
+    ),
+    (
+        alarms.complaints,
+        "MetricName: OffsetLag, Dimensions: *saga-event-metrics",
+        "MetricName: OffsetLag, Dimensions: []",
+    ),
     (mappings.complaints, "ParallelizationFactor: 4", "ParallelizationFactor: 1"),
     (mappings.complaints, "MaximumRecordAgeInSeconds: 43200", "MaximumRecordAgeInSeconds: 86400"),
     (mappings.complaints, "MaximumRetryAttempts: -1", "MaximumRetryAttempts: 3"),
@@ -31,6 +42,21 @@ BUGS: list[tuple[Check, str, str]] = [
     (mappings.complaints, "MaximumRetryAttempts: 185", "MaximumRetryAttempts: 18"),
     (mappings.complaints, "MaximumEventAgeInSeconds: 21600", "MaximumEventAgeInSeconds: 60"),
     (mappings.complaints, "Timeout: 50", "Timeout: 3"),
+    (mappings.complaints, "Topics: *order-approved-topic", "Topics: *order-placed-topic"),
+    (
+        mappings.complaints,
+        "FunctionName: !Ref CommandReplyFunction\n      EventSourceArn",
+        "FunctionName: !Ref SagaEventFunction\n      EventSourceArn",
+    ),
+    (mappings.complaints, '-order-cancelled", Schema', '-order-declined", Schema'),
+    (
+        mappings.complaints,
+        '-command-reply", SchemaRegistryConfig: *schema-registry }',
+        '-command-reply" }',
+    ),
+    (values.complaints, '"order_attempts":${OrderAttempts}', '"order_attempts":3'),
+    (values.complaints, '"approval_seconds":${ApprovalSeconds}', '"approval_seconds":${ApprovalAbove}'),
+    (values.complaints, "Value: !Ref SagaEventFunction\n", "Value: !Ref CommandReplyFunction\n"),
     (values.complaints, "RUN_GRACE_SECONDS: !Ref RunGraceSeconds", "RUN_GRACE_SECONDS: !Ref StartDeadlineSeconds"),
     (values.complaints, "OPERATOR_SOURCE: !Ref OperatorSource", "OPERATOR_SOURCE: !Ref EventSource"),
     (values.complaints, "ALLOWED_LANGUAGES: !Ref AllowedLanguages", 'ALLOWED_LANGUAGES: ""'),
@@ -51,6 +77,25 @@ BUGS: list[tuple[Check, str, str]] = [
     (grants.complaints, "kms:ViaService:", "aws:PrincipalTag/any:"),
     (grants.complaints, "Resource: !Ref KafkaTargetSecretArn", "Resource: !Ref KafkaSecretArn"),
     (grants.complaints, '"dynamodb:Attributes": [execution_id,', '"dynamodb:Attributes": [state, execution_id,'),
+    (
+        grants.complaints,
+        "Action: [dynamodb:GetItem, dynamodb:UpdateItem], Resource: !GetAtt SagaTable.Arn },",
+        "Action: [dynamodb:Scan, dynamodb:UpdateItem], Resource: !GetAtt SagaTable.Arn },",
+    ),
+    (grants.complaints, "              - !GetAtt SagaEventFunction.Arn\n", ""),
+    (grants.complaints, "        - !Ref CommandReplyFunctionRole\n", ""),
+    (grants.complaints, '/${AWS::StackName}-order-placed-msk"', '/${AWS::StackName}-order-approved-msk"'),
+    (grants.complaints, "Statement: [*write-sagas, *read-counters,", "Statement: [*write-sagas,"),
+    (
+        grants.complaints,
+        '"events:source": !If [HasReplySources, !Split [",", !Sub ["${EventSource},${More}",',
+        '"events:source": !If [HasReplySources, !Split [",", !Sub ["${More}",',
+    ),
+    (
+        grants.complaints,
+        "source: [!Ref EventSource, !Ref OperatorSource]\n              detail-type: !Ref SagaEventTypes",
+        "source: !Ref ReplySources\n              detail-type: !Ref SagaEventTypes",
+    ),
     (names.complaints, "            OmitName: true\n", ""),
     (names.complaints, "DashboardName: !Ref AWS::StackName", "DashboardName: sagas"),
     (names.complaints, '"${AWS::StackName}-packages"', '"${AWS::StackName}-saga-orchestrator"'),
@@ -60,13 +105,26 @@ BUGS: list[tuple[Check, str, str]] = [
     (equal_parts.complaints, "Statement: [*write-sagas, *keep-rejected,", "Statement: [*write-sagas,"),
     (
         equal_parts.complaints,
+        "detail-type: !Ref SagaEventTypes",
+        "detail-type: [{ prefix: ORDER_ }]\n              x: [y]",
+    ),
+    (equal_parts.complaints, "[{ equals-ignore-case: COMMAND_REPLY }]", "[COMMAND_REPLY]"),
+    (
+        equal_parts.complaints,
+        "Topics: *order-placed-topic\n      StartingPosition: !Ref",
+        "Topics: *order-placed-topic\n      StartingPosition: LATEST #",
+    ),
+    (
+        equal_parts.complaints,
         "[{ equals-ignore-case: EXECUTION_FAILED }",
         "[{ equals-ignore-case: EXECUTION_TIMEOUT }",
     ),
 ]
 
 
-@pytest.mark.parametrize(("check", "right", "wrong"), BUGS, ids=[right.split("\n")[0].strip() for _, right, _ in BUGS])
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"), BUGS, ids=[right.replace("\n", " ").strip() for _, right, _ in BUGS]
+)
 def test_a_planted_bug_is_seen(check: Check, right: str, wrong: str, tmp_path: Path) -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
     assert right in text, "the bug cannot be planted: mend this list"

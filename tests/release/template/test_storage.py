@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from saga_testing.saga_table import OPERATOR_TABLE
+from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 from tests.release.template.deployment import STACK, deploy
 
 KEY = {"EncryptionKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/abc"}
@@ -22,18 +22,32 @@ def test_keys_are_execution_and_saga() -> None:
     ]
 
 
-def test_the_deadline_index_holds_keys_only() -> None:
-    (index,) = table()["GlobalSecondaryIndexes"]
+def test_the_indexes_hold_keys_only() -> None:
+    indexes = table()["GlobalSecondaryIndexes"]
+    keys = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in indexes}
 
-    assert index["IndexName"] == "deadlines"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["deadline_shard", "deadline"]
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert keys == {"deadlines": ["deadline_shard", "deadline"], "marks": ["mark", "mark_at"]}
+    assert [index["Projection"] for index in indexes] == [{"ProjectionType": "KEYS_ONLY"}] * 2
+
+
+def test_the_table_is_what_the_kit_creates() -> None:
+    declared = table()
+
+    for name in ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes"):
+        assert declared[name] == SAGA_TABLE[name]
 
 
 def test_attributes_have_the_types_that_the_code_writes() -> None:
     types = {each["AttributeName"]: each["AttributeType"] for each in table()["AttributeDefinitions"]}
 
-    assert types == {"execution_id": "S", "saga_name": "S", "deadline_shard": "N", "deadline": "N"}
+    assert types == {
+        "execution_id": "S",
+        "saga_name": "S",
+        "deadline_shard": "N",
+        "deadline": "N",
+        "mark": "S",
+        "mark_at": "N",
+    }
 
 
 def test_the_code_reads_the_index_that_exists() -> None:
@@ -94,7 +108,8 @@ def test_a_table_is_paid_by_use_and_its_cost_can_be_capped(name: str) -> None:
     assert "OnDemandThroughput" not in deploy().properties[name]
     capped = deploy({"MaxWriteRequestUnits": "500"}).properties[name]
     assert capped["OnDemandThroughput"] == {"MaxWriteRequestUnits": "500"}
-    assert capped["GlobalSecondaryIndexes"][0]["OnDemandThroughput"] == {"MaxWriteRequestUnits": "500"}
+    for index in capped["GlobalSecondaryIndexes"]:
+        assert index["OnDemandThroughput"] == {"MaxWriteRequestUnits": "500"}
 
 
 def test_a_key_of_the_customer_encrypts_everything_that_holds_data() -> None:

@@ -9,7 +9,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, Retryab
 from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, Event, ExecutionRequested, Signal
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.flow.deciding import decide_waiting
-from saga_orchestrator.domain.flow.signals import CommandAnswered, SagaSignal
+from saga_orchestrator.domain.flow.signals import SagaSignal
 from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
@@ -42,8 +42,8 @@ class SagaWriter:
         """
         return self._settle(None, event, rules)
 
-    def answer(self, reply: CommandAnswered, rules: Rules) -> Decision:
-        """Apply a participant's reply: one read and one write, since only a saga that is there can have asked.
+    def answer(self, reply: SagaSignal, rules: Rules) -> Decision:
+        """Apply what only a saga that is there can be told, as a participant's reply is: one read and one write.
 
         Raises:
             RejectedEvent: nobody asked, or nobody awaits an answer.
@@ -59,11 +59,12 @@ class SagaWriter:
         script_stored = False
         refused: NoRoom | None = None
         for attempt in range(MAX_ATTEMPTS):
-            decision = _decide(saga, signal, self.clock(), rules, refused)
+            own = rules.of(saga)
+            decision = _decide(saga, signal, self.clock(), own, refused)
             if not decision.changed or decision.saga is None:
                 self._count(decision)
                 return decision
-            check_messages(decision.saga, rules.definition)
+            check_messages(decision.saga, own.definition)
             if not script_stored and isinstance(signal, ExecutionRequested) and _runs(decision.saga):
                 # Before the write: a command must never name a script that is not there. An orphan expires.
                 self._store_script(signal)
@@ -72,7 +73,7 @@ class SagaWriter:
             if isinstance(outcome, Stored):
                 self.metrics.count("UnauthorisedCancels", decision.ignored_cancels)
                 self._count(decision)
-                self._measure(saga, decision.saga, rules.definition)
+                self._measure(saga, decision.saga, own.definition)
                 return decision
             refused = outcome if isinstance(outcome, NoRoom) and decision.claims else None
             if refused is not None:

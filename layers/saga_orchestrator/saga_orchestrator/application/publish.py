@@ -2,7 +2,6 @@
 
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition
 from saga_orchestrator.domain.flow.telling import may_send_again
-from saga_orchestrator.domain.flow.terms import Command
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -29,9 +28,12 @@ def _may_go_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
 
 
 def commands_among(keys: tuple[str, ...], definition: SagaDefinition) -> tuple[str, ...]:
-    """Those that `PublishCommands` switches off. Of a kind that this code does not know nobody can say."""
+    """Those that `PublishCommands` switches off: executions' alone. Of a kind that this code does not know nobody can
+    say."""
+    if definition.starts is not None:
+        return ()
     return tuple(key for key in keys if _is_command(definition.messages.get(key.partition("#")[0])))
 
 
 def _is_command(spec: object) -> bool:
-    return isinstance(spec, Command) or (isinstance(spec, MessageSpec) and spec.is_command)
+    return isinstance(spec, MessageSpec) and spec.is_command

@@ -151,11 +151,11 @@ class Relay:
         return None, refused
 
     def _definition_of(self, saga: Saga) -> SagaDefinition:
-        definition = self.sagas.named(saga.saga_name)
-        if definition is None:
+        if self.sagas.named(saga.saga_name) is None:
             msg = f"{saga.saga_id} belongs to a saga that this code does not know"
             raise UnknownMessageKey(msg)
-        return definition
+        # The version that emitted it makes the message, whenever it is made.
+        return self.sagas.definition_of(saga)
 
     def _set_aside(self, write: EmittingWrite, hopeless: RejectedEvent) -> None:
         self.rejected().keep(hopeless, json.dumps(write.identity).encode(), "stream", {"record": write.sequence_number})

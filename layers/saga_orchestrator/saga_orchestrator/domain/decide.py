@@ -1,5 +1,6 @@
 """The decision: what a signal makes of a saga. Pure: no AWS, no clock, no randomness, the same answer every time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -56,6 +57,19 @@ class Rules:
 
     definition: SagaDefinition
     policy: Policy
+    definition_of: Callable[[Saga], SagaDefinition] | None = None
+    """The definition that a stored saga began under, where this deployment has more than one version."""
+
+    def of(self, saga: Saga | None) -> "Rules":
+        """What `saga` is judged by: a saga that waits goes on under the version that it began with.
+
+        Raises:
+            RetryableError: newer code began it.
+            RejectedEvent: its version is gone.
+        """
+        if saga is None or saga.is_stub or self.definition_of is None or self.definition.starts is None:
+            return self
+        return replace(self, definition=self.definition_of(saga))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from saga_orchestrator.domain.flow.terms import (
     Retry,
     Start,
     View,
+    Who,
 )
 
 from .events import ExecutionRequest
@@ -140,6 +141,11 @@ class SagaDefinition:
             msg = f"saga definition {self.name!r}: {'; '.join(problems)}"
             raise ValueError(msg)
         object.__setattr__(self, "fingerprint", fingerprint(self))
+
+    @property
+    def needs_owner(self) -> bool:
+        """Somebody must be *anyone but the owner*, and with nobody as the owner that would be everybody."""
+        return any(Who.NOT_OWNER in outcome.by for step in self.steps for outcome in step.awaits)
 
     def step(self, key: str) -> Step | None:
         """The step that is or was taken under this key."""

@@ -35,6 +35,8 @@ class RejectReason(StrEnum):
     TOO_MANY_EARLY_CANCELS = "too_many_early_cancels"
     CORRUPT_SAGA = "corrupt_saga"
     UNPUBLISHABLE = "unpublishable_message"
+    UNKNOWN_DEFINITION = "unknown_definition"
+    DEFINITION_CHANGED = "definition_changed"
     DEFINITION_RAISED = "definition_raised"
     MESSAGE_TOO_LARGE = "message_too_large"
     UNEXPECTED_ERROR = "unexpected_error"

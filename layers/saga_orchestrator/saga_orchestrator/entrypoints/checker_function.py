@@ -65,12 +65,13 @@ class CheckTimeouts:
         self.at.telemetry.warn("limits were not settled", resource=resource, error=str(passing))
 
     def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
+        """Applied only where this ended the saga: of one that waits an attempt was due, and it goes on."""
         rules = self.at.rules_of(saga_name)
         if rules is None:
             return None
         decision = self.at.writer.time_out(execution_id, saga_name, rules)
         if decision.changed and decision.saga is not None:
-            if not decision.saga.has_started:
+            if rules.definition.starts is None and not decision.saga.has_started:
                 self.at.telemetry.count("SagasNeverStarted")  # what a dead worker looks like from here
             self.at.telemetry.info(
                 "deadline passed",
@@ -79,7 +80,7 @@ class CheckTimeouts:
                 correlation_id=decision.saga.correlation_id,
                 reason=decision.saga.reason,
             )
-        return decision.verdict
+        return decision.verdict if decision.saga is None or decision.saga.state.is_terminal else Verdict.LATE
 
     def _set_aside(self, execution_id: str, saga_name: str, hopeless: RejectedEvent) -> None:
         self.at.keep_rejected.keep(

@@ -193,6 +193,9 @@ def _inbound_event(event_type: str, route: Route) -> Schema:
         reason = {"reason": {**TEXT, "description": "For people; nobody decides by it."}}
         return _object(event_type, properties | reason, required)
     content = _input(route.definition)
+    if route.definition.needs_owner:
+        properties["metadata"] = properties["metadata"] | {"required": ["user_id"]}
+        required.append("metadata")
     needed = [*required, "timestamp", *content.get("required", [])]
     return _object(event_type, properties | content["properties"], needed, content.get("$defs"))
 

@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.release.template.checks import differences
-from tests.release.template.deployment import EVENT_FUNCTIONS, FUNCTIONS, KAFKA_RELAY, KAFKA_TARGET, MSK, STACK, deploy
+from tests.release.template.deployment import (
+    COMMAND_REPLY,
+    FED_FUNCTIONS,
+    FUNCTIONS,
+    KAFKA_RELAY,
+    KAFKA_TARGET,
+    MSK,
+    SAGA_EVENT,
+    STACK,
+    deploy,
+)
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:oncall"
 THRESHOLDS = {
@@ -24,7 +34,7 @@ def _of(*functions: str) -> list[list[dict[str, str]]]:
 
 OWN = [{"Name": "service", "Value": STACK}]
 TABLE = {"Name": "TableName", "Value": "<SagaTable>"}
-INDEX = {"Name": "GlobalSecondaryIndexName", "Value": "deadlines"}
+INDEXES = [{"Name": "GlobalSecondaryIndexName", "Value": index} for index in ("deadlines", "marks")]
 
 
 def _alarm(  # noqa: PLR0917 - an alarm has so many properties
@@ -97,6 +107,9 @@ def _table(*metrics_and_dimensions: tuple[str, list[dict[str, str]]]) -> dict[st
 
 
 RELAYED = (*FUNCTIONS, KAFKA_RELAY)
+OF_SAGAS = (SAGA_EVENT, COMMAND_REPLY)
+MOST_METRICS = 10
+"""In one alarm's expression (CloudWatch User Guide, Limits of alarms based on metric math): a hard limit."""
 (REQUESTS,) = _of("ExecutionRequestedFunction")
 OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGetItem", "Query")
 ALARMS: dict[str, dict[str, Any]] = {
@@ -131,12 +144,14 @@ ALARMS: dict[str, dict[str, Any]] = {
     "UnauthorisedCancelsAlarm": _alarm("SagaOrchestrator", "UnauthorisedCancels", OWN, "Sum", 300, 1),
     "BreakGlassUsedAlarm": _alarm("SagaOrchestrator", "BreakGlassUsed", OWN, "Sum", 60, 1),
     "UnpublishableMessagesAlarm": _alarm("SagaOrchestrator", "UnpublishableMessages", OWN, "Sum", 300, 1),
-    "DestinationDeliveryFailuresAlarm": _sum(
-        "SUM(METRICS())", _each("DestinationDeliveryFailures", RELAYED), "Sum", 300, 1
-    ),
-    "AsyncEventsDroppedAlarm": _sum("SUM(METRICS())", _each("AsyncEventsDropped", RELAYED), "Sum", 300, 1),
+    "StepsParkedAlarm": _alarm("SagaOrchestrator", "StepsParked", OWN, "Sum", 300, 1),
+    **{
+        f"{whose}{metric}Alarm": _sum("SUM(METRICS())", _each(metric, functions), "Sum", 300, 1)
+        for metric in ("DestinationDeliveryFailures", "AsyncEventsDropped")
+        for whose, functions in (("", [f for f in RELAYED if f not in OF_SAGAS]), ("Saga", OF_SAGAS))
+    },
     "KafkaOffsetLagAlarm": _sum(
-        "MAX(METRICS())", _each("OffsetLag", EVENT_FUNCTIONS.values()), "Maximum", 60, 10, threshold="113"
+        "MAX(METRICS())", _each("OffsetLag", FED_FUNCTIONS), "Maximum", 60, 10, threshold="113"
     ),
     "RelaySilentAlarm": _sum(
         "IF(FILL(m1, 0) - FILL(m2, 0) > 0 AND FILL(m3, 0) < 1, 1, 0)",
@@ -153,8 +168,7 @@ ALARMS: dict[str, dict[str, Any]] = {
     "TableThrottlesAlarm": _table(
         ("WriteThrottleEvents", [TABLE]),
         ("ReadThrottleEvents", [TABLE]),
-        ("WriteThrottleEvents", [TABLE, INDEX]),
-        ("ReadThrottleEvents", [TABLE, INDEX]),
+        *((f"{what}ThrottleEvents", [TABLE, index]) for index in INDEXES for what in ("Write", "Read")),
     ),
     "TableSystemErrorsAlarm": _table(
         *(("SystemErrors", [TABLE, {"Name": "Operation", "Value": operation}]) for operation in OPERATIONS)
@@ -172,6 +186,8 @@ def complaints(template: Path) -> Iterator[str]:
             yield f"{name}: its description does not end with its runbook's anchor"
         if alarm.pop("AlarmName", "") != f"{STACK}-{_dashed(name)}":
             yield f"{name}: its name is another's"
+        if sum("MetricStat" in query for query in alarm.get("Metrics", [])) > MOST_METRICS:
+            yield f"{name}: CloudWatch takes {MOST_METRICS} metrics in an expression"
         for query in alarm.get("Metrics", []):
             query.pop("Label", None)
         for told in ("AlarmActions", "OKActions"):
@@ -182,7 +198,11 @@ def complaints(template: Path) -> Iterator[str]:
 
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
-        re.sub(r"^(Execution\w+?|TimeoutChecker|CommandRelay|KafkaRelay)(Errors|Throttles)Alarm$", r"\2Alarm", alarm)
+        re.sub(
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|CommandRelay|KafkaRelay)(Errors|Throttles)Alarm$",
+            r"\2Alarm",
+            alarm,
+        )
     )
 
 

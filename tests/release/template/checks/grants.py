@@ -8,12 +8,16 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
+    COMMAND_REPLY,
     EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
     KAFKA_TARGET,
+    MAPPED_FUNCTIONS,
     MSK,
     MSK_CLUSTER,
+    SAGA_EVENT,
     SELF_MANAGED,
     Deployment,
     as_list,
@@ -54,6 +58,9 @@ KEEPS_REJECTED: set[Grant] = {
     ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
 }
 WRITES: set[Grant] = {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("PutItem", "UpdateItem")}
+READS_COUNTERS: set[Grant] = {
+    (f"dynamodb:{action}", "<SagaTable.Arn>", COUNTERS) for action in ("GetItem", "BatchGetItem")
+}
 
 
 def _relay(log_group: str) -> set[Grant]:
@@ -71,11 +78,13 @@ def _relay(log_group: str) -> set[Grant]:
 BASE: dict[str, set[Grant]] = {
     **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED),
     "ExecutionRequestedFunction": WRITES
+    | READS_COUNTERS
     | KEEPS_REJECTED
-    | {
-        *((f"dynamodb:{action}", "<SagaTable.Arn>", COUNTERS) for action in ("GetItem", "BatchGetItem")),
-        ("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}"),
-    },
+    | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}")},
+    SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED,
+    COMMAND_REPLY: KEEPS_REJECTED
+    | READS_COUNTERS
+    | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
     "TimeoutCheckerFunction": KEEPS_REJECTED
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
@@ -104,14 +113,14 @@ THROUGH = json.dumps(
     {"StringEquals": {"kms:ViaService": [f"{name}.eu-central-1.amazonaws.com" for name in ("dynamodb", "s3", "sqs")]}}
 )
 
-COMMANDED = sorted(f"<{function}.Arn>" for function in (*EVENT_FUNCTIONS.values(), "CommandRelayFunction"))
+COMMANDED = sorted(f"<{function}.Arn>" for function in (*FED_FUNCTIONS, "CommandRelayFunction"))
 OPERATORS: set[Grant] = {
     ("cloudformation:DescribeStacks", "stack", "{}"),
     ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-operator"}}'),
     *(
         (f"dynamodb:{action}", place, "{}")
         for action in ("GetItem", "BatchGetItem", "Query", "Scan")
-        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines")
+        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines", "<SagaTable.Arn>/index/marks")
     ),
     *(
         (f"dynamodb:{action}", place, "{}")
@@ -166,6 +175,8 @@ BREAK_GLASS: set[Grant] = {
 def complaints(template: Path, combinations: list[dict[str, str]] | None = None) -> Iterator[str]:
     """Each grant too many or too few, of functions and operators."""
     for parameters in combinations or FEW:
+        if parameters in FEW:
+            yield from _reply_sources(template, parameters)
         deployed = deploy(parameters, template)
         for function in (*FUNCTIONS, *([KAFKA_RELAY] if KAFKA_TARGET.keys() <= parameters.keys() else [])):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
@@ -175,6 +186,18 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         commanded = {second} if KAFKA_TARGET.keys() <= parameters.keys() else set[Grant]()
         yield from _compared("operators", _granted_by(deployed, "OperatorPolicy"), OPERATORS | commanded)
         yield from _doors(deployed)
+
+
+def _reply_sources(template: Path, parameters: dict[str, str]) -> Iterator[str]:
+    """Participants with sources of their own may put events on the bus, and nothing but replies is taken of them."""
+    deployed = deploy({**parameters, "ReplySources": "shop,bank"}, template)
+    admitted = deployed.properties["EventBusPolicy"]["Statement"]["Condition"]
+    sources = {"StringEquals": {"events:source": ["executions", "shop", "bank"]}}
+    yield from differences("bus policy with participants", admitted, sources)
+    for name, rule in deployed.of_type("AWS::Events::Rule").items():
+        taken = {"shop", "bank"} & set(rule["EventPattern"]["source"])
+        if len(taken) != (2 if name == "CommandReplyFunctionRule" else 0):
+            yield f"{name}: takes what comes from {sorted(taken)} of the participants' sources"
 
 
 def _granted_by(deployed: Deployment, policy: str) -> set[Grant]:
@@ -209,14 +232,14 @@ def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
         wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
     if function == KAFKA_RELAY:
         wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-out", "{}"))
-    if function in EVENT_FUNCTIONS.values() and {"MskClusterArn", "KafkaBootstrapServers"} & parameters.keys():
+    if function in FED_FUNCTIONS and {"MskClusterArn", "KafkaBootstrapServers"} & parameters.keys():
         wanted |= INTERFACES
         if "KafkaSecretArn" in parameters:
             wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-in", "{}"))
         if "SchemaRegistryUri" in parameters:
             wanted |= {("glue:GetRegistry", REGISTRY, "{}"), ("glue:GetSchemaVersion", "*", "{}")}
         if "MskClusterArn" in parameters:
-            wanted |= _msk(next(event for event, name in EVENT_FUNCTIONS.items() if name == function).lower())
+            wanted.update(*(_msk(event.lower()) for event, name in MAPPED_FUNCTIONS.items() if name == function))
     return wanted
 
 

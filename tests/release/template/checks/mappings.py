@@ -6,10 +6,11 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
-    EVENT_FUNCTIONS,
+    FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
     KAFKA_TARGET,
+    MAPPED_FUNCTIONS,
     MSK,
     SELF_MANAGED,
     deploy,
@@ -59,7 +60,7 @@ PROVISIONED_ALONE = {
     "ProvisionedPollerConfig": {"MinimumPollers": "3", "MaximumPollers": "5", "PollerGroupName": "sagas"},
 }
 TIMEOUTS = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), 30),
+    **dict.fromkeys(FED_FUNCTIONS, 30),
     "TimeoutCheckerFunction": 50,
     "CommandRelayFunction": 60,
     KAFKA_RELAY: 60,
@@ -104,8 +105,9 @@ def complaints(template: Path) -> Iterator[str]:
 
 
 def _kafka(more: dict[str, Any], registry: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for event, function in EVENT_FUNCTIONS.items():
+    for event, function in MAPPED_FUNCTIONS.items():
         group = f"sagas-{event.lower().replace('_', '-')}"
+        camel = "".join(part.title() for part in event.split("_"))
         common = {
             "FunctionName": f"<{function}>",
             "Topics": [event.lower()],
@@ -115,7 +117,7 @@ def _kafka(more: dict[str, Any], registry: dict[str, Any]) -> Iterator[tuple[str
             **more,
         }
         yield (
-            function.replace("Function", "MskMapping"),
+            f"{camel}MskMapping",
             {
                 **common,
                 "EventSourceArn": MSK["MskClusterArn"],
@@ -123,7 +125,7 @@ def _kafka(more: dict[str, Any], registry: dict[str, Any]) -> Iterator[tuple[str
             },
         )
         yield (
-            function.replace("Function", "KafkaMapping"),
+            f"{camel}KafkaMapping",
             {
                 **common,
                 "SelfManagedEventSource": {"Endpoints": {"KafkaBootstrapServers": ["b-1:9092", "b-2:9092"]}},

@@ -19,7 +19,7 @@ _WORDS: Final[dict[str, str]] = {
     "string_too_long": "must have at most {} characters",
     "string_pattern_mismatch": "has characters or a form that it may not have",
     "string_unicode": "holds text that is no Unicode",
-    "not_unicode": "holds text that is no Unicode",
+    "no_json": "holds text that is no Unicode, or a number beyond all bounds",
     "string_type": "must be text",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
