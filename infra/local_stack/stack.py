@@ -22,8 +22,7 @@ Interface:
 - `clients("dynamodb")`: boto3 clients of the stack, usable from any thread.
 - `pause_function(name)` / `resume_function(name)`: as if reserved concurrency were 0; `waiting(name)`: asynchronous
   events not yet done; `log_lines(name)`.
-- `options.log` gets a `StackEvent` for everything that happens, from many threads; it must return quickly and not
-  raise.
+- `options.log` gets a `StackEvent` for all that happens, from many threads; it must return quickly and not raise.
 
 What is not AWS: delays between asynchronous attempts are multiplied by `async_delay_scale`, Kafka batches gather for
 100 ms unless the mapping says otherwise, time to live is enforced every `ttl_interval` seconds, permissions and alarms
@@ -222,7 +221,8 @@ class LocalStack:
         self._lambda.add(made.functions.values(), sandbox_environment(clients, scratch))
         self._cleanup.callback(self._lambda.close)
         self._endpoint.route_invocations_to(self._lambda)
-        dispatch_rules_to(RuleDelivery(self._lambda, self.options.log))
+        delivery = RuleDelivery(self._lambda, self.options.log)
+        dispatch_rules_to(delivery, delivery.untaken)
         self._cleanup.callback(dispatch_rules_to, None)
 
     def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:

@@ -75,6 +75,7 @@ MEANING: Final[dict[RejectReason, str]] = {
     RejectReason.UNPUBLISHABLE: "a message that its target refuses for good, or whose script is gone",
     RejectReason.DEFINITION_RAISED: "a function of a saga's definition raised, or made no message; nothing was written",
     RejectReason.MESSAGE_TOO_LARGE: "a message it would have sent is larger than any target takes; nothing was written",
+    RejectReason.REFUSED_BY_AWS: "AWS refuses a call that it takes, and always would; the detail names call and code",
     RejectReason.UNEXPECTED_ERROR: "a bug of ours; the original is kept",
 }
 REFUSED: Final[dict[str, str]] = {

@@ -78,6 +78,7 @@ def test_operators_and_requesters_see_these_codes() -> None:
         "unpublishable_message",
         "definition_raised",
         "message_too_large",
+        "refused_by_aws",
         "unexpected_error",
     }
     assert {str(reason) for reason in Refusal} == {

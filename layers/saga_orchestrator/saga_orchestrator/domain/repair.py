@@ -19,12 +19,8 @@ from .states import SagaState
 LONGEST_WAIT_MS: Final = 86_400_000
 """The largest StartDeadlineSeconds, and RunGraceSeconds, that a deployment takes."""
 
-_CAUSES: Final = {
-    SagaState.COMPLETED: Cause.COMPLETED,
-    SagaState.FAILED: Cause.FAILED,
-    SagaState.TIMEOUT: Cause.TIMEOUT,
-    SagaState.CANCELLED: Cause.CANCELLED,
-}
+_ENDS: Final = (SagaState.COMPLETED, SagaState.FAILED, SagaState.TIMEOUT, SagaState.CANCELLED)
+_CAUSES: Final = {state: Cause[state.name] for state in _ENDS}
 
 
 class Problem(StrEnum):
@@ -40,6 +36,8 @@ class Problem(StrEnum):
     MESSAGE_NOT_IN_TIMELINE = "message_not_in_timeline"
     MESSAGES_OWED = "messages_owed"
     UNREADABLE = "unreadable"
+    MESSAGE_NOT_MADE = "message_not_made"
+    NOT_REPAIRED = "not_repaired"
     UNKNOWN_SAGA = "unknown_saga"
     NEWER_CODE = "newer_code"
     BETWEEN_STATES = "between_states"

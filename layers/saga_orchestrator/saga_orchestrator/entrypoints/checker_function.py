@@ -7,7 +7,7 @@ from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 from saga_orchestrator.domain.registry import SagaRegistry
 
 MARGIN_MS: Final = 5_000
@@ -26,7 +26,7 @@ class CheckTimeouts:
         """End what is due.
 
         Raises:
-            RetryableError: part of the index could not be read; all that could be is done.
+            SagaError: part of the index could not be read; all that could be is done.
         """
         shards = range(self.at.settings.deadline_shards)
         checker = TimeoutChecker(
@@ -58,11 +58,11 @@ class CheckTimeouts:
         """First, since a sweep may take all the time there is; but no counter keeps a due saga from its end."""
         try:
             LimitKeeper(self.at.counters, self.at.settings.policy(), self._left).run()
-        except RetryableError as passing:
-            self._left("", passing)
+        except (RetryableError, RejectedEvent) as failure:
+            self._left("", failure)
 
-    def _left(self, resource: str, passing: RetryableError) -> None:
-        self.at.telemetry.warn("limits were not settled", resource=resource, error=str(passing))
+    def _left(self, resource: str, failure: SagaError) -> None:
+        self.at.telemetry.warn("limits were not settled", resource=resource, error=str(failure))
 
     def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
         """Applied only where this ended the saga: of one that waits an attempt was due, and it goes on."""

@@ -36,7 +36,7 @@ class CodeVersion:
     def __init__(self, name: str, modules: Mapping[str, Any], unknown_attributes: frozenset[str]) -> None:
         self.name = name
         self.unknown_attributes = unknown_attributes
-        self.resources: Any = modules["entrypoints.event_function"].Resources
+        self.resources: Any = modules["entrypoints.relay_function"].Resources
         registered: Any = modules["sagas"].SAGAS
         # The oracles know what the execution saga promises; what else a user has registered is not played.
         self.sagas: Any = type(registered)((registered.named("execution_saga"),))

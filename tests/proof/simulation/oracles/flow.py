@@ -181,7 +181,7 @@ def kept_as_delivered(ledger: Ledger, inbound: Inbound | None, pointer: dict[str
 def side_fields_cost_nothing(_ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     if inbound is None:
         return UNCONCERNED
-    if not inbound.unusable or pointer["reason"] not in {"malformed", "unexpected_error"}:
+    if not inbound.unusable or pointer["reason"] not in {"malformed", "refused_by_aws", "unexpected_error"}:
         return None
     return f"{inbound.event_id} was set aside for fields that decide nothing: {pointer['detail']}"
 
