@@ -28,7 +28,9 @@ def prove(
         int, typer.Option("--depth", min=0, max=8, help="Every run with at most so many troubles is gone through.")
     ] = 2,
     seeds: Annotated[int, typer.Option("--seeds", min=0, help="So many seeded worlds on the real functions.")] = 200,
-    seconds: Annotated[float, typer.Option("--seconds", min=1, help="All of it ends after so long.")] = 120,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, help="All of it ends after so many seconds of the processor.")
+    ] = 120,
     output: Annotated[Output, typer.Option("--output", help="Format of the result.")] = Output.TABLE,
 ) -> None:
     """Prove a saga's definition, and say what was reached and what was not; needs no stack.

@@ -33,7 +33,7 @@ class Crossing:
 
 @dataclass
 class Schedules:
-    """All of them for `subjects`, until `until` (monotonic seconds)."""
+    """All of them for `subjects`, until `until` (seconds of the processor)."""
 
     subjects: tuple[Subject, ...]
     until: float | None = None
@@ -45,7 +45,7 @@ class Schedules:
         for subject in self.subjects:
             for crossing in crossings(subject):
                 for cuts in itertools.product(range(MOST_CALLS), repeat=len(crossing.together) - 1):
-                    if self.until is not None and time.monotonic() > self.until:
+                    if self.until is not None and time.process_time() > self.until:
                         return None
                     if (wrong := _cross(subject, crossing, cuts)) is not None:
                         return Finding(wrong, (*crossing.moves, *crossing.together), subject)

@@ -78,7 +78,7 @@ def is_at_rest(here: Situation) -> bool:
 
 @dataclass
 class Worlds:
-    """So many seeds, until `until` (monotonic seconds)."""
+    """So many seeds, until `until` (seconds of the processor)."""
 
     subjects: tuple[Subject, ...]
     seeds: int
@@ -89,7 +89,7 @@ class Worlds:
 
     def run(self) -> Finding | None:
         for seed in range(self.seeds):
-            if self.until is not None and time.monotonic() > self.until:
+            if self.until is not None and time.process_time() > self.until:
                 return None
             world = World(self.subjects[seed % len(self.subjects)], seed, self.coverage)
             if (finding := world.run()) is not None:
