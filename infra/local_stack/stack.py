@@ -53,7 +53,7 @@ from local_stack.aws import (
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.ready import ReadyFile, ready_file
-from local_stack.registry import Decoder, SchemaRegistry
+from local_stack.registry import SchemaRegistry
 from local_stack.sources import KafkaBroker, KafkaMapping, KafkaPoller, RuleDelivery, StreamPoller, Ticker, broker_for
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
 from local_stack.template import ACCOUNT, Provisioned, provision, read_template, sandbox_environment, with_local_values
@@ -229,8 +229,7 @@ class LocalStack:
         """Kafka joins first, as it may take seconds, and is waited for last."""
         log = self.options.log
         kafka = [
-            KafkaPoller(mapping, broker, self._lambda, self._destinations, log, self._decoder(mapping))
-            for mapping in made.kafka
+            KafkaPoller(mapping, broker, self._lambda, self._destinations, log, self.clients) for mapping in made.kafka
         ]
         self._streams = [
             StreamPoller(mapping, TableStream(ACCOUNT, mapping.stream_arn), self._lambda, self._destinations, log)
@@ -246,9 +245,6 @@ class LocalStack:
             source.start()
         for poller in kafka:
             poller.wait_assigned()
-
-    def _decoder(self, mapping: KafkaMapping) -> Decoder | None:
-        return Decoder(mapping.registry, self.clients("glue")) if mapping.registry is not None else None
 
     def _stop_sources(self, sources: "list[_Source]") -> None:
         """A poller that waits for a function ends only when the function does, so the functions go down between asking

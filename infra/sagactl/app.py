@@ -7,6 +7,7 @@ import typer
 
 from sagactl.commands.acts import list_acts
 from sagactl.commands.cancel import cancel
+from sagactl.commands.compare import compare
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
@@ -19,6 +20,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.local.sending import send
 
 
 def print_version(wanted: bool) -> None:
@@ -38,6 +40,7 @@ app = typer.Typer(
 
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
+local.command("send")(send)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
 rejected.command("list")(list_rejected)
@@ -56,6 +59,7 @@ for verb in (retry, resolve, skip, undo, note):
     app.command(verb.__name__)(verb)
 app.command("acts")(list_acts)
 app.add_typer(rejected, name="rejected")
+app.command("compare")(compare)
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
 app.command("graph")(graph)
