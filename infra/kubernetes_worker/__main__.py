@@ -4,9 +4,12 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+from confluent_kafka import KafkaException
 
 from kubernetes_worker.api import Conflict, KubernetesApi, NotThere
 from kubernetes_worker.desk import Desk
@@ -46,8 +49,16 @@ def work(options: Options, stopping: threading.Event) -> None:
     LOG.info("ready")
     for body, obeyed in source:
         if _obey(desk, body, stopping):
-            obeyed()
+            _note(obeyed)
     pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _note(obeyed: Callable[[], object]) -> None:
+    """Where it cannot be noted, as when the group has just been given to others, the command comes again: harmless."""
+    try:
+        obeyed()
+    except (KafkaException, ClientError, BotoCoreError) as error:
+        LOG.warning("an obeyed command will come again: %s", type(error).__name__)
 
 
 def _obey(desk: Desk, body: object, stopping: threading.Event) -> bool:

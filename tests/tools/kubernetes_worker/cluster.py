@@ -8,11 +8,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from local_worker.refusals import RuntimeUnavailableError
 from local_worker.sandboxing import Limits, RunResult, Sandbox, argument_vector, memory_bytes
+from tests.tools.kubernetes_worker.objects import merge, now, selected
 
 Json = dict[str, Any]
 
@@ -33,6 +34,7 @@ class _Life:
     sandbox: Sandbox | None = None
     log: bytes = b""
     leaves: bool = False
+    scheduled: bool = False
     out_of_time: bool = False
 
 
@@ -72,7 +74,7 @@ class Cluster:
     def patch_job(self, name: str, patch: Json) -> Json:
         with self.news:
             job = self._found(self.jobs, name)
-            _merge(job, patch)
+            merge(job, patch)
             if job["spec"].get("suspend"):
                 for pod in self._pods_of(name):
                     if pod["status"]["phase"] not in {"Succeeded", "Failed"}:
@@ -106,7 +108,7 @@ class Cluster:
             wanted = patch.get("spec", {}).get("activeDeadlineSeconds")
             if wanted is not None and wanted > pod["spec"]["activeDeadlineSeconds"]:
                 raise ApiError(422, "activeDeadlineSeconds must not grow")
-            _merge(pod, patch)
+            merge(pod, patch)
             self._tell("MODIFIED", pod)
             if wanted is not None:
                 self._limit(name, wanted)
@@ -118,7 +120,7 @@ class Cluster:
 
     def listed(self, kind: str, selector: str) -> Json:
         with self.news:
-            objects = [copy.deepcopy(each) for each in getattr(self, kind).values() if _selected(each, selector)]
+            objects = [copy.deepcopy(each) for each in getattr(self, kind).values() if selected(each, selector)]
             return {"kind": "List", "metadata": {"resourceVersion": str(self.version)}, "items": objects}
 
     def watched(self, version: int, selector: str, seconds: float) -> Iterator[Json]:
@@ -136,7 +138,7 @@ class Cluster:
                     raise ConnectionResetError
             for seen, kind, pod in found:
                 version = max(version, seen)
-                if _selected(pod, selector):
+                if selected(pod, selector):
                     yield {"type": kind, "object": pod}
             if time.monotonic() > end:
                 return
@@ -180,12 +182,13 @@ class Cluster:
         with self.news:
             life = self._lives[name]
             # Nothing else runs it: room first, then its volumes, as scheduler and kubelet have it.
-            self.news.wait_for(lambda: life.leaves or (self._has_room() and self._secret_of(name) in self.secrets))
+            self.news.wait_for(lambda: life.leaves or (self._is_next(name) and self._has_room()))
             if life.leaves:
                 return self._remove(name)
-            pod = self.pods[name]
+            pod, life.scheduled = self.pods[name], True
+            self.news.notify_all()
             pod["spec"]["nodeName"] = "node-1"
-            pod["status"] |= {"startTime": _now()}
+            pod["status"] |= {"startTime": now()}
             try:
                 sandbox, words = self._sandbox(pod)
             except RuntimeUnavailableError:
@@ -193,7 +196,7 @@ class Cluster:
             if pod["spec"]["containers"][0]["image"] == NO_SUCH_IMAGE:
                 return self._status(name, "Pending", {"waiting": {"reason": "ImagePullBackOff"}})
             life.sandbox = sandbox
-            begun = _now()
+            begun = now()
             self._status(name, "Running", {"running": {"startedAt": begun}})
         self._ended(name, begun, sandbox.run(words))
         return None
@@ -204,7 +207,7 @@ class Cluster:
             life.log = bytes(result.stdout.kept + result.stderr.kept)
             if life.leaves:
                 return self._remove(name)
-            ended = {"exitCode": result.exit_code, "startedAt": begun, "finishedAt": _now(), "reason": "Completed"}
+            ended = {"exitCode": result.exit_code, "startedAt": begun, "finishedAt": now(), "reason": "Completed"}
             return self._end(name, ended, **({"reason": "DeadlineExceeded"} if life.out_of_time else {}))
 
     def _end(self, name: str, terminated: Json, **status: str) -> None:
@@ -215,6 +218,14 @@ class Cluster:
         container = {"name": "script", "state": state, "containerID": f"containerd://{name}"}
         self.pods[name]["status"] |= {"phase": phase, "containerStatuses": [container]}
         self._tell("MODIFIED", self.pods[name])
+
+    def _is_next(self, name: str) -> bool:
+        """The first of those that wait with their script."""
+        waiting = (
+            pod for pod, life in self._lives.items() if pod in self.pods and not life.leaves and not life.scheduled
+        )
+        ready = (pod for pod in waiting if self._secret_of(pod) in self.secrets)
+        return next(ready, None) == name
 
     def _has_room(self) -> bool:
         running = [pod for pod in self.pods.values() if pod["status"]["phase"] == "Running"]
@@ -250,7 +261,7 @@ class Cluster:
         if life.leaves:
             return
         life.leaves = True
-        pod["metadata"]["deletionTimestamp"] = _now()
+        pod["metadata"]["deletionTimestamp"] = now()
         self._tell("MODIFIED", pod)
         if life.sandbox is not None and life.sandbox.alive:
             life.sandbox.kill()
@@ -273,25 +284,3 @@ class Cluster:
         if name not in objects:
             raise ApiError(404, f'"{name}" not found')
         return objects[name]
-
-
-def _merge(target: Json, patch: Json) -> None:
-    """RFC 7396."""
-    for name, value in patch.items():
-        if isinstance(value, dict):
-            _merge(target.setdefault(name, {}), value)
-        elif value is None:
-            target.pop(name, None)
-        else:
-            target[name] = value
-
-
-def _selected(each: Json, selector: str) -> bool:
-    labels = each["metadata"].get("labels", {})
-    wanted = dict(part.split("=", 1) for part in selector.split(",") if part)
-    return all(labels.get(name) == value for name, value in wanted.items())
-
-
-def _now() -> str:
-    """Whole seconds, as Kubernetes has them."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
+from kubernetes_worker.__main__ import _note
 from kubernetes_worker.desk import Desk
 from kubernetes_worker.options import BadOption, Options
 from kubernetes_worker.reports import Told, ended, fitted, never_ran
@@ -148,6 +150,17 @@ def test_no_right_beyond_the_role_is_given(cluster: tuple[ApiServer, str], tmp_p
     server.allowed = server.allowed - {("create", "secrets")}
     with beside(address, tmp_path, Said()) as desk, pytest.raises(Exception, match="403"):
         desk.obey(command("ex-1"))
+
+
+def test_a_command_that_cannot_be_noted_ends_no_worker() -> None:
+    """The group was given to others meanwhile: it comes again, and meets what it made."""
+
+    def refused() -> None:
+        raise KafkaException(KafkaError(KafkaError.ILLEGAL_GENERATION))
+
+    _note(refused)
+    with pytest.raises(ZeroDivisionError):
+        _note(lambda: 1 / 0)
 
 
 # -- what a pod says
