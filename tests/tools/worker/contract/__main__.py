@@ -54,9 +54,9 @@ def local_worker(endpoint: str, log: Path) -> Iterator[None]:
             worker.stop()
 
 
-def play(*options: str) -> subprocess.CompletedProcess[str]:
+def play(*options: str, kit: str = "saga_testing.worker_contract") -> subprocess.CompletedProcess[str]:
     """The kit, as its users start it."""
-    words = [sys.executable, "-m", "saga_testing.worker_contract", *options]
+    words = [sys.executable, "-m", kit, *options]
     return subprocess.run(words, check=False, capture_output=True, text=True, env={**os.environ, **CREDENTIALS})
 
 
