@@ -12,6 +12,7 @@ from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
 from sagactl.commands.local_up import up
+from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
 from sagactl.commands.republish import republish
@@ -62,6 +63,7 @@ app.command("compare")(compare)
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
 app.command("graph")(graph)
+app.command("prove")(prove)
 
 
 @app.callback()

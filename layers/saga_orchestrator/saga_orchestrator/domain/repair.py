@@ -72,7 +72,7 @@ class Examined:
 def examine(saga: Saga, definition: SagaDefinition | None, policy: Policy, now: int) -> Examined:
     """Look at one saga, as of `now` in epoch milliseconds. No definition: this code does not know the saga."""
     unclear = _unclear(saga, definition)
-    if unclear is not None or definition is None or definition.starts:  # one that waits rests as its ledger says
+    if unclear is not None or definition is None or definition.starts or saga.ledger:  # it rests as its ledger says
         return Examined(saga, saga, by_hand=(unclear,) if unclear else ())
     mended, repairs = saga, []
     looks: tuple[Callable[[Saga], tuple[Saga, Fault] | None], ...] = (
@@ -110,7 +110,7 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
         found += f", messages {' '.join(sorted(kinds))}" if kinds else ""
         found += f", steps {' '.join(sorted(steps))}" if steps else ""
         return Fault(Problem.NEWER_CODE, found, "use the sagactl of the code that wrote it")
-    if saga.state is SagaState.COMPENSATING and definition.starts is None:
+    if saga.state is SagaState.COMPENSATING and definition.starts is None and not saga.ledger:
         found = f"rests in state {saga.state}, from which no function moves it"
         return Fault(
             Problem.BETWEEN_STATES, found, "set its state to running by hand, and reconcile again: it times out"
