@@ -42,6 +42,10 @@ REVIEWED: Final = {
     ("tests/tools/local_stack/test_envelopes_end_to_end.py", "Base64 High Entropy String"): "names of parameters",
     ("tests/conformance/requirements/17-envelopes.yaml", "Hex High Entropy String"): "a framing with an invented id",
     ("tests/release/template/test_kafka_relay.py", "Secret Keyword"): "an invented ARN",
+    (
+        "tests/unit/application/test_operators_acts.py",
+        "Secret Keyword",
+    ): "an invented word, looked for where it must not be",
     ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the pinned hash of a sample request",
 }
 
