@@ -18,6 +18,7 @@ from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World, observer
+from saga_testing.samples.enveloped import signed
 from saga_testing.samples.sample_events import eventbridge, kafka
 from sagactl.table.recounting import correct, steady_drifts
 from sagas import SAGAS
@@ -101,6 +102,9 @@ class Player:
         batch["records"] = {}
         for offset, record in enumerate(step.kafka or [], start=10):
             raw = {"topic": "topic", "partition": record.partition, "offset": offset, "value": self.post.record(record)}
+            raw["headers"] = [{name: signed(text.encode())} for name, text in record.headers.items()]
+            if record.written_as:
+                raw["valueSchemaMetadata"] = {"dataFormat": record.written_as, "schemaId": "7"}
             batch["records"].setdefault(f"topic-{record.partition}", []).append(raw)
         self._invoke_event_function(step.to or "requested", batch, step.remaining_ms)
 

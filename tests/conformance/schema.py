@@ -67,6 +67,8 @@ class Record(Entry):
     value: Any = None
     tombstone: bool = False
     partition: int = 0
+    headers: dict[str, str] = Field(default_factory=dict)
+    written_as: str | None = None
 
 
 class Fault(Entry):

@@ -149,3 +149,15 @@ def test_headers_of_others_and_bytes_above_127_do_no_harm(world: World) -> None:
     run(world, "EXECUTION_REQUESTED", batch(made | odd))
 
     assert (world.slots(), world.rejected()) == (1, [])
+
+
+def test_data_that_a_registry_decoded_is_json_whatever_its_producer_called_it(world: World) -> None:
+    sent = cloudevent(event("EXECUTION_REQUESTED"))
+
+    run(
+        world,
+        "EXECUTION_REQUESTED",
+        batch(record(sent["data"], as_headers(sent, "application/avro"), written_as="AVRO")),
+    )
+
+    assert (world.slots(), world.rejected()) == (1, [])

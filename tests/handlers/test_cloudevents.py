@@ -2,6 +2,9 @@
 
 import pytest
 
+from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints.envelopes.opening import from_detail, from_record
+from saga_orchestrator.entrypoints.event_function import terms_of
 from saga_testing.moto_world import World
 from saga_testing.samples.enveloped import as_headers, batch, cloudevent, record
 from saga_testing.samples.sample_events import event
@@ -152,3 +155,19 @@ def test_a_redelivery_of_a_rejected_record_is_the_same_item(world: World) -> Non
 
     first, second = world.rejected()
     assert first["key"] == second["key"]
+    _, _, source, _cluster, *place, _content = first["key"].split("/")
+    assert (source, place) == ("kafka", ["topic-0", "10"])  # what the headers say is no part of it
+
+
+@modes
+def test_a_service_that_says_who_it_is_keeps_its_name(world: World, mode: Mode) -> None:
+    invocation = mode(cloudevent(event("EXECUTION_STARTED"), source="/another"))
+    terms = terms_of(EventType.STARTED, "")
+
+    fields = (
+        from_detail(invocation["detail"], terms)
+        if "detail" in invocation
+        else from_record(invocation["records"]["topic-0"][0], terms)
+    )
+
+    assert fields["metadata"]["service_name"] == "api"
