@@ -65,7 +65,8 @@ def _obey(desk: Desk, body: object, stopping: threading.Event) -> bool:
     """Insist: a command that was taken is obeyed, or comes again."""
     while not stopping.is_set():
         try:
-            LOG.info(desk.obey(body))
+            became = desk.obey(body)
+            LOG.log(logging.WARNING if became.startswith("dropped") else logging.INFO, became)
         except (httpx.HTTPError, NotThere, Conflict, NotAccepted) as error:
             LOG.warning("a command is not obeyed yet: %s", type(error).__name__)
             stopping.wait(1)

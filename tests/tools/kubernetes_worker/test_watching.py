@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from kubernetes_worker.__main__ import _note
+from kubernetes_worker.__main__ import _note, _obey
 from kubernetes_worker.desk import Desk
 from kubernetes_worker.options import BadOption, Options
 from kubernetes_worker.reports import Told, ended, fitted, never_ran
@@ -161,6 +161,18 @@ def test_a_command_that_cannot_be_noted_ends_no_worker() -> None:
     _note(refused)
     with pytest.raises(ZeroDivisionError):
         _note(lambda: 1 / 0)
+
+
+def test_a_command_that_is_dropped_is_a_warning(
+    cluster: tuple[ApiServer, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with beside(cluster[1], tmp_path, Said()) as desk:
+        for body in (command("ex-1", timeout_seconds=0), delete_command("ex-1")):
+            assert _obey(desk, body, threading.Event())
+
+    told = [(each.levelname, each.message) for each in caplog.records if each.name == "kubernetes_worker"]
+    assert told == [("WARNING", "dropped, malformed: create: timeout_seconds"), ("INFO", "deleted ex-1")]
 
 
 # -- what a pod says
