@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help pin run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ worker-contract: .venv/installed ## the contract of docs/worker-contract.md, pla
 
 kubernetes-worker-contract: .venv/installed ## the same against the worker for Kubernetes, beside a stand-in for a cluster (a minute)
 	$(BIN)/python -m tests.tools.kubernetes_worker
+
+participant-contract: .venv/installed ## the contract of docs/participant-contract.md, played against the local participant (half a minute)
+	$(BIN)/python -m tests.tools.participant_contract
 
 bench: .venv/installed ## what is promised of speed and cost, measured, as a table (5 minutes)
 	$(BIN)/python -m pytest -q --no-header --tb=line --show-capture=no tests/release/benchmarks --benchmarks

@@ -21,7 +21,11 @@ CLAUSES: Final[tuple[Clause[ParticipantStage], ...]] = (
     Clause("5.1", "An undo takes back what was done, and is answered done.", plays.undo_takes_back),
     Clause("5.2", "An undo that comes again, in whichever attempt, is done.", plays.undo_again),
     Clause("6.1", "The undo of an operation that is not known is done.", plays.undo_of_the_unknown),
-    Clause("7.1", "A command that comes after the undo of its operation is refused.", plays.barred_after_undo),
+    Clause(
+        "7.1",
+        "After the undo a later command is refused, or told what was said before; it begins nothing.",
+        plays.barred_after_undo,
+    ),
     Clause("7.2", "A command whose undo came first is refused.", plays.barred_before_command),
     Clause("8.1", "Answers are remembered over a restart.", plays.remembers_answers, alone=True),
     Clause("8.2", "Undos are remembered over a restart.", plays.remembers_undos, alone=True),

@@ -17,7 +17,9 @@ from saga_testing.participant_contract.__main__ import app
 from saga_testing.participant_contract.clauses import CLAUSES
 from saga_testing.participant_contract.commands import Step
 from saga_testing.participant_contract.stage import Given, ParticipantStage
+from tests.tools.participant_contract.__main__ import local_participant, over_the_bus
 from tests.tools.participant_contract.reference import OUT_OF_STOCK, Reference
+from tests.tools.worker.contract.__main__ import emulated_aws
 
 STEP = Step("HOLD_STOCK_COMMAND", "RELEASE_STOCK_COMMAND", {"sku": "a"}, OUT_OF_STOCK, "order_id")
 DOCUMENT = Path(__file__).parents[3] / "docs/participant-contract.md"
@@ -146,3 +148,17 @@ def test_a_count_that_is_none_ends_the_run(answering: str) -> None:
     code, _, why = play("--kafka", answering, *AS_SAID, "--effects", words, "--only", "1.1", "--quiet", "0.1")
 
     assert (code, why) == (2, "contract kit: --effects printed no number but 'many\\n'")
+
+
+# -- over a bus
+
+
+def test_the_local_participant_keeps_every_rule_that_shows_in_its_answers() -> None:
+    with emulated_aws() as endpoint, local_participant(endpoint):
+        done = over_the_bus(endpoint, "--output", "json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    verdicts = {each["number"]: each["verdict"] for each in json.loads(done.stdout)}
+    assert {number for number, verdict in verdicts.items() if verdict == "not played"} == {
+        *("1.1", "1.2", "3.2", "8.1", "8.2")
+    }

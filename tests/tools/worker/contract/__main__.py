@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import boto3
@@ -29,7 +29,9 @@ def emulated_aws() -> Iterator[str]:
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
     session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
-    session.client("events", endpoint_url=endpoint).create_event_bus(Name=BUS)
+    events = session.client("events", endpoint_url=endpoint)
+    with suppress(events.exceptions.ResourceAlreadyExistsException):  # servers of one process share what they hold
+        events.create_event_bus(Name=BUS)
     session.client("s3", endpoint_url=endpoint).create_bucket(Bucket=BUCKET)
     try:
         yield endpoint
@@ -54,9 +56,9 @@ def local_worker(endpoint: str, log: Path) -> Iterator[None]:
             worker.stop()
 
 
-def play(*options: str) -> subprocess.CompletedProcess[str]:
+def play(*options: str, kit: str = "saga_testing.worker_contract") -> subprocess.CompletedProcess[str]:
     """The kit, as its users start it."""
-    words = [sys.executable, "-m", "saga_testing.worker_contract", *options]
+    words = [sys.executable, "-m", kit, *options]
     return subprocess.run(words, check=False, capture_output=True, text=True, env={**os.environ, **CREDENTIALS})
 
 
