@@ -38,7 +38,7 @@ def tells_the_start_late(subject: Worker, _patch: Patch) -> None:
     def wrong(event: OutgoingEvent) -> bool:
         if event.event_type == "EXECUTION_STARTED":
             told[event.key] = event
-            waiting[event.key] = timer = threading.Timer(2.5, publish, (event,))
+            waiting[event.key] = timer = threading.Timer(12, publish, (event,))
             timer.start()
             return True
         timer = waiting.get(event.key, threading.Timer(0, print))
