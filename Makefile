@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help pin run test proof format lint types imports validate pytest build documents bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,15 @@ documents: .venv/installed ## rewrite what the code says of its wire: docs/event
 	$(BIN)/python -m tests.release.docs.event_documents
 	$(BIN)/python -m tests.release.docs.channels
 
+worker-contract: .venv/installed ## the contract of docs/worker-contract.md, played against the local worker (half a minute)
+	$(BIN)/python -m tests.tools.worker.contract
+
+kubernetes-worker-contract: .venv/installed ## the same against the worker for Kubernetes, beside a stand-in for a cluster (a minute)
+	$(BIN)/python -m tests.tools.kubernetes_worker
+
+participant-contract: .venv/installed ## the contract of docs/participant-contract.md, played against the local participant (half a minute)
+	$(BIN)/python -m tests.tools.participant_contract
+
 bench: .venv/installed ## what is promised of speed and cost, measured, as a table (5 minutes)
 	$(BIN)/python -m pytest -q --no-header --tb=line --show-capture=no tests/release/benchmarks --benchmarks
 
@@ -103,7 +112,7 @@ contracts-peers: .venv/installed .venv-peers/installed ## the AWS contract suite
 
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: .venv/installed ## rewrite the lock files from requirements/*.in and the extras of pyproject.toml
-	$(BIN)/$(LOCK) pyproject.toml --extra local --extra registry --extra testing --extra dev -o requirements/dev.txt
+	$(BIN)/$(LOCK) pyproject.toml --extra local --extra registry --extra kubernetes --extra testing --extra dev -o requirements/dev.txt
 	$(BIN)/$(LOCK) requirements/layer.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(BIN)/$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(BIN)/$(LOCK) requirements/layer.in requirements/fuzz.in -c requirements/dev.txt -o requirements/fuzz.txt

@@ -18,6 +18,7 @@ setup(
     | {PROJECT: "."},
     package_data={
         "": ["py.typed", "*.txt", "*.sh"],
+        "kubernetes_worker": ["manifests/*.yaml", "Dockerfile"],
         PROJECT: ["template.yaml", "functions/*/*.py", "layers/*/Makefile", "layers/dependencies/requirements.txt"],
     },
     include_package_data=False,

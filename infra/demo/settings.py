@@ -24,6 +24,7 @@ PARAMETERS = {
     "AllowedImages": "python:3.11-slim,debian:12-slim,ruby:3.3-slim",
     "AllowedScriptBuckets": SCRIPT_BUCKET,
     "AdminUsers": ADMIN,
+    "ConfirmDeletes": "true",
     "OrderReplySeconds": str(ORDER_REPLY_SECONDS),
     "OrderAttempts": str(ORDER_ATTEMPTS),
     "ApprovalSeconds": str(APPROVAL_SECONDS),

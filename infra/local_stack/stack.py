@@ -22,8 +22,7 @@ Interface:
 - `clients("dynamodb")`: boto3 clients of the stack, usable from any thread.
 - `pause_function(name)` / `resume_function(name)`: as if reserved concurrency were 0; `waiting(name)`: asynchronous
   events not yet done; `log_lines(name)`.
-- `options.log` gets a `StackEvent` for everything that happens, from many threads; it must return quickly and not
-  raise.
+- `options.log` gets a `StackEvent` for all that happens, from many threads; it must return quickly and not raise.
 
 What is not AWS: delays between asynchronous attempts are multiplied by `async_delay_scale`, Kafka batches gather for
 100 ms unless the mapping says otherwise, time to live is enforced every `ttl_interval` seconds, permissions and alarms
@@ -54,7 +53,7 @@ from local_stack.aws import (
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.ready import ReadyFile, ready_file
-from local_stack.registry import Decoder, SchemaRegistry
+from local_stack.registry import SchemaRegistry
 from local_stack.sources import KafkaBroker, KafkaMapping, KafkaPoller, RuleDelivery, StreamPoller, Ticker, broker_for
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
 from local_stack.template import ACCOUNT, Provisioned, provision, read_template, sandbox_environment, with_local_values
@@ -81,6 +80,8 @@ class StackOptions:
 
     template: Path
     parameters: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Instead of the template's own, where it has such parameters and none is given."""
     aws_port: int = 0
     kafka_port: int = 0
     kafka_bootstrap: str | None = None
@@ -185,7 +186,7 @@ class LocalStack:
         broker = broker_for(options.kafka_bootstrap, options.kafka_port)
         self._cleanup.callback(broker.close)
         given = {**self._start_registry(), **options.parameters}
-        parameters = with_local_values(options.template, given, broker.bootstrap)
+        parameters = with_local_values(options.template, given, broker.bootstrap, options.defaults)
         declared = read_template(options.template, parameters, options.region, options.stack_name)
         clients = self._start_endpoint()
         made = self._made = provision(declared.resources, declared.code, clients, options.stack_name)
@@ -222,15 +223,15 @@ class LocalStack:
         self._lambda.add(made.functions.values(), sandbox_environment(clients, scratch))
         self._cleanup.callback(self._lambda.close)
         self._endpoint.route_invocations_to(self._lambda)
-        dispatch_rules_to(RuleDelivery(self._lambda, self.options.log))
+        delivery = RuleDelivery(self._lambda, self.options.log)
+        dispatch_rules_to(delivery, delivery.untaken)
         self._cleanup.callback(dispatch_rules_to, None)
 
     def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:
         """Kafka joins first, as it may take seconds, and is waited for last."""
         log = self.options.log
         kafka = [
-            KafkaPoller(mapping, broker, self._lambda, self._destinations, log, self._decoder(mapping))
-            for mapping in made.kafka
+            KafkaPoller(mapping, broker, self._lambda, self._destinations, log, self.clients) for mapping in made.kafka
         ]
         self._streams = [
             StreamPoller(mapping, TableStream(ACCOUNT, mapping.stream_arn), self._lambda, self._destinations, log)
@@ -246,9 +247,6 @@ class LocalStack:
             source.start()
         for poller in kafka:
             poller.wait_assigned()
-
-    def _decoder(self, mapping: KafkaMapping) -> Decoder | None:
-        return Decoder(mapping.registry, self.clients("glue")) if mapping.registry is not None else None
 
     def _stop_sources(self, sources: "list[_Source]") -> None:
         """A poller that waits for a function ends only when the function does, so the functions go down between asking

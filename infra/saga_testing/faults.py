@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
+from zlib import crc32
 
 from botocore.exceptions import ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
-from saga_testing.aws.errors import reason, throttled, transaction_cancelled, transaction_conflict
+from saga_testing.aws.errors import passing, reason, throttled, transaction_cancelled, transaction_conflict
 
 
 class Killed(BaseException):
@@ -18,6 +20,8 @@ class Fault(StrEnum):
     KILLED_AFTER = "killed after the call"
     NOT_APPLIED = "no answer, and not applied"
     THROTTLED = "throttled"
+    PASSING_ANSWER = "a code that says nothing of the request"
+    NO_ANSWER = "a 200 that is no answer"
     REPLY_LOST = "applied, but the reply was lost"
     SDK_RETRIED = "applied, the reply was lost, and the SDK's own retry met the applied write"
     CONFLICT = "a transaction of somebody else is open on the item"
@@ -32,7 +36,10 @@ WRITES: Final = frozenset(
 _SERVICES: Final = {"put_object": "s3", "get_object": "s3", "send_message": "sqs", "put_events": "events"}
 """Whose calls they are, where it is not DynamoDB: each service says "too many requests" in its own way."""
 
-_EVERYWHERE: Final = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.NOT_APPLIED, Fault.THROTTLED)
+ANSWERS: Final = frozenset({Fault.PASSING_ANSWER, Fault.NO_ANSWER})
+"""To their caller they are what no answer at all is: where pairs of faults are played, that one stands for them."""
+
+_EVERYWHERE: Final = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.NOT_APPLIED, Fault.THROTTLED, *sorted(ANSWERS))
 
 
 def possible_at(operation: str) -> tuple[Fault, ...]:
@@ -57,10 +64,8 @@ def inflict(fault: Fault, operation: str, call: Callable[..., Any], arguments: d
         case Fault.KILLED_AFTER:
             call(**arguments)
             raise Killed
-        case Fault.NOT_APPLIED:
-            raise ReadTimeoutError(endpoint_url="https://aws.invalid")
-        case Fault.THROTTLED:
-            raise throttled(operation, service=_SERVICES.get(operation, "dynamodb"))
+        case Fault.NOT_APPLIED | Fault.THROTTLED | Fault.PASSING_ANSWER | Fault.NO_ANSWER:
+            raise _not_carried_out(fault, operation, arguments)
         case Fault.REPLY_LOST:
             call(**arguments)
             raise ReadTimeoutError(endpoint_url="https://aws.invalid")
@@ -76,6 +81,21 @@ def inflict(fault: Fault, operation: str, call: Callable[..., Any], arguments: d
             raise transaction_cancelled(reasons)
         case Fault.ENTRY_REFUSED:
             return _all_but_first(call, arguments)
+
+
+def _not_carried_out(fault: Fault, operation: str, arguments: dict[str, Any]) -> Exception:
+    service = _SERVICES.get(operation, "dynamodb")
+    made: Exception = ReadTimeoutError(endpoint_url="https://aws.invalid")
+    match fault:
+        case Fault.THROTTLED:
+            made = throttled(operation, service=service)
+        case Fault.PASSING_ANSWER:
+            made = passing(operation, service, crc32(repr(arguments).encode()))
+        case Fault.NO_ANSWER:
+            made = ResponseParserError("Unable to parse response, invalid JSON")
+        case _:
+            pass
+    return made
 
 
 def _all_but_first(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:

@@ -7,10 +7,12 @@ import typer
 
 from sagactl.commands.acts import list_acts
 from sagactl.commands.cancel import cancel
+from sagactl.commands.compare import compare
 from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
 from sagactl.commands.local_up import up
+from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
 from sagactl.commands.republish import republish
@@ -18,6 +20,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.local.sending import send
 
 
 def print_version(wanted: bool) -> None:
@@ -37,6 +40,7 @@ app = typer.Typer(
 
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
+local.command("send")(send)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
 rejected.command("list")(list_rejected)
@@ -55,9 +59,11 @@ for verb in (retry, resolve, skip, undo, note):
     app.command(verb.__name__)(verb)
 app.command("acts")(list_acts)
 app.add_typer(rejected, name="rejected")
+app.command("compare")(compare)
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
 app.command("graph")(graph)
+app.command("prove")(prove)
 
 
 @app.callback()

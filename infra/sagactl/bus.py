@@ -8,14 +8,17 @@ from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError
 
 
-def put_event(stack: Deployment, source: str, event: Mapping[str, Any]) -> None:
-    """Return when the bus has taken it; what a rule then does with it, its answer does not tell."""
+def put_event(stack: Deployment, source: str, event: Mapping[str, Any], detail_type: str | None = None) -> None:
+    """Return when the bus has taken it; what a rule then does with it, its answer does not tell.
+
+    `detail_type` is for an event whose type stands under another name.
+    """
     answer = stack.client("events").put_events(
         Entries=[
             {
                 "EventBusName": stack.event_bus,
                 "Source": source,
-                "DetailType": event["event_type"],
+                "DetailType": detail_type or event["event_type"],
                 "Detail": json.dumps(event),
             }
         ]

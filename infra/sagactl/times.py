@@ -9,7 +9,7 @@ _AGO = re.compile(r"(?P<number>\d+)(?P<unit>[smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def parse_since(text: str, now: datetime) -> int:
+def parse_since(text: str, now: datetime, option: str = "--since") -> int:
     """Epoch milliseconds."""
     if match := _AGO.fullmatch(text):
         try:
@@ -21,8 +21,8 @@ def parse_since(text: str, now: datetime) -> int:
             instant = datetime.fromisoformat(text)
         except ValueError as error:
             raise NotUsableError(
-                f"--since {text}: neither a time such as 2026-05-01T12:00:00Z nor 15m, 2h, 1d"
+                f"{option} {text}: neither a time such as 2026-05-01T12:00:00Z nor 15m, 2h, 1d"
             ) from error
         if instant.tzinfo is None:
-            raise NotUsableError(f"--since {text} has no offset: add Z or such as +02:00")
+            raise NotUsableError(f"{option} {text} has no offset: add Z or such as +02:00")
     return int(instant.timestamp() * 1000)

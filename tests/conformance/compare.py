@@ -107,6 +107,9 @@ def saga_view(saga: Saga) -> dict[str, Any]:
     """A saga in the table's words."""
     return {
         "state": str(saga.state),
+        "standings": {entry.step: entry.standing.name.lower() for entry in saga.ledger.entries},
+        "outcome": str(saga.outcome) if saga.outcome else None,
+        "data": {step: dict(kept) for step, kept in saga.data.items()},
         "reason": saga.reason,
         "version": saga.version,
         "owner": saga.owner,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.events import EventType
 from saga_testing.samples.sample_events import NOW_MS, event, iso
+from saga_testing.samples.sample_orders import order_event, reply
 from tests.conformance.schema import Mangle, Record, Step
 
 CANARY: Final = "canary-4711"
@@ -22,6 +23,7 @@ LETTERS: Final = {
     "timeout": "T",
     "cancelled": "X",
 }
+ORDER_LETTERS: Final = {"placed": "P", "approved": "A", "declined": "D", "cancelled": "X", "answer": "Y"}
 _OUTPUT: Final = {"stdout": CANARY, "stderr": CANARY, "resource_usage": {CANARY: CANARY}}
 _FREE_TEXT: Final[Mapping[str, dict[str, Any]]] = {
     "requested": {"script": f"print('{CANARY}')"},
@@ -59,6 +61,22 @@ class Post:
         self.sent[event_id] = (name, source, detail)
         return name, detail
 
+    def order(self, step: Step) -> dict[str, Any]:
+        """An event of the order saga, or a reply to it."""
+        name = step.order or "answer"
+        self.numbers[name] += 1
+        if step.answer is not None:
+            detail = reply(step.answer, step.outcome, order_id="ex-1", reason=CANARY)
+            detail["metadata"] = {}
+        else:
+            detail = order_event(name.upper(), "ex-1", user_id=step.user, reason=CANARY, note=CANARY)
+        detail["event_id"] = step.id or f"{ORDER_LETTERS[name]}{self.numbers[name]}"
+        for path, value in step.with_.items():
+            _put(detail, path.split("."), expand(value))
+        for path in step.without:
+            _drop(detail, path.split("."))
+        return _as_cloudevent(detail) if step.cloudevent else detail
+
     def record(self, record: Record) -> Any:
         """The `value` of a Kafka record, as Lambda hands it over."""
         if record.tombstone:
@@ -76,6 +94,12 @@ class Post:
             return json.dumps(self.sent[record.again][2]).encode()
         _, detail = self.write(record)
         return _mangled(json.dumps(detail), record.mangle or Mangle())
+
+
+def _as_cloudevent(detail: dict[str, Any]) -> dict[str, Any]:
+    data = {name: value for name, value in detail.items() if name not in {"event_id", "event_type", "timestamp"}}
+    said = {"id": detail["event_id"], "type": detail["event_type"], "time": detail["timestamp"]}
+    return {"specversion": "1.0", "source": "/shop", **said, "data": data}
 
 
 def expand(value: Any) -> Any:

@@ -13,11 +13,15 @@ import boto3
 import confluent_kafka
 
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
+from saga_orchestrator.entrypoints.intake import Intake
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World, observer
+from saga_testing.samples.enveloped import signed
 from saga_testing.samples.sample_events import eventbridge, kafka
 from sagactl.table.recounting import correct, steady_drifts
+from sagas import SAGAS
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage
@@ -77,6 +81,18 @@ class Player:
         envelope = kafka(detail) if step.via == "kafka" else eventbridge(detail, step.source)
         self._invoke_event_function(step.to or name, envelope)
 
+    def _order(self, step: Step) -> None:
+        self._tell(step, "saga_event", SagaEventFunction(self.world.at))
+
+    def _answer(self, step: Step) -> None:
+        self._tell(step, "command_reply", CommandReplyFunction(self.world.at))
+
+    def _tell(self, step: Step, name: str, function: Intake) -> None:
+        detail = self.post.order(step)
+        envelope = kafka(detail) if step.via == "kafka" else eventbridge(detail, step.source)
+        with self._caught(name):
+            self.returned = function.run(envelope, Context())
+
     def _again(self, step: Step) -> None:
         name, source, detail = self.post.sent[str(step.again)]
         self._invoke_event_function(name, kafka(detail) if step.via == "kafka" else eventbridge(detail, source))
@@ -86,6 +102,9 @@ class Player:
         batch["records"] = {}
         for offset, record in enumerate(step.kafka or [], start=10):
             raw = {"topic": "topic", "partition": record.partition, "offset": offset, "value": self.post.record(record)}
+            raw["headers"] = [{name: signed(text.encode())} for name, text in record.headers.items()]
+            if record.written_as:
+                raw["valueSchemaMetadata"] = {"dataFormat": record.written_as, "schemaId": "7"}
             batch["records"].setdefault(f"topic-{record.partition}", []).append(raw)
         self._invoke_event_function(step.to or "requested", batch, step.remaining_ms)
 
@@ -207,6 +226,7 @@ def _change(records: list[dict[str, Any]], change: RecordChange) -> None:
 
 def play(requirement: Requirement, world: World) -> Seen:
     """Everything under `given`, then `when`, and, unless the steps relay by themselves, what is owed is published."""
+    world.register(SAGAS)
     stage = Stage(world)
     player = Player(stage)
     SINK.take()

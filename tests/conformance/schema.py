@@ -5,8 +5,11 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 EventName = Literal["requested", "started", "completed", "failed", "timeout", "cancelled"]
+OrderEventName = Literal["placed", "approved", "declined", "cancelled"]
 VERBS = (
     "event",
+    "order",
+    "answer",
     "again",
     "kafka",
     "invoke",
@@ -25,6 +28,8 @@ VERBS = (
 )
 OPTIONS_OF: dict[str, frozenset[str]] = {
     "event": frozenset({"with_", "without", "id", "execution", "user", "source", "to", "via", "times"}),
+    "order": frozenset({"with_", "without", "id", "user", "source", "via", "times", "cloudevent"}),
+    "answer": frozenset({"outcome", "with_", "without", "id", "source", "via", "times", "cloudevent"}),
     "again": frozenset({"times", "via"}),
     "kafka": frozenset({"to", "remaining_ms", "times"}),
     "invoke": frozenset({"to"}),
@@ -62,6 +67,8 @@ class Record(Entry):
     value: Any = None
     tombstone: bool = False
     partition: int = 0
+    headers: dict[str, str] = Field(default_factory=dict)
+    written_as: str | None = None
 
 
 class Fault(Entry):
@@ -115,6 +122,10 @@ class Step(Entry):
     """One thing that happens. Exactly one verb, and only the options that it reads."""
 
     event: EventName | None = None
+    order: OrderEventName | None = None
+    """An event of the order saga, whose key is `ex-1`."""
+    answer: str | None = None
+    """A participant's reply to this message of it, such as `reserve_credit#1`."""
     again: str | None = None
     kafka: list[Record] | None = None
     invoke: Any = None
@@ -139,6 +150,9 @@ class Step(Entry):
     source: str = "executions"
     to: EventName | None = None
     via: Literal["eventbridge", "kafka"] = "eventbridge"
+    outcome: Any = "done"
+    cloudevent: bool = False
+    """In the envelope of CloudEvents' JSON format."""
     times: int = 1
     remaining_ms: int = 30_000
     change: RecordChange | None = None
@@ -164,6 +178,10 @@ class SagaExpected(Entry):
     """Attributes of one saga; those not named are not compared. Times are seconds after the requirement's start."""
 
     state: str | None = None
+    standings: dict[str, str] | None = None
+    """Of each step that was reached."""
+    outcome: str | None = None
+    data: dict[str, Any] | None = None
     reason: str | None = None
     version: int | None = None
     owner: str | None = None

@@ -3,7 +3,6 @@
 The ids of cases are those of the field reports that they were made from.
 """
 
-import re
 from typing import Any
 
 import pytest
@@ -14,10 +13,10 @@ from botocore.parsers import ResponseParserError
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished
-from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event, kafka
+from tests.handlers.aws_answers import Answer, answer_once, refusal
 
 FIELD_CASES = (
     "write-signature-expired",
@@ -26,30 +25,6 @@ FIELD_CASES = (
     "slow-down-by-status",
     "validation-is-permanent",
 )
-
-Answer = Exception | dict[str, Any]
-
-
-def answer_once(world: World, service: str, operations: str, answer: Answer) -> None:
-    """The next call of one of these operations is answered so, and not carried out."""
-    client = getattr(world.at.sdk, service)
-    original = client._make_api_call
-    left = [answer]
-
-    def call(name: str, arguments: dict[str, Any]) -> Any:
-        if left and re.fullmatch(operations, name):
-            given = left.pop()
-            if isinstance(given, Exception):
-                raise given
-            return given
-        return original(name, arguments)
-
-    client._make_api_call = call
-
-
-def refusal(code: str, status: int) -> ClientError:
-    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response, "Operation")
 
 
 @pytest.mark.parametrize(
@@ -120,8 +95,35 @@ def test_a_permanent_answer_is_rejected_and_acknowledged(world: World, limit: st
 
     world.deliver(event("EXECUTION_REQUESTED"))
 
-    assert [pointer["reason"] for pointer in world.rejected()] == ["unexpected_error"]
+    assert [pointer["reason"] for pointer in world.rejected()] == ["refused_by_aws"]
     assert world.saga() is None
+
+
+@pytest.mark.parametrize("name", ["EXECUTION_STARTED", "EXECUTION_COMPLETED", "EXECUTION_CANCELLED"])
+def test_a_later_event_that_is_refused_for_good_names_call_and_code(world: World, name: str) -> None:
+    world.deliver(event("EXECUTION_REQUESTED"))
+    answer_once(world, "dynamodb", "UpdateItem|TransactWriteItems", refusal("ValidationException", 400))
+
+    world.deliver(event(name))
+
+    (pointer,) = world.rejected()
+    assert pointer["reason"] == "refused_by_aws"
+    assert pointer["detail"] == "Operation was refused for good: ValidationException"
+    assert world.slots() == 1
+
+
+def test_a_transaction_that_is_cancelled_for_good_says_for_what(world: World) -> None:
+    response: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": "ItemCollectionSizeLimitExceeded"}, {"Code": "None"}],
+    }
+    answer_once(world, "dynamodb", "TransactWriteItems", ClientError(response, "TransactWriteItems"))
+
+    world.deliver(event("EXECUTION_REQUESTED"))
+
+    (pointer,) = world.rejected()
+    assert pointer["reason"] == "refused_by_aws"
+    assert pointer["detail"] == "TransactWriteItems was refused for good: ItemCollectionSizeLimitExceeded"
 
 
 def test_a_batch_with_a_bad_record_and_an_answer_that_may_pass_loses_neither(world: World) -> None:
@@ -198,71 +200,3 @@ def test_a_script_whose_store_gives_no_answer_is_stored_again(world: World) -> N
         world.deliver(event("EXECUTION_REQUESTED"))
 
     assert world.saga() is None
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        refusal("InvalidSignatureException", 403),
-        refusal("SomethingNew", 400),
-        {},
-        {"FailedEntryCount": 0, "Entries": []},
-        {"Entries": [{}, {}, {}, {}]},
-    ],
-    ids=["clock", "a code of tomorrow", "no entries", "too few entries", "entries that say nothing"],
-)
-def test_the_relay_sends_again_what_the_bus_has_not_surely_taken(world: World, answer: Answer) -> None:
-    history = relayed(world)
-    answer_once(world, "events", "PutEvents", answer)
-
-    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
-    assert world.relay(*history.records) == {"batchItemFailures": []}
-    assert len(world.published) == 4
-    assert world.rejected() == []
-
-
-def relayed(world: World) -> History:
-    return History.of(world, "EXECUTION_REQUESTED", "EXECUTION_FAILED")
-
-
-@pytest.mark.parametrize("code", ["AccessDeniedException", "NotAuthorizedForSourceException", "RedactionFailure"])
-def test_an_entry_refused_for_what_people_repair_comes_again(world: World, code: str) -> None:
-    history = relayed(world)
-    entries = [{"ErrorCode": code}, {"EventId": "1"}, {"EventId": "2"}, {"EventId": "3"}]
-    answer_once(world, "events", "PutEvents", {"FailedEntryCount": 1, "Entries": entries})
-
-    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
-    assert world.rejected() == []
-
-
-def test_a_call_that_is_refused_for_one_entry_costs_only_that_entry(world: World) -> None:
-    history = relayed(world)
-    client = world.at.sdk.events
-    original = client._make_api_call
-
-    def call(name: str, arguments: dict[str, Any]) -> Any:
-        if any(entry["DetailType"] == "DELETE_POD_COMMAND" for entry in arguments["Entries"]):
-            raise refusal("ValidationException", 400)
-        return original(name, arguments)
-
-    client._make_api_call = call
-
-    assert world.relay(*history.records) == {"batchItemFailures": []}
-    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "CREATE_POD_COMMAND", "SAGA_FAILED"]
-    assert [pointer["reason"] for pointer in world.rejected()] == ["unpublishable_message"]
-
-
-@pytest.mark.parametrize("answer", [refusal("RequestTimeTooSkewed", 403), refusal("New", 400), {}])
-def test_the_checker_ends_what_it_can_read_and_tells_of_what_it_cannot(world: World, answer: Answer) -> None:
-    for number in range(12):
-        world.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
-    world.now += 301_000
-    answer_once(world, "dynamodb", "Query", answer)
-
-    with pytest.raises(RetryableError):
-        world.check()
-    assert any(item["state"]["S"] == "timeout" for item in world.items() if "state" in item)
-    world.check()
-
-    assert all(item["state"]["S"] == "timeout" for item in world.items() if "state" in item)
-    assert world.rejected() == []

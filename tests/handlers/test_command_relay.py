@@ -243,3 +243,30 @@ def test_every_message_says_which_stack_sent_it_whenever_it_is_sent(world: World
 
     assert [body["stack"] for body in world.published] == ["sagas-of-team-a"] * 7  # no pod again for what has ended
     assert all(body == first[body["message_id"]] for body in world.published)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"state": {"S": "hovering"}}, "corrupt_saga"),
+        ({"saga_name": {"S": "gone_saga"}}, "belongs to a saga that this code does not know"),
+        ({"timeline": {"L": [{"S": "1 R evt-1 saga_started#1 of_tomorrow#1"}]}}, "not known to this release"),
+    ],
+    ids=["unreadable", "unknown saga", "newer message"],
+)
+def test_a_saga_that_cannot_be_sent_again_keeps_no_other_from_it(
+    world: World, history: History, change: dict[str, Any], told: str
+) -> None:
+    (item,) = (each for each in world.items() if "state" in each)
+    odd = {**item, "execution_id": {"S": "ex-odd"}, **change}
+    world.at.sdk.dynamodb.put_item(TableName="sagas", Item=odd)
+    wishes = [{name: odd[name]["S"] for name in ("execution_id", "saga_name")}, {"execution_id": "ex-1"}]
+
+    answer = CommandRelay(world.at).run({"republish": wishes}, Context())
+
+    assert {f"execution_saga:ex-1:{key}" for key in ("saga_started#1", "delete_pod#1", "saga_failed#1")} <= {
+        *answer["published"]
+    }
+    assert history.records
+    (odd_one, *_) = [each for each in answer["skipped"] if "ex-odd" in each]
+    assert told in odd_one

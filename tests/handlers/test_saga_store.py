@@ -12,7 +12,7 @@ from saga_orchestrator.adapters.saga_codec import decode, encode
 from saga_orchestrator.adapters.saga_models import CounterItem, SagaItem, SagaReader, bind
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore, Preceded
 from saga_orchestrator.application.ports import LostRace, NoRoom, Stored
-from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RetryableError
 from saga_orchestrator.domain.policy import Policy
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event
@@ -166,7 +166,7 @@ def test_conflicts_without_end_are_left_to_the_event_source(item: dict[str, Any]
 def test_a_permanent_reason_is_raised_at_once(item: dict[str, Any], codes: tuple[str, ...]) -> None:
     client = Scripted(cancelled(*codes))
 
-    with pytest.raises(ClientError):
+    with pytest.raises(RejectedEvent, match=r"^refused_by_aws: "):
         store_with(client).create(decode(item), "python")
     assert client.calls == 1
 

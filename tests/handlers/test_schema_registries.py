@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from saga_orchestrator.domain.events import EventType
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.enveloped import batch, confluent, glue, record
@@ -250,3 +251,27 @@ def test_a_type_that_stands_for_nothing_stays_foreign(world: World) -> None:
     )
 
     assert [pointer["reason"] for pointer in world.rejected()] == ["wrong_event_type"]
+
+
+@pytest.mark.parametrize("layout", ["shared", "own"])
+@pytest.mark.parametrize("header", ["event_type", "ce_type"])
+def test_a_record_that_a_header_names_is_taken_by_the_function_of_its_type_alone(
+    world: World, layout: str, header: str
+) -> None:
+    world.reconfigure(TOPIC_LAYOUT=layout)
+    sent = {key: value for key, value in event("EXECUTION_REQUESTED").items() if key != "event_type"}
+    headers = {header: "execution_requested", **({"ce_specversion": "1.0"} if header == "ce_type" else {})}
+
+    for event_type in EventType:
+        world.function(event_type).run(batch(record(sent, headers)), Context())
+
+    assert (world.slots(), world.rejected()) == (1, [])
+
+
+def test_on_a_topic_of_its_own_a_record_without_a_type_is_rejected_by_its_one_reader(world: World) -> None:
+    world.reconfigure(TOPIC_LAYOUT="own")
+    sent = {key: value for key, value in event("EXECUTION_STARTED").items() if key != "event_type"}
+
+    world.function("EXECUTION_STARTED").run(batch(record(sent)), Context())
+
+    assert [pointer["reason"] for pointer in world.rejected()] == ["malformed"]

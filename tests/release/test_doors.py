@@ -25,6 +25,7 @@ ROOMS = (
     "local_stack.registry",
     "local_stack.sources",
     "local_stack.template",
+    "kubernetes_worker",
     "local_worker",
     "local_worker.sandboxing",
     "saga_testing",
@@ -40,6 +41,7 @@ INSIDE_VIEWS = {
     "tests": ("saga_testing",),  # the kit is for tests, its parts included
     "tests/tools/local_stack": ("local_stack", "sagactl"),  # `sagactl local up` is how the stack is started
     "tests/tools/worker": ("local_worker",),
+    "tests/tools/kubernetes_worker": ("kubernetes_worker", "local_worker"),  # its stand-in runs scripts in sandboxes
     "tests/release/security": ("sagactl",),  # what its verbs call against the policies that admit them
     "tests/tools/participant": ("local_participant",),
     "tests/tools/demo": ("demo", "sagactl"),

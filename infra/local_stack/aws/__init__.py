@@ -6,6 +6,7 @@ from local_stack.aws.call import function_name_of
 from local_stack.aws.clients import AwsClients, isolated_session
 from local_stack.aws.emulator_state import reset_emulator
 from local_stack.aws.endpoint import AwsEndpoint, Invoker, InvokeReply, api_error
+from local_stack.aws.iterator_age import IteratorAge
 from local_stack.aws.moto_repairs import dispatch_rules_to
 from local_stack.aws.table_stream import TableStream
 from local_stack.aws.ttl_reaper import DEFAULT_INTERVAL_SECONDS, TtlReaper, delete_expired
@@ -16,6 +17,7 @@ __all__ = [
     "AwsEndpoint",
     "InvokeReply",
     "Invoker",
+    "IteratorAge",
     "TableStream",
     "TtlReaper",
     "api_error",

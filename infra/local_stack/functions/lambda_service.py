@@ -5,7 +5,9 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from local_stack.aws import InvokeReply, api_error
 from local_stack.errors import StackClosedError
@@ -16,7 +18,7 @@ from local_stack.functions.function_logs import FunctionLogs
 from local_stack.functions.function_spec import FunctionSpec
 from local_stack.functions.sandbox import Outcome, Sandbox
 from local_stack.functions.sandbox_pool import SandboxPool
-from local_stack.stack_event import EventKind, EventSink, happening
+from local_stack.stack_event import EventKind, EventSink, StackEvent, happening
 
 #: API Reference, Invoke: 6 MB for a synchronous payload and response, 1 MB for an asynchronous payload.
 MAX_SYNC_BYTES = 6 * 1024 * 1024
@@ -51,7 +53,7 @@ class LambdaService:
         for spec in specs:
             reserved = spec.reserved_concurrency
             limit = self._limits.concurrency if reserved is None else min(reserved, self._limits.concurrency)
-            new_sandbox = partial(Sandbox, spec, sandbox_env, self._children, self.logs.write)
+            new_sandbox = partial(Sandbox, spec, sandbox_env, self._children, self._logged)
             self._functions[spec.name] = spec
             self._pools[spec.name] = SandboxPool(limit, new_sandbox)
             self._queues[spec.name] = AsyncQueue(spec, max(limit, 1), self._limits.async_delay_scale, hooks)
@@ -126,6 +128,12 @@ class LambdaService:
         log_tail = "\n".join(self.logs.last_lines(function))
         return InvokeReply(200, outcome.payload, function_error, log_tail=log_tail, request_id=outcome.request_id)
 
+    def _logged(self, function: str, line: str) -> None:
+        self.logs.write(function, line)
+        fields = _json_object(line)
+        if isinstance(fields.get("message"), str):
+            self._sink(StackEvent(datetime.now(UTC), EventKind.LOGGED, function, fields["message"], fields))
+
     def _retrying(self, spec: FunctionSpec, event: QueuedEvent, delay: float) -> None:
         detail = f"attempt {event.attempts + 1} in {delay:.1f} s"
         self._sink(happening(EventKind.RETRY, spec.name, detail, attempts=event.attempts, delay_seconds=delay))
@@ -136,6 +144,14 @@ class LambdaService:
         self._sink(
             self._destinations.reject(spec, spec.asynchronous.on_failure, record, f"async/{spec.name}", "1 event")
         )
+
+
+def _json_object(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_json(payload: bytes) -> bool:

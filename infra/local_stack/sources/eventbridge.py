@@ -44,6 +44,12 @@ class RuleDelivery:
             except _UndeliverableError as exc:
                 self._give_up(target, rule, body, exc)
 
+    def untaken(self, entry: dict[str, Any]) -> None:
+        """A bus accepted it and no rule matched: its sender has got no error, and nothing will come of it."""
+        source, detail_type = str(entry.get("Source")), str(entry.get("DetailType"))
+        detail = f"{detail_type} from source {source}"
+        self._sink(happening(EventKind.UNTAKEN, None, detail, source=source, detail_type=detail_type))
+
     def _deliver(self, target: dict[str, Any], rule: Rule, body: str) -> None:
         arn = target["Arn"]
         service = service_of(arn)

@@ -18,6 +18,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, Consumer, KafkaException, TopicPartition
 
+from local_stack.aws import AwsClients
 from local_stack.errors import KafkaUnavailableError, StackClosedError
 from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.registry import Decoder, RegistryAwayError, UndecodableError
@@ -55,7 +56,7 @@ class KafkaPoller:
         functions: LambdaService,
         destinations: Destinations,
         sink: EventSink,
-        decoder: Decoder | None = None,
+        clients: AwsClients,
     ) -> None:
         self._mapping, self._broker, self._functions, self._destinations, self._sink = (
             mapping,
@@ -64,7 +65,7 @@ class KafkaPoller:
             destinations,
             sink,
         )
-        self._decoder = decoder
+        self._decoder = _decoder_of(mapping, clients)
         self._spec = functions.functions[mapping.function]
         self._policy = effective_policy(mapping)
         self._bootstrap = mapping.bootstrap or broker.bootstrap
@@ -261,6 +262,11 @@ class KafkaPoller:
         document = mapping_failure_record(self._spec, failure, info, event)
         prefix, what = f"{self._mapping.mapping_id}/{self._mapping.topic}", f"{len(records)} Kafka records"
         self._sink(self._destinations.reject(self._spec, self._policy.on_failure, document, prefix, what))
+
+
+def _decoder_of(mapping: KafkaMapping, clients: AwsClients) -> Decoder | None:
+    """None where the mapping has no registry: its values are delivered as they are."""
+    return Decoder(mapping.registry, clients("glue")) if mapping.registry is not None else None
 
 
 def effective_policy(mapping: KafkaMapping) -> FailurePolicy:

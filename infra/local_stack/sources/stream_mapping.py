@@ -3,12 +3,13 @@ DynamoDB)."""
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local_stack.aws import TableStream
+from local_stack.aws import IteratorAge, TableStream
 from local_stack.errors import StackClosedError
 from local_stack.functions import Destinations, Failure, LambdaService, Outcome, mapping_failure_record
 from local_stack.sources import event_pattern
@@ -39,6 +40,7 @@ class StreamPoller:
     ) -> None:
         self._mapping, self._functions, self._destinations, self._sink = mapping, functions, destinations, sink
         self._stream, self._position = stream, 0
+        self._age = IteratorAge(mapping.function, mapping.stream_arn)
         self._spec = functions.functions[mapping.function]
         self._stop, self._activity = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"stream-{mapping.function}", daemon=True)
@@ -84,6 +86,7 @@ class StreamPoller:
     # ---- what the retry rules ask of a stream -----------------------------------------------------------------------
 
     def attempt(self, records: Sequence[Record]) -> Verdict[Record]:
+        self._age.measured(self.age_seconds(records[-1], time.time()))
         outcome = self._functions.invoke(self._mapping.function, json.dumps({"Records": records}).encode())
         if outcome.error_type is not None:
             return Verdict(outcome, records, is_error=True)

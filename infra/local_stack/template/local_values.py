@@ -9,11 +9,13 @@ from samtranslator.yaml_helper import yaml_parse
 from local_stack.aws import AwsClients
 
 
-def with_local_values(template: Path, given: Mapping[str, str], kafka_bootstrap: str) -> dict[str, str]:
+def with_local_values(
+    template: Path, given: Mapping[str, str], kafka_bootstrap: str, defaults: Mapping[str, str]
+) -> dict[str, str]:
     """The given parameters, and the self-managed Kafka mappings pointed at the stack's broker, unless the caller has
     said which Kafka to read or the template reads none. A template that cannot be read is reported by its expansion,
     not here."""
-    parameters = dict(given)
+    parameters = {name: value for name, value in defaults.items() if name in _declared(template)} | dict(given)
     chosen = parameters.get("KafkaBootstrapServers") is not None or parameters.get("MskClusterArn")
     if not chosen and "KafkaBootstrapServers" in _declared(template):
         parameters["KafkaBootstrapServers"] = kafka_bootstrap

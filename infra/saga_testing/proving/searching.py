@@ -38,7 +38,7 @@ class _Node:
 
 @dataclass
 class Search:
-    """`troubles` bounds the runs; `most` situations and `until` (monotonic seconds) end it before that."""
+    """`troubles` bounds the runs; `most` situations and `until` (seconds of the processor) end it before that."""
 
     subject: Subject
     troubles: int = 2
@@ -97,4 +97,4 @@ class Search:
     def _is_over(self) -> bool:
         if self.seen >= self.most:
             return True
-        return self.until is not None and self.seen % 64 == 0 and time.monotonic() > self.until
+        return self.until is not None and self.seen % 64 == 0 and time.process_time() > self.until

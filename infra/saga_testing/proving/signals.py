@@ -22,7 +22,7 @@ from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.proving.moves import ADMIN
-from saga_testing.proving.situation import Kind, Move
+from saga_testing.proving.situation import Kind, Move, answer_id
 from saga_testing.proving.subject import Subject
 from saga_testing.samples.sample_events import NOW_MS
 from saga_testing.samples.sample_request import REQUEST
@@ -51,7 +51,7 @@ def signal_of(subject: Subject, move: Move) -> Signal:
 
 def event_id_of(move: Move) -> str:
     if move.kind in {Kind.REPLY, Kind.ECHO, Kind.STRAY}:
-        return f"{move.kind}:{move.about}:{move.answer}"
+        return answer_id(move.kind, move.about, move.answer)
     return ":".join(filter(None, (move.kind, move.about, move.actor, move.verb)))
 
 

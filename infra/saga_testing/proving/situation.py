@@ -176,5 +176,10 @@ class Played:
         return saga is not None and saga.outcome is not None and (before is None or before.outcome is None)
 
 
+def answer_id(kind: Kind, key: str, answer: Answer | None) -> str:
+    """The event id of an answer to the message `key`."""
+    return f"{kind}:{key.replace('#', '.')}:{answer}"
+
+
 def emitted_at(saga: Saga) -> Mapping[str, int]:
     return {key: entry.at for entry in saga.timeline for key in entry.messages}

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from saga_orchestrator.domain.decide import Rules
+from saga_orchestrator.domain.defining.numbers import MOST_ATTEMPTS
 from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.flow.terms import NOTHING, Announcement, Kept
 from saga_orchestrator.domain.policy import Policy
@@ -74,7 +75,11 @@ class Subject:
     @cached_property
     def rules_since(self) -> Rules:
         """Another deployment came in between: nothing of a saga that runs may follow its numbers."""
-        return Rules(self.definition, self._chosen({name: value + 7 for name, value in self.numbers.items()}))
+        return Rules(self.definition, self._chosen(self.numbers_since))
+
+    @cached_property
+    def numbers_since(self) -> Mapping[str, int]:
+        return {name: value - 1 if value == MOST_ATTEMPTS else value + 1 for name, value in self.numbers.items()}
 
     def _chosen(self, settings: Mapping[str, int]) -> Policy:
         return replace(self.policy, saga_settings={self.definition.name: settings})

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from saga_orchestrator.domain.decide import Decision
@@ -23,11 +23,17 @@ TABLE_WRITES: Final = frozenset({"put_item", "update_item", "transact_write_item
 
 
 class AnswersLost(Wire):
-    """While `armed`, the next write is applied and its answer is lost."""
+    """While `armed`, the next write is applied and its answer is lost. Before a call something else may come."""
 
     armed: bool = False
+    interruption: tuple[int, Callable[[], None]] | None = None
 
     def invoke(self, operation: str, call: Any, arguments: dict[str, Any]) -> Any:
+        if self.interruption is not None:
+            left, come = self.interruption
+            self.interruption = (left - 1, come) if left else None
+            if not left:
+                come()
         if self.armed and operation in TABLE_WRITES:
             self.armed = False
             return inflict(Fault.REPLY_LOST, operation, call, arguments)
@@ -104,7 +110,7 @@ class Stage:
         until = self.now + round(seconds * 1000)
         for due in self._dues(until):
             self.deployment.now = max(self.now, due)
-            self._until_taken(self.deployment.check)
+            self.tick()
         self.deployment.now = until
 
     def _dues(self, until: int) -> Iterator[int]:
@@ -115,6 +121,20 @@ class Stage:
                 raise AssertionError(msg)
             last = (saga.deadline, saga.version)
             yield saga.deadline
+
+    def tick(self) -> None:
+        """The timeout checker looks, now."""
+        self._until_taken(self.deployment.check)
+
+    def before_call(self, number: int, come: Callable[[], None]) -> None:
+        """Before the call of that number, counted from 0, of what is delivered next."""
+        self._wire.interruption = (number, come)
+
+    def come_due(self) -> None:
+        """What was to come before a call that was never made comes now."""
+        interruption, self._wire.interruption = self._wire.interruption, None
+        if interruption is not None:
+            interruption[1]()
 
     def operate(self, verb: Verb, step: str | None, event_id: str) -> Decision:
         """An operator's verb, as one write."""

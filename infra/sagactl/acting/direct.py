@@ -41,7 +41,7 @@ def _operating(stack: Deployment, sagas: SagaRegistry) -> OperateSagas:
 
     def rules_of(saga_name: str) -> Rules | None:
         definition = sagas.named(saga_name)
-        return Rules(definition, policy) if definition is not None else None
+        return Rules(definition, policy, sagas.definition_of) if definition is not None else None
 
     store = DynamoDbSagaStore.on_table(
         stack.client("dynamodb"), stack.table, _INDEX, policy, random.Random(), time.sleep

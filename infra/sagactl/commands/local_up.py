@@ -64,6 +64,10 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
             "--ready-file", help=f"Written when everything can be used; by default {READY_FILE} in this folder."
         ),
     ] = None,
+    log_dir: Annotated[
+        Path | None,
+        typer.Option("--log-dir", help="Keep the functions' logs here; by default they are gone when the stack ends."),
+    ] = None,
     stack_name: Annotated[
         str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")
     ] = "saga-orchestrator",
@@ -86,11 +90,14 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
         options = StackOptions(
             template=template,
             parameters=parsed_parameters(parameter or []),
+            # The local worker answers deletes; whoever obeys commands instead of it need not.
+            defaults={"ConfirmDeletes": "true"} if worker is WorkerKind.SUBPROCESS else {},
             aws_port=aws_port,
             kafka_port=kafka_port,
             kafka_bootstrap=kafka_bootstrap,
             check_interval=check_interval,
             log=view.happened,
+            log_dir=log_dir,
             region=region,
             stack_name=stack_name,
             schema_registry=schema_registry,

@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,15 +13,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from saga_orchestrator.adapters.counters.counter_items import is_reserved
 from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.application.apply_event import check_messages
 from saga_orchestrator.application.ports import Stored
-from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
+from saga_orchestrator.application.rejected_events import unexpected
+from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.repair import Examined, Fault, Problem, examine
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError
-from sagactl.options import on_stack
+from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.policy import policy_of
 from sagactl.table.recounting import Drift, correct, drifts, steady_drifts
@@ -29,7 +32,16 @@ from sagactl.table.stored_items import Slots, stored_items
 from sagas import SAGAS
 
 _REQUIRED = ("state", "version", "dv", "created", "corr")
-_BY_HAND = "no function can use it: mend the attribute by hand or delete the item, then reconcile again"
+_BY_HAND: Final = {
+    Problem.UNREADABLE: "no function can use it: mend the attribute by hand or delete the item, then reconcile again",
+    Problem.MESSAGE_NOT_MADE: "mend its definition's messages, deploy that, and reconcile with its sagactl",
+    Problem.NOT_REPAIRED: "left alone, and the others repaired: look at the item; what has no code of AWS is a defect",
+}
+_PROBLEMS: Final = {
+    RejectReason.CORRUPT_SAGA: Problem.UNREADABLE,
+    RejectReason.DEFINITION_RAISED: Problem.MESSAGE_NOT_MADE,
+    RejectReason.MESSAGE_TOO_LARGE: Problem.MESSAGE_NOT_MADE,
+}
 
 
 class Outcome(StrEnum):
@@ -105,14 +117,14 @@ def _preview(changes: list[Finding]) -> None:
         tell(f"{finding.item}: {finding.problem}: {finding.found}; {finding.repair}")
 
 
-def plan(stack: Deployment, now: int) -> list[Finding]:
+def plan(stack: Deployment, now: int, sagas: SagaRegistry | None = None) -> list[Finding]:
     """What `repair` would do."""
-    return _planned(survey(stack, now))
+    return _planned(survey(stack, now, sagas))
 
 
-def repair(stack: Deployment, now: int) -> list[Finding]:
+def repair(stack: Deployment, now: int, sagas: SagaRegistry | None = None) -> list[Finding]:
     """Put right whatever one look at the table finds."""
-    return _repaired(stack, survey(stack, now))
+    return _repaired(stack, survey(stack, now, sagas))
 
 
 def _planned(found: Survey) -> list[Finding]:
@@ -125,16 +137,34 @@ def _planned(found: Survey) -> list[Finding]:
 
 def _repaired(stack: Deployment, found: Survey) -> list[Finding]:
     """Counters first, so that a slot which an ended saga gives back is subtracted from a number that counts it."""
-    findings = [
-        _of_counter(drift, Outcome.REPAIRED if correct(stack, drift) else Outcome.MOVED) for drift in found.drifts
-    ]
-    for examined in progress(found.sagas, "repairing"):
-        written = not examined.repairs or _write(stack, examined)
-        findings += _of_saga(examined, Outcome.REPAIRED if written else Outcome.MOVED)
+    findings: list[Finding] = []
+    try:
+        for drift in found.drifts:
+            written = correct(stack, drift)
+            findings += [_of_counter(drift, Outcome.REPAIRED if written else Outcome.MOVED)]
+        for examined in progress(found.sagas, "repairing"):
+            findings += _repaired_saga(stack, examined)
+    except (ClientError, BotoCoreError) as refused:
+        # What is refused for one may be refused for all: it is told as what it is, and so is what was done before.
+        if not findings:
+            raise
+        message = f"{number_of(len(findings), 'problem')} dealt with, then {explain(refused)}; run it again"
+        raise NotDoneError(message) from refused
     return [*findings, *found.by_hand]
 
 
-def survey(stack: Deployment, now: int) -> Survey:
+def _repaired_saga(stack: Deployment, examined: Examined) -> list[Finding]:
+    """One saga is on its own: what only its repair meets is a finding, and the others are repaired."""
+    try:
+        written = not examined.repairs or _write(stack, examined)
+    except (ClientError, BotoCoreError):
+        raise
+    except Exception as failure:  # noqa: BLE001 - the boundary between sagas: whatever it is, it is this one's
+        return [_left_alone(examined.saga.execution_id, failure)]
+    return _of_saga(examined, Outcome.REPAIRED if written else Outcome.MOVED)
+
+
+def survey(stack: Deployment, now: int, known: SagaRegistry | None = None) -> Survey:
     """Look at every item once, and at the counters a second time if any of them differ."""
     policy, slots = policy_of(stack), Slots()
     sagas: list[Examined] = []
@@ -144,14 +174,26 @@ def survey(stack: Deployment, now: int) -> Survey:
         if is_reserved(item):
             continue
         try:
-            saga = decode(item)
-            examined = examine(saga, SAGAS.named(saga.saga_name), policy, now)
+            examined = _examined(item, known or SAGAS, policy, now)
         except CorruptSaga as corrupt:
             by_hand.append(_unreadable(item, corrupt))
+            continue
+        except Exception as failure:  # noqa: BLE001 - the boundary between sagas: one must not hide all others
+            by_hand.append(_left_alone(item["execution_id"]["S"], failure))
             continue
         if examined.repairs or examined.by_hand:
             sagas.append(examined)
     return Survey(steady_drifts(stack, drifts(slots)), sagas, by_hand)
+
+
+def _examined(item: Item, known: SagaRegistry, policy: Policy, now: int) -> Examined:
+    """As a function would, make what the repair sends before it is written: afterwards it would be too late."""
+    saga = decode(item)
+    definition = known.named(saga.saga_name)
+    examined = examine(saga, definition, policy, now)
+    if examined.repairs and definition is not None:
+        check_messages(examined.mended, definition)
+    return examined
 
 
 def _write(stack: Deployment, examined: Examined) -> bool:
@@ -191,7 +233,16 @@ def _of_saga(examined: Examined, outcome: Outcome) -> list[Finding]:
 def _unreadable(item: Item, corrupt: CorruptSaga) -> Finding:
     missing = [name for name in _REQUIRED if name not in item]
     found = corrupt.detail + (f"; missing: {', '.join(missing)}" if missing else "")
-    return Finding(item["execution_id"]["S"], Problem.UNREADABLE, found, _BY_HAND, Outcome.BY_HAND)
+    return _for_a_person(item["execution_id"]["S"], Problem.UNREADABLE, found)
+
+
+def _left_alone(execution_id: str, failure: Exception) -> Finding:
+    rejected = failure if isinstance(failure, RejectedEvent) else unexpected(failure)
+    return _for_a_person(execution_id, _PROBLEMS.get(rejected.reason, Problem.NOT_REPAIRED), rejected.detail)
+
+
+def _for_a_person(execution_id: str, problem: Problem, found: str) -> Finding:
+    return Finding(execution_id, problem, found, _BY_HAND[problem], Outcome.BY_HAND)
 
 
 def _left(findings: list[Finding]) -> str:

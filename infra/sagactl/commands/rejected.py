@@ -1,12 +1,13 @@
 """`sagactl rejected list | show | redrive | drop`: events that had no effect, and what becomes of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
 from sagactl.acting.actor import acting
@@ -15,7 +16,7 @@ from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
-from sagactl.options import on_stack
+from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table
 from sagactl.rejected.items import item_of, open_items, settle
 from sagactl.rejected.kept import Kept, Kind
@@ -113,7 +114,7 @@ def redrive(
     agreed(stack, f"Redrive {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
     who = acting(stack.connection, actor)
     objects = [each for each in chosen if each.kind is not Kind.DEAD_LETTER]
-    results = [redriven(stack, each, who) for each in progress(objects, "redriving")]
+    results: list[Redriven] = []
     letters = {each.id for each in chosen} - {each.id for each in objects}
 
     def redrive_letter(kept: Kept, body: str) -> bool:
@@ -122,9 +123,12 @@ def redrive(
         results.append(redriven(stack, kept, who, body))
         return results[-1].fate is Fate.DONE
 
-    if letters:
-        settled_dead_letters(stack, redrive_letter)
-    silence(stack, {each.id for each in results if each.fate is Fate.DONE})
+    with _saying_how_far("redriven", results, len(chosen)):
+        for each in progress(objects, "redriving"):
+            results += [redriven(stack, each, who)]
+        if letters:
+            settled_dead_letters(stack, redrive_letter)
+        silence(stack, {each.id for each in results if each.fate is Fate.DONE})
     facts = [{"id": each.id, "result": each.fate.value, "detail": each.detail} for each in results]
     show(target.output, facts, table("Redrive", ("id", "result", "detail"), [tuple(fact.values()) for fact in facts]))
     _tell_what_is_left(results)
@@ -152,14 +156,6 @@ def drop(
     def act_on(kept: Kept) -> Act:
         return act_of(f"rejected:{kept.id}", "drop", who, reason=because, result="dropped")
 
-    for each in progress([each for each in chosen if each.kind is not Kind.DEAD_LETTER], "dropping"):
-        if each.kind is Kind.REJECTED and not settle(stack, each, "dropped", act_on(each)):
-            continue
-        if each.kind is Kind.UNDELIVERED:
-            record(stack, act_on(each))
-            stack.client("s3").delete_object(Bucket=stack.payload_bucket, Key=each.key)
-        dropped.add(each.id)
-
     letters = {each.id for each in chosen if each.kind is Kind.DEAD_LETTER}
 
     def drop_letter(kept: Kept, _body: str) -> bool:
@@ -168,13 +164,33 @@ def drop(
             dropped.add(kept.id)
         return kept.id in letters
 
-    if letters:
-        settled_dead_letters(stack, drop_letter)
-    silence(stack, dropped)
+    with _saying_how_far("dropped", dropped, len(chosen)):
+        for each in progress([each for each in chosen if each.kind is not Kind.DEAD_LETTER], "dropping"):
+            if each.kind is Kind.REJECTED and not settle(stack, each, "dropped", act_on(each)):
+                continue
+            if each.kind is Kind.UNDELIVERED:
+                record(stack, act_on(each))
+                stack.client("s3").delete_object(Bucket=stack.payload_bucket, Key=each.key)
+            dropped.add(each.id)
+        if letters:
+            settled_dead_letters(stack, drop_letter)
+        silence(stack, dropped)
     facts = [{"id": each.id, "result": "dropped" if each.id in dropped else "came again"} for each in chosen]
     show(target.output, facts, table("Drop", ("id", "result"), [tuple(fact.values()) for fact in facts]))
     if len(dropped) < len(chosen):
         raise NotDoneError(f"{len(chosen) - len(dropped)} of {len(chosen)} came again meanwhile and stay on the list")
+
+
+@contextmanager
+def _saying_how_far(done: str, those: Collection[object], of: int) -> Iterator[None]:
+    """Exit code 2 means that nothing was changed: what AWS refuses after something was is told with what was done."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as refused:
+        if not those:
+            raise
+        message = f"{len(those)} of {of} {done}, then {explain(refused)}; what is left on the list is to be done again"
+        raise NotDoneError(message) from refused
 
 
 def _found(stack: Deployment, choice: Choice, limit: int) -> list[Kept]:

@@ -12,6 +12,7 @@ from sagactl.options import on_stack
 from sagactl.outlet import show, table, tell
 from sagactl.requesting.checked import Checked, checked, read
 from sagactl.requesting.following import Followed
+from sagactl.requesting.wrapping import Envelope, wrapped
 from sagactl.table.sagas import sagas_of
 
 _ENDED_OTHERWISE = 1
@@ -29,6 +30,9 @@ def request(
     execution_id: Annotated[
         str | None, typer.Option("--execution-id", help="Instead of the file's: a new try needs a new one.")
     ] = None,
+    envelope: Annotated[
+        Envelope, typer.Option("--as", help="As it is, or as a CloudEvent whose data is what attributes cannot say.")
+    ] = Envelope.JSON,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end, or only send it.")] = True,
     timeout: Annotated[float, typer.Option("--timeout", min=0, help="So many seconds are waited.")] = 300,
 ) -> None:
@@ -43,7 +47,7 @@ def request(
     ready = checked(read(file, example=example), execution_id)
     stack = deployment(target)
     _refuse_known(stack, ready.execution_id)
-    put_event(stack, stack.event_source, ready.event)
+    put_event(stack, stack.event_source, wrapped(ready.event, envelope), str(ready.event["event_type"]))
     _tell_sent(stack, ready)
     event_id = str(ready.event["event_id"])
     followed = Followed(stack, ready.execution_id, event_id, tell)

@@ -25,7 +25,7 @@ def slots(
         if saga.claim is not None:
             holders.setdefault(saga.claim.resource, []).append(saga.execution_id)
     taken, caps = Counter[str](), Counter[str]()
-    for counter in counters(stack):
+    for counter in counters(stack, lambda key: unreadable.append(Unreadable(key, "holds no whole number"))):
         taken[counter.language] += counter.taken
         caps[counter.language] += counter.cap or 0
     names = sorted({*taken, *holders}) if language is None else [language]

@@ -3,6 +3,7 @@ elsewhere; or one JSON object a line.
 """
 
 import json
+import re
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from rich.text import Text
 from local_participant import ParticipantNews
 from local_stack import EventKind, StackEvent
 from local_worker import PodNews
+from sagactl.local.news import ENDED, REJECTED, News, is_own_message, news_of
 from sagactl.outlet import Output
 
 _STYLES = {
@@ -26,12 +28,15 @@ _STYLES = {
     EventKind.INVOKED: "green",
     EventKind.FUNCTION_ERROR: "bold red",
     EventKind.RETRY: "yellow",
-    EventKind.REJECTED: "magenta",
+    EventKind.REJECTED: "bold red",
     EventKind.DROPPED: "bold red",
+    EventKind.UNTAKEN: "magenta",
     EventKind.RECORDS_LOST: "bold red",
     EventKind.EXPIRED: "dim",
 }
 _POD = "pod"
+_FUNCTION = re.compile(r".*-(\w+)Function")
+"""People need no name of the stack before each line; in JSON it is whole."""
 
 
 class LiveView:
@@ -50,8 +55,16 @@ class LiveView:
         self._counts[event.kind] += 1
         if event.kind is EventKind.SCHEDULE_TICK:
             self._ticking.add(event.function or "")
+        elif event.kind is EventKind.LOGGED or is_own_message(event):
+            self._news(news_of(event))
         elif event.kind is not EventKind.INVOKED or event.function not in self._ticking:
             self._line(event.at, event.kind.value, event.function or "", event.detail, _STYLES.get(event.kind, ""))
+
+    def _news(self, news: News | None) -> None:
+        """Of what functions wrote only what a person waits for is a line."""
+        if news is not None:
+            self._counts[news.kind] += 1
+            self._line(news.at, news.kind, news.subject, news.detail, news.style)
 
     def pod(self, news: PodNews) -> None:
         """For the worker's reports."""
@@ -91,7 +104,7 @@ class LiveView:
                 self._json({"at": at.isoformat(), "kind": kind, "subject": subject, "detail": detail})
             return
         text = Text.assemble(
-            (f"{at:%H:%M:%S.%f}"[:12], "dim"), "  ", (f"{kind:<15}", style), f" {subject:<38} ", detail
+            (f"{at:%H:%M:%S.%f}"[:12], "dim"), "  ", (f"{kind:<14}", style), f" {_short(subject):<24} ", detail
         )
         with self._lock, suppress(OSError):  # whoever reports is at work: only the main thread ends for a full disk
             self._console.print(text)
@@ -105,11 +118,20 @@ class LiveView:
     def _status(self) -> Text:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         failures = sum(self._counts[kind] for kind in (EventKind.FUNCTION_ERROR, EventKind.REJECTED, EventKind.DROPPED))
+        rejected = self._counts[REJECTED]
         return Text.assemble(
             (f" {minutes:02d}:{seconds:02d} ", "reverse"),
             f"  invocations {self._counts[EventKind.INVOKED]}",
             f"  ticks {self._counts[EventKind.SCHEDULE_TICK]}",
             f"  pods {self._counts[f'{_POD} created']}",
+            f"  ended {self._counts[ENDED]}",
+            (f"  rejected {rejected}", "magenta" if rejected else ""),
             (f"  failures {failures}", "bold red" if failures else ""),
             ("   Ctrl-C ends it", "dim"),
         )
+
+
+def _short(subject: str) -> str:
+    """Of a function's name what the template calls it; anything else is whole."""
+    name = _FUNCTION.fullmatch(subject)
+    return name[1] if name else subject

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from local_participant import ParticipantOptions, ParticipantProcess, plays
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
@@ -16,7 +17,7 @@ from sagactl.local.stop_signal import StopSignal
 
 
 def keep_up(
-    options: StackOptions, ready_file: Path | None, view: LiveView, *, with_worker: bool, with_participant: bool
+    options: StackOptions, ready_file: Path | None, view: LiveView, *, with_worker: bool, with_participant: bool = False
 ) -> None:
     """From start to the signal that ends it; on the way out in reverse order, whatever happened.
 
@@ -28,6 +29,7 @@ def keep_up(
         raise NotUsableError(f"{ready_file} is of the stack that is up at {other}: give this one a file of its own")
     with StopSignal() as stop, ExitStack() as cleanup:
         try:
+            options = with_logs(options, cleanup)
             ready = cleanup.enter_context(LocalStack(options)).ready
             if with_worker:
                 process = WorkerProcess(worker_options(ready, options.parameters.get("EventSource")), view.pod)
@@ -43,13 +45,25 @@ def keep_up(
             stop.settled()
         except KeyboardInterrupt:
             return
-        view.ready(asdict(ready), _welcome(ready, own))
+        view.ready(asdict(ready), _welcome(ready, own, options.log_dir))
         if other:
             view.say(f"Another stack is up at {other} and keeps {wanted}: commands in this folder speak to that one.")
             view.say(f"To speak to this one: --endpoint-url {ready.aws_endpoint}\n")
         with view.showing():
             stop.requested.wait()
         view.say("stopping")
+
+
+def with_logs(options: StackOptions, cleanup: ExitStack) -> StackOptions:
+    """Where nobody keeps them, the logs are there for as long as the stack is."""
+    if options.log_dir is None:
+        folder = cleanup.enter_context(TemporaryDirectory(prefix="local-stack-logs-"))
+        return replace(options, log_dir=Path(folder))
+    try:
+        options.log_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotUsableError(f"the logs cannot be written to {options.log_dir}: {error.strerror}") from error
+    return options
 
 
 def worker_options(ready: ReadyFile, event_source: str | None) -> WorkerOptions:
@@ -73,7 +87,7 @@ def participant_options(ready: ReadyFile, parameters: Mapping[str, str]) -> Part
     )
 
 
-def _welcome(ready: ReadyFile, ready_file: Path) -> str:
+def _welcome(ready: ReadyFile, ready_file: Path, logs: Path | None) -> str:
     topics = ", ".join(sorted(set(ready.topics.values()))) or "none"
     lines = [
         "",
@@ -85,6 +99,7 @@ def _welcome(ready: ReadyFile, ready_file: Path) -> str:
         f"  table           {ready.table}",
         f"  payload bucket  {ready.payload_bucket}",
         f"  rejected queue  {ready.rejected_queue_url}",
+        f"  logs            {logs}, a file for each function",
         f"  all of this as JSON in {ready_file}; `sagactl list` in this folder finds the stack by itself"
         if ready_file == Path(READY_FILE)
         else f"  all of this as JSON in {ready_file}",

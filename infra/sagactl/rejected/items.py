@@ -112,13 +112,20 @@ def _kept(item: dict[str, Any]) -> Kept:
         position=_position(text("position")),
         function=text("function"),
         at=text("at"),
-        copies=int(item.get("copies", {}).get("N", "1")),
+        copies=_whole(item.get("copies", {}).get("N")),
         names={name: text(name) for name in NAMES if text(name)},
         # An item names its own object or none: what is read for it is never what somebody wrote into it.
         key=key if f"rejected#{item_id(key)}" == text("pk") else "",
         state=text("state") or "open",
         more=more,
     )
+
+
+def _whole(number: str | None) -> int:
+    try:
+        return int(number or 1)
+    except ValueError:
+        return 1
 
 
 def _position(text: str) -> dict[str, Any]:

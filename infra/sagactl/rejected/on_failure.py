@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from saga_orchestrator.adapters.rejected_events import item_id, named_in
 from sagactl.deployment import Deployment
 from sagactl.rejected.kept import Kept, Kind
@@ -18,13 +20,21 @@ def undelivered(stack: Deployment) -> list[Kept]:
     for page in pages:
         for item in page.get("Contents", []):
             record = record_of(stack, item["Key"])
+            if record is None:
+                continue  # it has expired, or been settled, since it was listed
             found.append(_kept(item["Key"], record, str(record.get("timestamp") or item["LastModified"].isoformat())))
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def record_of(stack: Deployment, key: str) -> dict[str, Any]:
-    """What Lambda wrote; empty where it is no JSON object."""
-    return _object(stack.client("s3").get_object(Bucket=stack.payload_bucket, Key=key)["Body"].read())
+def record_of(stack: Deployment, key: str) -> dict[str, Any] | None:
+    """What Lambda wrote; empty where it is no JSON object, None where there is no object any more."""
+    try:
+        body = stack.client("s3").get_object(Bucket=stack.payload_bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
+            raise
+        return None
+    return _object(body)
 
 
 def payload_of(record: Mapping[str, Any]) -> Any:

@@ -10,21 +10,32 @@ from typing import Any
 from saga_orchestrator.adapters.rejected_events import item_id, named_in
 from saga_orchestrator.domain.instants import rfc3339
 from sagactl.deployment import Deployment
+from sagactl.rejected.items import item_of
 from sagactl.rejected.kept import Kept, Kind
 
 _PER_CALL = 10
+_MOST_LOOKED_AT = 200
+"""Other pointers whose items one command reads."""
 _HELD_SECONDS = 30
 """Should this command die in between, others see the messages again after so long."""
 
 
 def silence(stack: Deployment, identifiers: set[str]) -> None:
-    """Remove the pointers of settled events, so that the alarm ends with its causes."""
-    if not identifiers:
-        return
+    """Remove the pointers of settled events, so that the alarm ends with its causes.
+
+    Also of those that were settled by a command which then could not come so far: nobody else would ever remove them.
+    """
+    settled = dict.fromkeys(identifiers, True)
     with _held(stack, stack.rejected_queue_url) as messages:
         for message in messages:
             key = _object(message["Body"]).get("key")
-            if isinstance(key, str) and item_id(key) in identifiers:
+            if not isinstance(key, str):
+                continue
+            one = item_id(key)
+            if one not in settled and len(settled) < len(identifiers) + _MOST_LOOKED_AT:
+                item = item_of(stack, one)
+                settled[one] = item is not None and item.state != "open"
+            if settled.get(one):
                 _delete(stack, stack.rejected_queue_url, message)
 
 

@@ -86,7 +86,7 @@ def _undelivered(stack: Deployment, kept: Kept) -> bool:
     """What its function rejects is listed as rejected from then on, so the object has done its work."""
     if not kept.key.startswith(PREFIX):
         raise NotRedrivableError("it is no on-failure object")
-    payload = payload_of(record_of(stack, kept.key))
+    payload = payload_of(record_of(stack, kept.key) or {})
     if payload is None:
         raise NotRedrivableError("the record carries no payload")
     if kept.source == "stream":

@@ -7,13 +7,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sagactl.deployment import Deployment
 
 _WINDOW = timedelta(minutes=5)
+_NOT_YET = timedelta(minutes=1)
+"""So that the minute that has just begun counts too."""
 
 
 def relay_lag(stack: Deployment) -> float | None:
     """Seconds that the oldest record of the slowest relay's newest minute had waited.
 
-    None where nothing tells: no record for five minutes, no permission, or a stack on this machine, which keeps no
-    such metric. A figure that is missing must not keep anybody from what was asked.
+    None where nothing tells: no record for five minutes, or no permission. A figure that is missing must not keep
+    anybody from what was asked.
     """
     return max((lag for each in stack.relay_functions if (lag := _lag_of(stack, each)) is not None), default=None)
 
@@ -26,7 +28,7 @@ def _lag_of(stack: Deployment, function: str) -> float | None:
             MetricName="IteratorAge",
             Dimensions=[{"Name": "FunctionName", "Value": function}],
             StartTime=now - _WINDOW,
-            EndTime=now,
+            EndTime=now + _NOT_YET,
             Period=60,
             Statistics=["Maximum"],
         )

@@ -8,7 +8,8 @@ from typing import Any
 
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.saga_models import SagaReader
-from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.application.rejected_events import unexpected
+from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
@@ -20,23 +21,26 @@ from sagactl.table.stored_items import stored_items
 Facts = dict[str, Any]
 
 
-def sagas_of(deployment: Deployment, execution_id: str) -> list[Saga]:
-    """Every saga of one execution, at least one."""
-    try:
-        found = _reader(deployment).of_execution(execution_id)
-    except CorruptSaga as error:
-        raise NotDoneError(f"{execution_id}: {error.detail}; see `sagactl reconcile --dry-run`") from error
-    if not found:
-        raise NotFoundError(f"no saga for execution {execution_id} in table {deployment.table}")
-    return found
-
-
 @dataclass(frozen=True)
 class Unreadable:
     """An item that no function can use, by its key and what is wrong with it."""
 
     execution_id: str
     detail: str
+
+
+def sagas_of(deployment: Deployment, execution_id: str) -> list[Saga]:
+    """Every saga of one execution that can be read, at least one; the others are told of."""
+    unreadable: list[Unreadable] = []
+    found = _reader(deployment).of_execution(
+        execution_id, lambda corrupt: unreadable.append(Unreadable(execution_id, corrupt.detail))
+    )
+    if unreadable and not found:
+        raise NotDoneError(f"{execution_id}: {unreadable[0].detail}; see `sagactl reconcile --dry-run`")
+    if not found:
+        raise NotFoundError(f"no saga for execution {execution_id} in table {deployment.table}")
+    tell_unreadable(unreadable)
+    return found
 
 
 def readable(deployment: Deployment, unreadable: list[Unreadable]) -> Iterator[Saga]:
@@ -47,9 +51,13 @@ def readable(deployment: Deployment, unreadable: list[Unreadable]) -> Iterator[S
         if item["execution_id"]["S"].startswith("#"):
             continue  # counters, and whatever later releases keep beside the sagas
         try:
-            yield decode(item)
-        except CorruptSaga as error:
+            saga = decode(item)
+        except RejectedEvent as error:
             unreadable.append(Unreadable(item["execution_id"]["S"], error.detail))
+        except Exception as bug:  # noqa: BLE001 - the boundary between items: one must not hide all others
+            unreadable.append(Unreadable(item["execution_id"]["S"], unexpected(bug).detail))
+        else:
+            yield saga
 
 
 def tell_unreadable(unreadable: list[Unreadable]) -> None:
@@ -105,7 +113,7 @@ def summary(saga: Saga) -> Facts:
         "reason": saga.reason,
         "language": saga.request.language if saga.request else None,
         "owner": saga.owner,
-        "created_at": rfc3339(saga.created_at),
+        "created_at": moment(saga.created_at),
         "ended_at": moment(saga.ended_at),
         "deadline": moment(saga.deadline),
     }
@@ -186,8 +194,11 @@ def _told(saga: Saga) -> Iterator[tuple[TimelineEntry, bool]]:
 
 
 def moment(millis: int | None) -> str | None:
-    """An instant as the messages write it."""
-    return None if millis is None else rfc3339(millis)
+    """An instant as the messages write it; of a number that names none, the number."""
+    try:
+        return None if millis is None else rfc3339(millis)
+    except (ValueError, OverflowError, OSError):
+        return f"{millis} ms"
 
 
 def now_rfc3339() -> str:

@@ -1,7 +1,7 @@
 """The table as it is stored, item by item: also what no function could read, which a mapping would stop at."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,9 +55,15 @@ class CounterOf:
     cap: int | None
 
 
-def counters(stack: Deployment) -> Iterator[CounterOf]:
-    """Every counter that names a shard."""
+def counters(stack: Deployment, odd: Callable[[str], None]) -> Iterator[CounterOf]:
+    """Every counter that names a shard; the key of one that holds no whole number is handed to `odd`."""
     for item in stored_items(stack):
         if shard := shard_of(item):
-            cap = item.get("cap", {}).get("N")
-            yield CounterOf(shard[0], int(item.get("n", {}).get("N", "0")), None if cap is None else int(cap))
+            try:
+                yield CounterOf(shard[0], _number(item, "n") or 0, _number(item, "cap"))
+            except ValueError:
+                odd(item["execution_id"]["S"])
+
+
+def _number(item: Item, name: str) -> int | None:
+    return int(item[name].get("N", "no number")) if name in item else None

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, StepContext, Undo
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.events import script_key
+from saga_orchestrator.domain.flow.terms import Retry
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.policy import MAX_SCRIPT_BYTES
-from saga_orchestrator.domain.saga import Saga, TimelineEntry
+from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
 
 
 class Refusal(StrEnum):
@@ -68,12 +69,17 @@ def create_pod_body(saga: Saga, _entry: TimelineEntry) -> Mapping[str, Any]:
 
 def delete_pod_body(saga: Saga, entry: TimelineEntry) -> Mapping[str, Any]:
     """Why the pod must go: the saga's own end, or a pod that reported after it."""
-    return {"reason": saga.reason if _ends(entry) else "started_after_end"}
+    return {"reason": saga.reason if _ends(entry) or entry.cause in ASKED_AGAIN else "started_after_end"}
 
 
 def _ends(entry: TimelineEntry) -> bool:
     return any(key.startswith("saga_") for key in entry.messages)
 
+
+DELETES: Final = Retry(attempts=3)
+"""Where they are confirmed; then it is parked, and asked for slowly."""
+ASKED_AGAIN: Final = frozenset({Cause.DEADLINE, Cause.ANSWERED, Cause.OPERATED})
+"""What repeats a delete that nobody has confirmed."""
 
 EXECUTION_SAGA = SagaDefinition(
     name="execution_saga",
@@ -81,7 +87,12 @@ EXECUTION_SAGA = SagaDefinition(
     steps=(
         Step("validate_execution", check=refusal),
         Step("allocate_resources", claims=lambda request: request.language, undo=Undo(releases=True)),
-        Step("create_pod", emits=("create_pod",), undo=Undo(emits=("delete_pod",)), undo_when_failed=True),
+        Step(
+            "create_pod",
+            emits=("create_pod",),
+            undo=Undo(emits=("delete_pod",), confirmable=True, retry=DELETES),
+            undo_when_failed=True,
+        ),
     ),
     messages={
         "create_pod": MessageSpec("CREATE_POD_COMMAND", create_pod_body, carries_script=True, only_before_start=True),

@@ -150,7 +150,7 @@ def test_a_reply_never_makes_a_stub() -> None:
         ({"in_reply_to": "order_saga:o-1:reserve_stock#1"}, "never_sent"),
         ({"in_reply_to": "other_saga:o-1:reserve_credit#1"}, "never_sent"),
         ({"in_reply_to": "order_saga:o-1:saga_started#1"}, "not_awaited"),
-        ({"in_reply_to": "execution_saga:o-1:create_pod#1"}, "not_awaited"),
+        ({"in_reply_to": "execution_saga:o-1:create_pod#1"}, "never_sent"),
         ({"outcome": "perhaps"}, "malformed"),
         ({"outcome": None}, "malformed"),
         ({"event_id": ""}, "malformed"),

@@ -15,6 +15,7 @@ from saga_testing.lambda_context import Context
 from saga_testing.telemetry import RecordingTelemetry
 from saga_testing.wire import Wire
 from tests.proof.exhaustion.invariants import check_history, check_published, check_reflected
+from tests.proof.exhaustion.judging import judge_writes
 
 MAX_DELIVERIES: Final = 12
 """More than any two faults can cause: whoever needs more is not making progress."""
@@ -119,6 +120,7 @@ class CheckedDeployment(Deployment):
             ids = order.setdefault(body["execution_id"], [])
             if body["message_id"] not in ids:
                 ids.append(body["message_id"])
+        judge_writes(self.table.stream, self.settings, self.container())
         check_published(published, check_history(self.table.stream, self.limit))
         pointers = [json.loads(body) for body in self.queue.bodies(QUEUE_URL)]
         return Account(

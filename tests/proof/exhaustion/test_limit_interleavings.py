@@ -4,13 +4,16 @@ from typing import Final
 
 import pytest
 
-from saga_orchestrator.domain.counters import settle
+from saga_orchestrator.adapters.counters.counter_items import counter_key
+from saga_orchestrator.adapters.counters.counter_writes import CounterWrite, counting
+from saga_orchestrator.domain.counters import raised, settle
 from saga_testing.samples.sample_events import event, eventbridge
 from tests.proof.exhaustion.conftest import Figures
 from tests.proof.exhaustion.deployment import CheckedDeployment, Delivery
 from tests.proof.exhaustion.footprints import commute, never
 from tests.proof.exhaustion.interleaving import run_interleaved
 from tests.proof.exhaustion.sleep_sets import Search, every_schedule
+from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 
 class ChangingDeployment(CheckedDeployment):
@@ -43,6 +46,12 @@ def checker(limit: int, shards: int) -> Delivery:
     return Delivery(f"checker of {limit} over {shards}", "checker", settings=tuple(settings.items()))
 
 
+NO_GEN: Final = Mutant(
+    "a cap raised without raising gen",
+    "S7",
+    edit(CounterWrite.raising_gen, '{**self.adds, "gen": number(1)}', '{**self.adds, "gen": number(0)}'),
+)
+"""Here and not among the simulation's: its worlds would need a hundred thousand seeds for the one schedule."""
 END: Final = Delivery("completed", "EXECUTION_COMPLETED", eventbridge(event("EXECUTION_COMPLETED", "ex-0")))
 
 SCENES: Final = {
@@ -91,3 +100,33 @@ def _check_settled(deployment: ChangingDeployment) -> None:
     assert (reading.head.limit, reading.head.shards, reading.head.unsettled) == (2, 1, False)
     assert settle(reading) == ()
     assert reading.promised == 2
+
+
+def two_raisers(deployment: ChangingDeployment) -> int:
+    """Each has read before the other wrote, and a slot came back in between; what is promised in the end.
+
+    Five slots over two shards, two of them still taken on a third one that is out of use. The first raiser sees shard 1
+    furthest below its share, the second one shard 0: nothing but `gen` stands between them.
+    """
+    head = {"limit": 5, "gen": 1, "shards": 2, "span": 3}
+    for place, numbers in enumerate(({"n": 2, "cap": 1, **head}, {"n": 0, "cap": 0}, {"n": 2, "cap": 0})):
+        item = {name: {"N": str(value)} for name, value in numbers.items()}
+        deployment.table.put_item(TableName="sagas", Item=counter_key("python", place) | item)
+    counters = deployment.container().counters
+    first = counters.read("python")
+    deployment.table.update_item(**counting("python", 0, -1).request("sagas"))
+    second = counters.read("python")
+    assert first is not None
+    assert second is not None
+    for reading in (first, second):
+        counters.apply("python", raised(reading)[0])
+    last = counters.read("python")
+    assert last is not None
+    return last.promised
+
+
+def test_of_two_raisers_that_read_before_each_other_one_reads_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ChangingDeployment, "check_slots", lambda _self: None)  # there are no sagas beside the counters
+    assert two_raisers(ChangingDeployment(5, 2)) <= 5
+    with NO_GEN.applied():
+        assert two_raisers(ChangingDeployment(5, 2)) > 5, "the planted bug gives one slot too many, and this sees it"

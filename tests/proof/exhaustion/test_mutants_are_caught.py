@@ -22,6 +22,7 @@ from sagas.execution import EXECUTION_SAGA
 from tests.proof.exhaustion.enumeration import Scenario, Tally, check, single_faults, yardstick
 from tests.proof.exhaustion.scenarios import deliveries
 from tests.proof.exhaustion.test_interleavings import explore, request
+from tests.proof.simulation.campaign import find
 
 
 def no_version_condition(patch: pytest.MonkeyPatch) -> None:
@@ -46,7 +47,7 @@ def no_release(patch: pytest.MonkeyPatch) -> None:
 def counter_in_a_write_of_its_own(patch: pytest.MonkeyPatch) -> None:
     original = PatientWrites.transact
 
-    def one_by_one(self: PatientWrites, actions: list[dict[str, Any]]) -> Refused | None:
+    def one_by_one(self: PatientWrites, actions: list[dict[str, Any]], **_deciding: int) -> Refused | None:
         refusals = [original(self, [action]) for action in actions]
         return refusals[0]
 
@@ -129,6 +130,11 @@ def race_for_the_last_slot() -> None:
     _explored(explore("nothing", (request("ex-7"), request("ex-8"))))
 
 
+def without_any_fault() -> None:
+    for prior in ("running, pod started", "completed", "failed"):
+        yardstick(Scenario(prior, "relay"))
+
+
 def _explored(schedules: int) -> None:
     assert schedules
 
@@ -160,3 +166,21 @@ def test_the_exploration_notices(
     mutate(monkeypatch)
     with pytest.raises(AssertionError, match=complaint):
         explored()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "start leaves the start deadline",
+        "start deadline a tenth too long",
+        "create never expires",
+        "completed runs are undone",
+        "end not announced",
+        "failure taken for a timeout",
+    ],
+)
+def test_what_is_wrong_without_any_fault_is_seen_too(name: str) -> None:
+    """The yardstick has the same bug, so only an oracle can tell."""
+    without_any_fault()
+    with find(name).applied(), pytest.raises(AssertionError):
+        without_any_fault()

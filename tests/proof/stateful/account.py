@@ -133,6 +133,13 @@ class Account:
             self.judge.judge(When.RELAYED, self.ledger, record, TARGET_OF[lambda_service.RELAY])
         del self.owed[:done]
 
+    def redrive(self) -> None:
+        """An operator has what the bus refused sent again: it has been mended by now."""
+        for _, message in sorted(self.ledger.rejected_messages):
+            saga_name, execution_id, _ = message.split(":")
+            wish = {"republish": [{"execution_id": execution_id, "saga_name": saga_name}]}
+            self.invoke(lambda_service.RELAY, wish, (), 1)
+
     def met(self) -> Counter[str]:
         """What this account has been through."""
         endings = Counter(saga.text("reason") or saga.state for saga in self.ledger.sagas.values())

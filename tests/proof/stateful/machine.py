@@ -198,6 +198,7 @@ class Sagas(RuleBasedStateMachine):
                 break
         else:
             self.account.fail("L1", f"never comes to rest: {self._left()}")
+        self.account.redrive()
         self.account.judge.judge(When.END, self.account.ledger, self.account.pods)
         self.every_promise_holds()
         self.met.update(self.account.met())

@@ -101,7 +101,7 @@ def test_every_module_is_in_the_wheel(wheel: Path) -> None:
     }
 
     assert files <= set(zipfile.ZipFile(wheel).namelist())
-    assert len(packages) == 7
+    assert len(packages) == 10
 
 
 def test_the_command_runs_where_nothing_else_is(installed: Installed) -> None:

@@ -73,8 +73,17 @@ MEANING: Final[dict[RejectReason, str]] = {
     RejectReason.TOO_MANY_EARLY_CANCELS: "eight other people have cancelled an execution that was not requested yet",
     RejectReason.CORRUPT_SAGA: "the stored saga cannot be read, or has done a step unknown to this code",
     RejectReason.UNPUBLISHABLE: "a message that its target refuses for good, or whose script is gone",
+    RejectReason.UNKNOWN_DEFINITION: (
+        "the saga began under a version of its definition that this code does not have; deploy code that has it, then "
+        "redrive"
+    ),
+    RejectReason.DEFINITION_CHANGED: (
+        "the definition was edited since the saga began and kept its version; put it back, or deploy the edit under a "
+        "new version beside the old one, then redrive"
+    ),
     RejectReason.DEFINITION_RAISED: "a function of a saga's definition raised, or made no message; nothing was written",
     RejectReason.MESSAGE_TOO_LARGE: "a message it would have sent is larger than any target takes; nothing was written",
+    RejectReason.REFUSED_BY_AWS: "AWS refuses a call that it takes, and always would; the detail names call and code",
     RejectReason.UNEXPECTED_ERROR: "a bug of ours; the original is kept",
 }
 REFUSED: Final[dict[str, str]] = {

@@ -36,7 +36,16 @@ REVIEWED: Final = {
     ("tests/proof/fuzz/corpus/envelopes/self_managed_kafka", "Base64 High Entropy String"): "the same events",
     ("tests/release/template/test_permissions.py", "Secret Keyword"): "an invented ARN",
     ("tests/release/template/test_sources.py", "Secret Keyword"): "an invented ARN",
+    ("tests/release/template/test_envelopes.py", "Secret Keyword"): "an invented ARN",
+    ("tests/release/template/test_parameters.py", "Secret Keyword"): "an invented ARN",
+    ("tests/release/template/test_parameters.py", "Basic Auth Credentials"): "an invented URL that is refused",
+    ("tests/tools/local_stack/test_envelopes_end_to_end.py", "Base64 High Entropy String"): "names of parameters",
+    ("tests/conformance/requirements/17-envelopes.yaml", "Hex High Entropy String"): "a framing with an invented id",
     ("tests/release/template/test_kafka_relay.py", "Secret Keyword"): "an invented ARN",
+    (
+        "tests/unit/application/test_operators_acts.py",
+        "Secret Keyword",
+    ): "an invented word, looked for where it must not be",
     ("tests/unit/entrypoints/test_decoding.py", "Hex High Entropy String"): "the pinned hash of a sample request",
 }
 

@@ -108,6 +108,14 @@ def symbol(logical_id: str, attribute: str | None) -> str:
     return f"<{logical_id}{'.' + attribute if attribute else ''}>"
 
 
+def kafka_mapping(event_type: str, parameters: dict[str, str]) -> dict[str, Any]:
+    """The only one that takes this type, from whichever cluster there is."""
+    camel = "".join(part.title() for part in event_type.split("_"))
+    mappings = deploy(parameters).mappings_of(MAPPED_FUNCTIONS[event_type])
+    (mapping,) = [mapping for name, mapping in mappings.items() if name.startswith(camel)]
+    return dict(mapping)
+
+
 def _named(symbolic: str) -> str:
     return symbolic.strip("<>").split(".")[0]
 

@@ -62,6 +62,7 @@ def test_a_parameter_stands_in_a_group(name: str) -> None:
         ("Runtime", "python3.9"),
         ("Architecture", "riscv"),
         ("PublishCommands", "yes"),
+        ("ConfirmDeletes", "yes"),
         ("InlineScriptMaxBytes", "1048576"),
         ("AlarmTopicArn", "oncall"),
         ("LogRetentionDays", "2"),

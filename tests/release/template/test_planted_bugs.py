@@ -62,6 +62,7 @@ BUGS: list[tuple[Check, str, str]] = [
     (values.complaints, "ALLOWED_LANGUAGES: !Ref AllowedLanguages", 'ALLOWED_LANGUAGES: ""'),
     (values.complaints, "COUNTER_SHARDS: !Ref CounterShards", "COUNTER_SHARDS: !Ref DeadlineShards"),
     (values.complaints, "PUBLISH_COMMANDS: !Ref PublishCommands", 'PUBLISH_COMMANDS: "true"'),
+    (values.complaints, "CONFIRM_DELETES: !Ref ConfirmDeletes", 'CONFIRM_DELETES: "false"'),
     (values.complaints, "STACK_NAME: !Ref AWS::StackName", "STACK_NAME: saga-orchestrator"),
     (values.complaints, "KAFKA_TARGET_TOPIC: !Ref KafkaTargetTopic", "KAFKA_TARGET_TOPIC: saga_commands"),
     (values.complaints, "Value: !Ref CounterShards", "Value: !Ref DeadlineShards"),

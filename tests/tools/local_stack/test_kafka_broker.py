@@ -106,7 +106,7 @@ def test_records_that_the_broker_deleted_unread_are_announced(
     said: list[StackEvent] = []
     functions = Mock(spec=LambdaService, functions={"fn": FunctionSpec("fn", "Fn", "arn", "h", Path())})
     functions.invoke.return_value = Outcome("r", b"null")
-    poller = KafkaPoller(mapping(), broker, functions, Mock(spec=Destinations), said.append)
+    poller = KafkaPoller(mapping(), broker, functions, Mock(spec=Destinations), said.append, Mock())
     poller.start()
     poller.wait_assigned()
     eventually(lambda: functions.invoke.called)
@@ -118,7 +118,7 @@ def test_records_that_the_broker_deleted_unread_are_announced(
 
 def test_a_poller_says_how_long_it_waited_for_its_partitions(broker: EmbeddedBroker) -> None:
     functions = Mock(spec=LambdaService, functions={"fn": FunctionSpec("fn", "Fn", "arn", "h", Path())})
-    poller = KafkaPoller(mapping(), broker, functions, Mock(spec=Destinations), lambda _: None)
+    poller = KafkaPoller(mapping(), broker, functions, Mock(spec=Destinations), lambda _: None, Mock())
     with pytest.raises(KafkaUnavailableError, match="topic got no partitions within 0 s"):
         poller.wait_assigned(0.01)
     poller.close()
@@ -126,7 +126,7 @@ def test_a_poller_says_how_long_it_waited_for_its_partitions(broker: EmbeddedBro
 
 def test_a_poller_that_cannot_read_its_topic_is_one_clear_line(broker: EmbeddedBroker) -> None:
     functions = Mock(spec=LambdaService, functions={"fn": FunctionSpec("fn", "Fn", "arn", "h", Path())})
-    poller = KafkaPoller(mapping(), broker, functions, Mock(spec=Destinations), lambda _: None)
+    poller = KafkaPoller(mapping(), broker, functions, Mock(spec=Destinations), lambda _: None, Mock())
     poller._consumer = Mock(**{"list_topics.side_effect": KafkaException("the broker is away")})
     with pytest.raises(KafkaUnavailableError, match="the poller of topic topic cannot read it: the broker is away"):
         poller.start()

@@ -123,6 +123,21 @@ class TestBus:
         aws("events").put_rule(Name="rule", EventBusName=name, EventPattern='{"source":["me"]}')
         return name
 
+    def test_an_event_that_no_rule_matches_is_told_of_and_one_that_is_refused_or_matched_is_not(
+        self, aws: AwsClients, bus: str
+    ) -> None:
+        untaken: list[dict[str, Any]] = []
+        moto_repairs.dispatch_rules_to(lambda _rule, _event: None, untaken.append)
+        sources = ("me", "nobody", "aws.ours")
+        entries = [{"Source": each, "DetailType": "T", "Detail": "{}", "EventBusName": bus} for each in sources]
+
+        aws("events").put_events(Entries=[*entries, {**entries[1], "Detail": "no JSON"}])
+
+        assert [entry["Source"] for entry in untaken] == ["nobody"]
+        aws("events").disable_rule(Name="rule", EventBusName=bus)
+        aws("events").put_events(Entries=entries[:1])
+        assert [entry["Source"] for entry in untaken] == ["nobody", "me"]
+
     def entry(self, bus: str, detail: str = '{"a":1}', **more: Any) -> dict[str, Any]:
         return {"Source": "me", "DetailType": "Thing", "Detail": detail, "EventBusName": bus, **more}
 

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sagactl.commands.local_up import parsed_parameters
 from sagactl.errors import NotUsableError
 from sagactl.local.live_view import LiveView
 from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in
-from sagactl.local.running import keep_up
+from sagactl.local.running import keep_up, with_logs
 from sagactl.outlet import Output
 from tests.tools.local_stack.outside import Client, LocalUp, event
 from tests.tools.sagactl.conftest import Operator
@@ -141,3 +142,20 @@ def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "ready.json").write_text("of another stack")
     refuse_unwritable(tmp_path / "ready.json")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("ready.json", "of another stack")]
+
+
+def test_logs_are_in_a_folder_while_the_stack_is_up_and_stay_only_where_they_were_asked_for(tmp_path: Path) -> None:
+    with ExitStack() as cleanup:
+        passing = with_logs(StackOptions(template=tmp_path), cleanup).log_dir
+        assert passing is not None
+        assert passing.is_dir()
+        kept = with_logs(StackOptions(template=tmp_path, log_dir=tmp_path / "a" / "logs"), cleanup).log_dir
+    assert not passing.exists()
+    assert kept == tmp_path / "a" / "logs"
+    assert kept.is_dir()
+
+
+def test_logs_that_cannot_be_written_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with ExitStack() as cleanup, pytest.raises(NotUsableError, match=r"the logs cannot be written to .*file"):
+        with_logs(StackOptions(template=tmp_path, log_dir=tmp_path / "file"), cleanup)

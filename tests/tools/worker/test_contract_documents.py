@@ -9,6 +9,7 @@ import pytest
 from local_worker.commands import MalformedCommandError, parse_command
 from local_worker.refusals import ErrorType
 from local_worker.schemas import schema_texts
+from saga_testing.worker_contract.clauses import CLAUSES
 from tests.tools.worker.samples import create_command, delete_command
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -39,3 +40,11 @@ def test_the_contract_names_every_error_type() -> None:
     text = (DOCS / "worker-contract.md").read_text()
 
     assert [error.value for error in ErrorType if f"`{error.value}`" not in text] == []
+
+
+def test_the_contract_names_the_clauses_that_the_kit_plays() -> None:
+    text = (DOCS / "worker-contract.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- clauses -->")[2].partition("<!-- end clauses -->")[0]
+
+    rows = [line for line in table.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    assert rows == [f"| {clause.number} | {clause.text} |" for clause in CLAUSES]

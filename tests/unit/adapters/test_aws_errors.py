@@ -30,7 +30,7 @@ from saga_orchestrator.adapters.aws_errors import (
     part_of,
     retryable,
 )
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 
 SEEN = re.findall(
     r"\S+",
@@ -83,13 +83,16 @@ def test_an_error_without_a_code_may_pass_and_is_named_by_its_status(code: str |
 
 @pytest.mark.parametrize("status", [400, 413, 499, None])
 @pytest.mark.parametrize("code", sorted(PERMANENT))
-def test_permanent_codes_come_through_as_they_are(code: str, status: int | None) -> None:
+def test_permanent_codes_reject_with_a_reason_of_their_own(code: str, status: int | None) -> None:
     final = error(code, status)
 
-    with pytest.raises(ClientError) as raised, retryable():
+    with (
+        pytest.raises(RejectedEvent, match=f"^refused_by_aws: PutItem was refused for good: {code}$") as raised,
+        retryable(),
+    ):
         raise final
 
-    assert raised.value is final
+    assert raised.value.__cause__ is final
     assert is_permanent(final)
 
 
@@ -151,7 +154,7 @@ def test_what_is_no_error_of_aws_comes_through(own: Exception) -> None:
 @pytest.mark.parametrize(
     ("failure", "named"),
     [
-        (error("ValidationException", 400), "not kept: ValidationException"),
+        (error("ValidationException", 400), "not kept: PutItem was refused for good: ValidationException"),
         (error("NoSuchKey", 404), "not kept: NoSuchKey"),
         (ParamValidationError(report="a user's value"), "not kept: ParamValidationError"),
         (error("SlowDown", 503), "PutItem failed with SlowDown"),

@@ -76,8 +76,11 @@ def test_operators_and_requesters_see_these_codes() -> None:
         "too_many_early_cancels",
         "corrupt_saga",
         "unpublishable_message",
+        "unknown_definition",
+        "definition_changed",
         "definition_raised",
         "message_too_large",
+        "refused_by_aws",
         "unexpected_error",
     }
     assert {str(reason) for reason in Refusal} == {

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.definition import MessageSpec, SagaDefinition, Step, Undo
+from saga_orchestrator.domain.flow.terms import Retry
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 from saga_testing.samples.sample_request import REQUEST
 from sagas import SAGAS
@@ -92,7 +93,8 @@ def test_the_execution_saga_validates_takes_a_slot_and_orders_a_pod() -> None:
     assert allocate.claims is not None
     assert allocate.claims(REQUEST) == "python"
     assert allocate == Step("allocate_resources", claims=allocate.claims, undo=Undo(releases=True))
-    assert create == Step("create_pod", emits=("create_pod",), undo=Undo(emits=("delete_pod",)), undo_when_failed=True)
+    undo = Undo(emits=("delete_pod",), confirmable=True, retry=Retry(attempts=3))
+    assert create == Step("create_pod", emits=("create_pod",), undo=undo, undo_when_failed=True)
     assert EXECUTION_SAGA.messages == {
         "create_pod": MessageSpec(
             "CREATE_POD_COMMAND", create_pod_body, is_command=True, carries_script=True, only_before_start=True

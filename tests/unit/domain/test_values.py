@@ -47,7 +47,7 @@ def test_plain_classes_are_few() -> None:
         if not dataclasses.is_dataclass(each) and not issubclass(each, str | Exception)
     }
 
-    stores = {"SagaStore", "ScriptStore", "ScriptSource", "RejectedStore", "Counters"}
+    stores = {"SagaStore", "ScriptStore", "ScriptSource", "RejectedStore", "Counters", "ActingStore"}
     assert plain == {"Secret", *stores, "Publisher", "Counting", "Reporting"}
 
 

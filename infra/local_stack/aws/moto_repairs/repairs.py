@@ -34,6 +34,9 @@ NOT_AUTHORIZED = {
 }
 RuleDispatch = Callable[[Rule, dict[str, Any]], None]
 _dispatch_to_targets: RuleDispatch | None = None
+_tell_untaken: Callable[[dict[str, Any]], None] | None = None
+_taken: set[str] = set()
+"""Ids of the events of one PutEvents that some rule has matched."""
 _installed = False
 
 
@@ -59,11 +62,11 @@ def install() -> None:
     _hand_matched_events_to_us()
 
 
-def dispatch_rules_to(dispatch: RuleDispatch | None) -> None:
+def dispatch_rules_to(dispatch: RuleDispatch | None, untaken: Callable[[dict[str, Any]], None] | None = None) -> None:
     """Who delivers an event that a rule matched: called under STATE with the rule and the event as AWS would send it,
-    so it must not block."""
-    global _dispatch_to_targets  # noqa: PLW0603 - moto's rules are process-wide
-    _dispatch_to_targets = dispatch
+    so it must not block. `untaken` gets each entry that a bus accepted and no rule matched: AWS tells nobody."""
+    global _dispatch_to_targets, _tell_untaken
+    _dispatch_to_targets, _tell_untaken = dispatch, untaken
 
 
 def end_long_polls() -> None:
@@ -112,7 +115,13 @@ def _limit_put_events_size() -> None:
         if not events:
             raise ValidationException("Member must have length greater than or equal to 1")
         own = [not (event.get("Source") or "").startswith("aws.") for event in events]
-        answers = iter(moto_put_events(self, [event for event, ours in zip(events, own, strict=True) if ours]))
+        sent = [event for event, ours in zip(events, own, strict=True) if ours]
+        _taken.clear()
+        answered = moto_put_events(self, sent)
+        for event, answer in zip(sent, answered, strict=True):
+            if _tell_untaken is not None and answer.get("EventId", "") not in {"", *_taken}:
+                _tell_untaken(event)
+        answers = iter(answered)
         return [next(answers) if ours else dict(NOT_AUTHORIZED) for ours in own]
 
     replace_method(EventsBackend, "put_events", put_events)
@@ -134,6 +143,7 @@ def _hand_matched_events_to_us() -> None:
         if _dispatch_to_targets is None:
             moto_send(self, original_event, transform_input)
         elif self.event_pattern.matches_event(original_event):
+            _taken.add(original_event["id"])
             _dispatch_to_targets(self, _as_aws_sends_it(original_event))
 
     replace_method(Rule, "send_to_targets", send_to_targets)

@@ -7,7 +7,7 @@ from saga_orchestrator.domain.flow.ledger import Standing
 from saga_orchestrator.domain.flow.terms import Answer, Number, Retry
 from saga_orchestrator.domain.saga import Cause, Saga
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.proving.situation import Kind, Played, emitted_at, sent_times
+from saga_testing.proving.situation import Kind, Played, answer_id, emitted_at, sent_times
 from saga_testing.proving.subject import Asking, Subject
 
 QUARTER_MS: Final = 15 * 60 * 1000
@@ -101,7 +101,7 @@ def _too_soon(subject: Subject, played: Played, asking: Asking, kind: str, last:
 
 
 def _heard_at(saga: Saga, key: str, answer: Answer) -> int | None:
-    wanted = f"reply:{key}:{answer}"
+    wanted = answer_id(Kind.REPLY, key, answer)
     return next((e.at for e in saga.timeline if e.cause is Cause.ANSWERED and e.event_id == wanted), None)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 
 PERMANENT: Final = {
     "ValidationException": "the request breaks a rule of the API, the size of an item or a batch among them",
@@ -54,8 +54,13 @@ def is_permanent(error: ClientError) -> bool:
     return code_of(error) in PERMANENT and status < 500 and status != 429
 
 
+def refused_for_good(operation: str, code: str) -> RejectedEvent:
+    """AWS's text is left out: it may quote a value of the request."""
+    return RejectedEvent(RejectReason.REFUSED_BY_AWS, f"{operation} was refused for good: {code}")
+
+
 class _Retryable:
-    """Turn every failure into `RetryableError`, but for those known to be permanent, which come through as they are.
+    """Turn every failure into `RetryableError`, but for those known to be permanent, which are `RejectedEvent`s.
 
     AWS's own error stays chained for whoever debugs. Lambda's runtime reports the raised error alone, so AWS's text,
     which names ARNs and keys, gets into no log.
@@ -67,8 +72,12 @@ class _Retryable:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if error is not None and (cause := _passing(error)) is not None:
+        if error is None:
+            return
+        if (cause := _passing(error)) is not None:
             raise RetryableError(cause) from error
+        if isinstance(error, ClientError) and is_permanent(error):
+            raise refused_for_good(error.operation_name, code_of(error)) from error
 
 
 def _passing(error: BaseException) -> str | None:
@@ -90,7 +99,7 @@ _RETRYABLE: Final = _Retryable()
 
 
 def retryable() -> _Retryable:
-    """`with retryable():` around a call of AWS."""
+    """`with retryable():` around a call of AWS: its failure is `RetryableError` or `RejectedEvent`, or the answer."""
     return _RETRYABLE
 
 
@@ -100,8 +109,9 @@ def acknowledging_nothing() -> Iterator[None]:
     try:
         with retryable():
             yield
-    except (ClientError, ParamValidationError) as error:
-        msg = f"not kept: {code_of(error) if isinstance(error, ClientError) else type(error).__name__}"
+    except (ClientError, ParamValidationError, RejectedEvent) as error:
+        why = error.detail if isinstance(error, RejectedEvent) else type(error).__name__
+        msg = f"not kept: {code_of(error) if isinstance(error, ClientError) else why}"
         raise RetryableError(msg) from error
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import RetryableError
 
-from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, retryable
+from .aws_errors import PERMANENT_REASONS, cancellation_reasons, code_of, refused_for_good, retryable
 from .saga_codec import Item
 
 TRANSACTION_ATTEMPTS = 8
@@ -82,8 +82,8 @@ def _cancelled(error: ClientError, deciding: int) -> Refused | None:
     first = next((position for position, code in enumerate(codes[:deciding]) if code != "None"), None)
     if first is not None and codes[first] == _CONDITION:
         return Refused(first, reasons[first].get("Item"))
-    if PERMANENT_REASONS.intersection(codes):
-        raise error
+    if permanent := PERMANENT_REASONS.intersection(codes):
+        raise refused_for_good(error.operation_name, min(permanent)) from error
     # Refused only where nothing else is said: beside a conflict, a throttle or a reason we do not know, it may pass.
     passing = _CONDITION not in codes or set(codes) != {"None", _CONDITION}
     if passing:

@@ -3,7 +3,7 @@
 Not imported by the event functions: writes go through `saga_store`, whose condition failures PynamoDB cannot return.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from pynamodb.attributes import (
@@ -26,6 +26,8 @@ from saga_orchestrator.domain.saga import Saga
 from .saga_codec import decode
 
 ModelT = TypeVar("ModelT", bound=Model)
+Unreadable = Callable[[CorruptSaga], None]
+"""Told of an item that no function can use."""
 
 
 class DeadlineIndex(GlobalSecondaryIndex["SagaItem"]):  # type: ignore[no-untyped-call]  # PynamoDB leaves its hook untyped
@@ -124,15 +126,16 @@ class SagaReader:
         self._sagas = bind(SagaItem, client, table)
         self._counters = bind(CounterItem, client, table)
 
-    def of_execution(self, execution_id: str) -> list[Saga]:
-        return list(_readable(self._sagas.query(execution_id, consistent_read=True)))
+    def of_execution(self, execution_id: str, unreadable: Unreadable | None = None) -> list[Saga]:
+        """Raises CorruptSaga for one that cannot be read, unless `unreadable` takes it."""
+        return list(_readable(self._sagas.query(execution_id, consistent_read=True), unreadable or _refuse))
 
     def all(self, state: str | None = None) -> Iterator[Saga]:
         """Every saga, by scan: its cost is the whole table's size."""
         condition = ~SagaItem.execution_id.startswith(RESERVED)
         if state is not None:
             condition &= SagaItem.state == state
-        yield from _readable(self._sagas.scan(filter_condition=condition))
+        yield from _readable(self._sagas.scan(filter_condition=condition), _refuse)
 
     def counters(self) -> dict[tuple[str, int], int]:
         """Units taken, by resource and shard."""
@@ -141,12 +144,29 @@ class SagaReader:
         return {shard: taken for shard, taken in shards.items() if shard is not None}
 
 
-def _readable(items: Iterable[SagaItem]) -> Iterator[Saga]:
+def _refuse(corrupt: CorruptSaga) -> None:
+    raise corrupt
+
+
+def _readable(items: Iterator[SagaItem], unreadable: Unreadable) -> Iterator[Saga]:
+    while True:
+        try:
+            saga = _next(items)
+        except StopIteration:
+            return
+        except CorruptSaga as corrupt:
+            unreadable(corrupt)  # the iterator has passed the item already, so the others follow
+            continue
+        if saga is not None:
+            yield saga
+
+
+def _next(items: Iterator[SagaItem]) -> Saga | None:
     """Raises CorruptSaga, whether mapping or codec stops at an item: the mapping names attributes, never values."""
     try:
-        for item in items:
-            if not item.execution_id.startswith(RESERVED):  # a key of the table, so a query cannot filter by it
-                yield item.to_saga()
+        item = next(items)
+        # A key of the table, so a query cannot filter by it.
+        return None if item.execution_id.startswith(RESERVED) else item.to_saga()
     except (AttributeDeserializationError, AttributeNullError) as broken:
         detail = f"stored saga cannot be read: {broken}"
         raise CorruptSaga(detail) from None

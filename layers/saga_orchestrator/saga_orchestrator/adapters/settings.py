@@ -86,6 +86,7 @@ class Settings(BaseModel):
     counter_shards: int = Field(default=8, ge=1, le=MAX_SHARDS)
     deadline_shards: int = Field(default=8, ge=1, le=256)
     publish_commands: bool = True
+    confirm_deletes: bool = False
     inline_script_max_bytes: NonNegativeInt = 0
     saga_settings: SagaNumbers = Field(default_factory=dict)
     reply_sources: Names = frozenset()
@@ -152,6 +153,7 @@ class Settings(BaseModel):
             counter_shards=self.counter_shards,
             deadline_shards=self.deadline_shards,
             publish_commands=self.publish_commands,
+            confirm_deletes=self.confirm_deletes,
             inline_script_max_bytes=self.inline_script_max_bytes,
             payload_bucket=self.payload_bucket,
             saga_settings=self.saga_settings,

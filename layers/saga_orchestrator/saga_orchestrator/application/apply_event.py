@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict, decide
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, Event, ExecutionRequested, Signal
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
+from saga_orchestrator.domain.executions.confirming import decide_execution
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.signals import SagaSignal
 from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, render
@@ -104,14 +105,14 @@ class SagaWriter:
             self.metrics.count(note)
 
     def _measure(self, before: Saga | None, after: Saga, definition: SagaDefinition) -> None:
-        if definition.starts is not None:
+        if after.ledger:
             for each in measured(before, after, definition):
                 self.metrics.measure(each.name, each.value, saga=definition.name, step=each.step)
 
 
 def _decide(saga: Saga | None, signal: AnySignal, now: int, rules: Rules, refused: NoRoom | None) -> Decision:
     """By the definition's kind: executions wait once, for their pod; sagas with a start of their own wait at steps."""
-    if isinstance(signal, SagaSignal) or rules.definition.starts is not None:
+    if rules.definition.starts is not None:
         if not isinstance(signal, SagaSignal | DeadlinePassed):
             msg = f"{type(signal).__name__} is an execution's, and {rules.definition.name} is another saga"
             raise TypeError(msg)
@@ -119,7 +120,7 @@ def _decide(saga: Saga | None, signal: AnySignal, now: int, rules: Rules, refuse
         return decide_waiting(saga, signal, now, rules, claim_refused=reason)
     if refused is not None and isinstance(signal, ExecutionRequested):
         signal = ClaimRefused(signal, refused.closed)
-    return decide(saga, signal, now, rules)
+    return decide_execution(saga, signal, now, rules)
 
 
 def check_messages(saga: Saga, definition: SagaDefinition) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 
 from .ports import Clock, SagaStore
 from .rejected_events import unexpected
@@ -26,7 +26,7 @@ class Sweep:
     timed_out: int = 0
     oldest_due_ms: int = 0
     unfinished: bool = False
-    unread: tuple[RetryableError, ...] = ()
+    unread: tuple[SagaError, ...] = ()
 
     def and_then(self, other: "Sweep") -> "Sweep":
         return Sweep(
@@ -68,10 +68,10 @@ class TimeoutChecker:
         due = iter(self.store.due(shard, now))
         while time_left():
             page: list[tuple[str, str, int]] = []
-            unread: tuple[RetryableError, ...] = ()
+            unread: tuple[SagaError, ...] = ()
             try:
                 page.extend(islice(due, PAGE))
-            except RetryableError as failure:
+            except (RetryableError, RejectedEvent) as failure:
                 unread = (failure,)
             if not page and not unread:
                 break

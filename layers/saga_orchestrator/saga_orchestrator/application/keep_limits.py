@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from saga_orchestrator.domain.counters import Head
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 from saga_orchestrator.domain.policy import Policy, Without
 
 from .ports import Counters
@@ -16,7 +16,7 @@ class LimitKeeper:
 
     counters: Counters
     policy: Policy
-    left: Callable[[str, RetryableError], None]
+    left: Callable[[str, SagaError], None]
     """Told of a resource that the next run must come back to."""
 
     def run(self) -> None:
@@ -26,8 +26,8 @@ class LimitKeeper:
                 if isinstance(head, RetryableError):
                     raise head
                 self._keep(resource, head)
-            except RetryableError as passing:
-                self.left(resource, passing)
+            except (RetryableError, RejectedEvent) as failure:
+                self.left(resource, failure)
 
     def _keep(self, resource: str, head: Head) -> None:
         wanted = self._wanted(resource, head)

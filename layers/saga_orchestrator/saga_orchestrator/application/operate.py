@@ -169,11 +169,11 @@ class OperateSagas:
         return Answer(Answered.DONE, saga) if written else self._repeated(asked)
 
     def _settled(self, asked: Asked, saga: Saga) -> Answer:
-        rules = self.rules_of(saga.saga_name)
-        if rules is None:
-            return Answer(Answered.REFUSED, saga, UNKNOWN_DEFINITION)
         claim_refused: str | None = None
         for _ in range(MAX_ATTEMPTS):
+            rules = self._rules_for(saga)
+            if rules is None:
+                return Answer(Answered.REFUSED, saga, UNKNOWN_DEFINITION)
             now = self.clock()
             decision = _decided(asked, saga, now, rules, claim_refused)
             if isinstance(decision, Answer):
@@ -197,6 +197,14 @@ class OperateSagas:
                     saga, claim_refused = current, None
         msg = f"lost {MAX_ATTEMPTS} races for one saga"
         raise RetryableError(msg)
+
+    def _rules_for(self, saga: Saga) -> Rules | None:
+        """By the version that it began with, and by the confirmation of its deletes. None: this code has none such."""
+        rules = self.rules_of(saga.saga_name)
+        try:
+            return rules.of(saga) if rules is not None else None
+        except RejectedEvent:
+            return None
 
     def _repeated(self, asked: Asked) -> Answer:
         saga, known = self.store.get(asked.execution_id, asked.saga_name), self.store.find(asked.act_key)

@@ -75,13 +75,20 @@ class Relay:
     def send_again(self, execution_id: str, saga_name: str) -> tuple[list[str], list[str]]:
         """Message ids (sent, skipped) of all that the saga ever emitted, from what is stored now.
 
+        A saga that cannot be sent is skipped with its reason: it is not to keep the others of the call from being sent.
+
         Raises:
             RetryableError: not every message could be published; asking again is harmless.
         """
-        saga = self.store().get(execution_id, saga_name)
-        if saga is None:
-            return [], [f"{execution_id}: no such saga"]
-        keys, too_late = republishable(saga, self._definition_of(saga))
+        try:
+            saga = self.store().get(execution_id, saga_name)
+            if saga is None:
+                return [], [f"{execution_id}: no such saga"]
+            keys, too_late = republishable(saga, self._definition_of(saga))
+        except UnknownMessageKey as unknown:
+            return [], [f"{execution_id}: {unknown}"]
+        except RejectedEvent as hopeless:
+            return [], [f"{execution_id}: {hopeless.reason}"]
         sendable = self._allowed(saga, keys)
         skipped = [f"{saga.saga_id}:{key}" for key in (*too_late, *(key for key in keys if key not in sendable))]
         messages: list[tuple[Message, str]] = []
@@ -91,6 +98,8 @@ class Relay:
             except RejectedEvent as hopeless:
                 # One message that cannot be made keeps neither its saga's others nor other sagas' from being sent.
                 skipped.append(f"{saga.saga_id}:{key}: {hopeless.reason}")
+            except UnknownMessageKey:
+                skipped.append(f"{saga.saga_id}:{key}: not known to this release")
         failed, refused = self._publish([_Owed(saga.saga_id, messages)])
         if failed is not None:
             msg = f"not every message of {saga.saga_id} could be published; ask again"
@@ -135,7 +144,8 @@ class Relay:
             return None, refused
         try:
             fates = self.publisher.publish(messages)
-        except RetryableError as failure:
+        except (RetryableError, RejectedEvent) as failure:
+            # Also what no try could get through: no one message is to blame for it, so none may be passed over.
             self.telemetry.warn("publishing failed", cause=str(failure))
             fates = [Fate.MAY_PASS] * len(messages)
         self.telemetry.count("MessagesPublished", fates.count(Fate.PUBLISHED))

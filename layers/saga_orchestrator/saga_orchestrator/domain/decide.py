@@ -67,7 +67,8 @@ class Rules:
             RetryableError: newer code began it.
             RejectedEvent: its version is gone.
         """
-        if saga is None or saga.is_stub or self.definition_of is None or self.definition.starts is None:
+        waits = saga is not None and not saga.is_stub and (saga.ledger or self.definition.starts)
+        if saga is None or not waits or self.definition_of is None:
             return self
         return replace(self, definition=self.definition_of(saga))
 
@@ -187,7 +188,7 @@ def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) ->
 
 def _report(saga: Saga | None, event: Event, now: int, rules: Rules) -> Decision:
     """Not a request: remembered while the request is missing, applied to a running saga, else late."""
-    trusted = _check_cancel(saga, event, rules.policy) if isinstance(event, ExecutionCancelled) else False
+    trusted = check_cancel(saga, event, rules.policy) if isinstance(event, ExecutionCancelled) else False
     if saga is None or saga.is_stub:
         remembered = remember(saga, event, now, rules.definition, rules.policy, trusted=trusted)
         return Decision(remembered or saga, Verdict.REMEMBERED if remembered else Verdict.DUPLICATE)
@@ -203,7 +204,7 @@ def _report(saga: Saga | None, event: Event, now: int, rules: Rules) -> Decision
     return Decision(ended, Verdict.APPLIED, releases=saga.claim)
 
 
-def _check_cancel(saga: Saga | None, event: ExecutionCancelled, policy: Policy) -> bool:
+def check_cancel(saga: Saga | None, event: ExecutionCancelled, policy: Policy) -> bool:
     """True when the cancel needs no owner's consent; raises when it can never be honoured."""
     if event.by_operator or event.actor in policy.admin_users:
         return True

@@ -1,7 +1,7 @@
 """How a saga is declared: steps in order, each with its undo, and their messages. Data, not control flow."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from saga_orchestrator.domain.defining.fingerprint import fingerprint
@@ -40,6 +40,7 @@ class Undo:
     """What takes a step back. A claim is given back on every ending, so `releases` only says who owes it.
 
     `sends` is a command whose answer is awaited, `within` so many seconds an attempt; `emits` are told and not awaited.
+    An execution's `emits` are awaited as well where it is `confirmable` and the deployment's ConfirmDeletes says so.
     """
 
     emits: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Undo:
     sends: str | None = None
     within: Number = 30
     retry: Retry = field(default_factory=Retry)
+    confirmable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,16 @@ class SagaDefinition:
             msg = f"saga definition {self.name!r}: {'; '.join(problems)}"
             raise ValueError(msg)
         object.__setattr__(self, "fingerprint", fingerprint(self))
+
+    def confirming(self) -> "SagaDefinition":
+        """The same, with every confirmable undo awaited: what is before it, as a slot, goes once it is confirmed."""
+        steps = tuple(
+            replace(step, undo=replace(step.undo, sends=step.undo.emits[0], emits=()), holds_earlier=True)
+            if step.undo is not None and step.undo.confirmable and step.undo.emits
+            else step
+            for step in self.steps
+        )
+        return replace(self, steps=steps)
 
     @property
     def needs_owner(self) -> bool:

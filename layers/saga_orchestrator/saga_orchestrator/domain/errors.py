@@ -39,6 +39,7 @@ class RejectReason(StrEnum):
     DEFINITION_CHANGED = "definition_changed"
     DEFINITION_RAISED = "definition_raised"
     MESSAGE_TOO_LARGE = "message_too_large"
+    REFUSED_BY_AWS = "refused_by_aws"
     UNEXPECTED_ERROR = "unexpected_error"
 
 

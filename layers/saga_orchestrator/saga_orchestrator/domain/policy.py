@@ -40,6 +40,8 @@ class Policy:
     counter_shards: int = 8
     deadline_shards: int = 8
     publish_commands: bool = True
+    confirm_deletes: bool = False
+    """An execution rests until the end of its pod is confirmed, and gives its slot back only then."""
     inline_script_max_bytes: int = 0
     payload_bucket: str = ""
     saga_settings: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))

@@ -65,7 +65,8 @@ class SagaRegistry:
         return next((definition for definition in self if definition.name == saga_name), None)
 
     def definition_of(self, saga: Saga) -> SagaDefinition:
-        """What the saga began under, and goes on under. Executions go by the newest, which has their retired steps.
+        """What the saga began under, and goes on under. Executions go by the newest, which has their retired steps;
+        one whose deletes are confirmed by the same, with these undos awaited.
 
         Raises:
             RetryableError: newer code began it; a rollout heals that.
@@ -75,7 +76,7 @@ class SagaRegistry:
         if newest is None:
             raise RejectedEvent(RejectReason.UNKNOWN_DEFINITION, "the saga's definition is not known to this code")
         if newest.starts is None or saga.is_stub:
-            return newest
+            return newest.confirming() if saga.ledger and newest.starts is None else newest
         version = saga.definition_version
         if version > newest.version:
             msg = f"{saga.saga_id} began under version {version} of its definition, newer than this code's"

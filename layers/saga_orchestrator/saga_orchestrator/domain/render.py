@@ -44,8 +44,7 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         CorruptSaga: the saga lacks what the message tells.
     """
     kind = key.partition("#")[0]
-    own = {**SAGA_MESSAGES, **WAITING_MESSAGES} if definition.starts else SAGA_MESSAGES
-    spec = definition.messages.get(kind) or own.get(kind)
+    spec = definition.messages.get(kind) or SAGA_MESSAGES.get(kind) or WAITING_MESSAGES.get(kind)
     place = next((place for place, entry in enumerate(saga.timeline) if key in entry.messages), None)
     if spec is None or place is None:
         msg = f"{saga.saga_id} names message {key!r}, which this code cannot render"
@@ -212,4 +211,4 @@ SAGA_MESSAGES: Final[Mapping[str, MessageSpec]] = {
 WAITING_MESSAGES: Final[Mapping[str, MessageSpec]] = {
     "saga_compensating": MessageSpec("SAGA_COMPENSATING", _compensating_body, is_command=False),
 }
-"""What only a saga that waits announces about itself: it rests while its undos are unconfirmed."""
+"""What a saga announces about itself that rests while its undos are unconfirmed."""

@@ -19,12 +19,8 @@ from .states import SagaState
 LONGEST_WAIT_MS: Final = 86_400_000
 """The largest StartDeadlineSeconds, and RunGraceSeconds, that a deployment takes."""
 
-_CAUSES: Final = {
-    SagaState.COMPLETED: Cause.COMPLETED,
-    SagaState.FAILED: Cause.FAILED,
-    SagaState.TIMEOUT: Cause.TIMEOUT,
-    SagaState.CANCELLED: Cause.CANCELLED,
-}
+_ENDS: Final = (SagaState.COMPLETED, SagaState.FAILED, SagaState.TIMEOUT, SagaState.CANCELLED)
+_CAUSES: Final = {state: Cause[state.name] for state in _ENDS}
 
 
 class Problem(StrEnum):
@@ -40,6 +36,8 @@ class Problem(StrEnum):
     MESSAGE_NOT_IN_TIMELINE = "message_not_in_timeline"
     MESSAGES_OWED = "messages_owed"
     UNREADABLE = "unreadable"
+    MESSAGE_NOT_MADE = "message_not_made"
+    NOT_REPAIRED = "not_repaired"
     UNKNOWN_SAGA = "unknown_saga"
     NEWER_CODE = "newer_code"
     BETWEEN_STATES = "between_states"
@@ -74,7 +72,7 @@ class Examined:
 def examine(saga: Saga, definition: SagaDefinition | None, policy: Policy, now: int) -> Examined:
     """Look at one saga, as of `now` in epoch milliseconds. No definition: this code does not know the saga."""
     unclear = _unclear(saga, definition)
-    if unclear is not None or definition is None or definition.starts:  # one that waits rests as its ledger says
+    if unclear is not None or definition is None or definition.starts or saga.ledger:  # it rests as its ledger says
         return Examined(saga, saga, by_hand=(unclear,) if unclear else ())
     mended, repairs = saga, []
     looks: tuple[Callable[[Saga], tuple[Saga, Fault] | None], ...] = (
@@ -112,7 +110,7 @@ def _unclear(saga: Saga, definition: SagaDefinition | None) -> Fault | None:
         found += f", messages {' '.join(sorted(kinds))}" if kinds else ""
         found += f", steps {' '.join(sorted(steps))}" if steps else ""
         return Fault(Problem.NEWER_CODE, found, "use the sagactl of the code that wrote it")
-    if saga.state is SagaState.COMPENSATING and definition.starts is None:
+    if saga.state is SagaState.COMPENSATING and definition.starts is None and not saga.ledger:
         found = f"rests in state {saga.state}, from which no function moves it"
         return Fault(
             Problem.BETWEEN_STATES, found, "set its state to running by hand, and reconcile again: it times out"

@@ -6,8 +6,8 @@ from typing import Any, Final
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.bootstrap import Resources, resources
-from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
+from saga_orchestrator.domain.decide import Decision, Verdict
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 from saga_orchestrator.domain.registry import SagaRegistry
 
 MARGIN_MS: Final = 5_000
@@ -26,7 +26,7 @@ class CheckTimeouts:
         """End what is due.
 
         Raises:
-            RetryableError: part of the index could not be read; all that could be is done.
+            SagaError: part of the index could not be read; all that could be is done.
         """
         shards = range(self.at.settings.deadline_shards)
         checker = TimeoutChecker(
@@ -58,20 +58,20 @@ class CheckTimeouts:
         """First, since a sweep may take all the time there is; but no counter keeps a due saga from its end."""
         try:
             LimitKeeper(self.at.counters, self.at.settings.policy(), self._left).run()
-        except RetryableError as passing:
-            self._left("", passing)
+        except (RetryableError, RejectedEvent) as failure:
+            self._left("", failure)
 
-    def _left(self, resource: str, passing: RetryableError) -> None:
-        self.at.telemetry.warn("limits were not settled", resource=resource, error=str(passing))
+    def _left(self, resource: str, failure: SagaError) -> None:
+        self.at.telemetry.warn("limits were not settled", resource=resource, error=str(failure))
 
     def _time_out(self, execution_id: str, saga_name: str) -> Verdict | None:
-        """Applied only where this ended the saga: of one that waits an attempt was due, and it goes on."""
+        """Applied only where time ended the saga: of one that waits an attempt was due, and it goes on."""
         rules = self.at.rules_of(saga_name)
         if rules is None:
             return None
         decision = self.at.writer.time_out(execution_id, saga_name, rules)
         if decision.changed and decision.saga is not None:
-            if rules.definition.starts is None and not decision.saga.has_started:
+            if rules.definition.starts is None and _is_over(decision) and not decision.saga.has_started:
                 self.at.telemetry.count("SagasNeverStarted")  # what a dead worker looks like from here
             self.at.telemetry.info(
                 "deadline passed",
@@ -80,7 +80,7 @@ class CheckTimeouts:
                 correlation_id=decision.saga.correlation_id,
                 reason=decision.saga.reason,
             )
-        return decision.verdict if decision.saga is None or decision.saga.state.is_terminal else Verdict.LATE
+        return decision.verdict if _is_over(decision) else Verdict.LATE
 
     def _set_aside(self, execution_id: str, saga_name: str, hopeless: RejectedEvent) -> None:
         self.at.keep_rejected.keep(
@@ -89,3 +89,8 @@ class CheckTimeouts:
             "deadline",
             {"execution_id": execution_id, "saga_name": saga_name},
         )
+
+
+def _is_over(decision: Decision) -> bool:
+    """It ends in this write, or begins to be taken back in it: how it ends is fixed then."""
+    return any(key.startswith("saga_") for key in decision.messages)

@@ -42,6 +42,9 @@ class EventFunction(Intake):
     def _terms(self) -> Terms:
         return terms_of(self.event_type, self.at.settings.event_type_alias)
 
+    def _takes(self, event_type: str) -> bool:
+        return event_type.upper() == self.event_type
+
     @property
     def _hears_nameless(self) -> bool:
         return self.event_type is EventType.REQUESTED

@@ -55,10 +55,14 @@ class Intake:
         self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.place))
 
     def _is_anothers(self, record: KafkaRecord) -> bool:
-        """A shared topic's filters pass what has no type on to all functions: one of them says so, and not eight."""
-        return (
-            self.at.settings.topic_layout == "shared" and not self._hears_nameless and "event_type" not in record.fields
-        )
+        """What hides its type from filters they pass on to all functions of a shared topic: the one whose type it is
+        takes it, and of one without any type one function says so, and not eight."""
+        layout = self.at.settings.topic_layout
+        if layout == "per-type":
+            return False
+        if "event_type" not in record.fields:
+            return layout == "shared" and not self._hears_nameless
+        return record.hides_its_type and not self._takes(str(record.fields["event_type"]))
 
     def _eventbridge(self, event: Any) -> None:
         if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
@@ -98,6 +102,10 @@ class Intake:
     @abstractmethod
     def _terms(self) -> Terms:
         """What its envelopes are read by."""
+
+    def _takes(self, _event_type: str) -> bool:
+        """Whether a type that filters did not see is this function's; what knows its types otherwise takes all."""
+        return True
 
     @property
     def _hears_nameless(self) -> bool:

@@ -58,6 +58,11 @@ class KafkaRecord:
         """No value, and no event whose attributes alone say everything."""
         return self.value is None and not is_binary_cloudevent(self.raw)
 
+    @property
+    def hides_its_type(self) -> bool:
+        """From filters: a header says it, or Protobuf's mapping may have written it under another name."""
+        return data_format(self.raw) == "PROTOBUF" or not {"ce_type", "event_type"}.isdisjoint(kept_headers(self.raw))
+
     @cached_property
     def fields(self) -> dict[str, Any]:
         """The event in it, parsed once: its lane is chosen by it, and then it is applied.

@@ -112,8 +112,6 @@ class CommandReplyFunction(Intake):
         rules = self.at.rules_of(saga_name)
         if rules is None:
             raise RejectedEvent(RejectReason.NEVER_SENT, "no saga of this deployment has sent such a message")
-        if rules.definition.starts is None:
-            raise RejectedEvent(RejectReason.NOT_AWAITED, "nobody awaits an answer to a command of an execution")
         _tell(self.at, reply, rules, self.at.writer.answer(reply, rules))
 
 

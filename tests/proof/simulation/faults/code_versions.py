@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sagas
+from saga_orchestrator import bootstrap
 from saga_orchestrator.adapters import saga_codec, settings
 from saga_orchestrator.domain import events, render
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function
@@ -20,6 +21,7 @@ CHECKER: Final = "timeout_checker"
 MODULES: Final[Mapping[str, Any]] = {
     "adapters.saga_codec": saga_codec,
     "adapters.settings": settings,
+    "bootstrap": bootstrap,
     "domain.events": events,
     "domain.render": render,
     "entrypoints.checker_function": checker_function,
@@ -36,7 +38,7 @@ class CodeVersion:
     def __init__(self, name: str, modules: Mapping[str, Any], unknown_attributes: frozenset[str]) -> None:
         self.name = name
         self.unknown_attributes = unknown_attributes
-        self.resources: Any = modules["entrypoints.event_function"].Resources
+        self.resources: Any = modules["bootstrap"].Resources
         registered: Any = modules["sagas"].SAGAS
         # The oracles know what the execution saga promises; what else a user has registered is not played.
         self.sagas: Any = type(registered)((registered.named("execution_saga"),))
@@ -57,7 +59,10 @@ class CodeVersion:
         """The same environment, as this release reads it."""
         if self._modules is MODULES:
             return read
-        return self._modules["adapters.settings"].Settings.model_construct(**read.__dict__)
+        limits = json.dumps(read.language_limits)
+        return self._modules["adapters.settings"].Settings.model_validate(
+            read.model_dump() | {"language_limits": limits}
+        )
 
     def render(self, item: Mapping[str, Any], key: str) -> str:
         """The message as this release would publish it, from the stored item alone."""

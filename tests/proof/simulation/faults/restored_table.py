@@ -24,12 +24,15 @@ WRITTEN_ANEW: Final = ("version", "outbox", "gen", "unsettled")
 def judge_repair(judge: Judge, plan_of_world: Plan, table: SimulatedDynamoDb, dice: random.Random, now: int) -> None:
     """L5: an operator finds the table sound, then as a restore or a defect has left it."""
     judge.ask("L5")
-    wrong = _wrong(_stack(plan_of_world, table), table, dice, now)
+    connection: Any = SimpleNamespace(client=lambda _service: table)
+    # How long an item is kept was said when it ended; a repair goes by what is said now.
+    moved = {"expires"} if len({each["RETENTION_DAYS"] for each in plan_of_world.all_settings}) > 1 else set()
+    wrong = _wrong(stack_of(plan_of_world, connection), table, dice, now, {*WRITTEN_ANEW, *moved})
     if wrong is not None:
         judge.fail("L5", wrong)
 
 
-def _wrong(stack: Deployment, table: SimulatedDynamoDb, dice: random.Random, now: int) -> str | None:
+def _wrong(stack: Deployment, table: SimulatedDynamoDb, dice: random.Random, now: int, anew: set[str]) -> str | None:
     if found := plan(stack, now):
         return f"reconcile finds {found[0].problem} in {found[0].item}, which only functions have written"
     sound = _items(table)
@@ -38,16 +41,16 @@ def _wrong(stack: Deployment, table: SimulatedDynamoDb, dice: random.Random, now
     repair(stack, now)
     repaired = _items(table)
     for key, item in sound.items():
-        if _lasting(repaired[key]) != _lasting(item):
-            return f"reconcile made {_lasting(repaired[key])} of what was {_lasting(item)}"
+        if _lasting(repaired[key], anew) != _lasting(item, anew):
+            return f"reconcile made {_lasting(repaired[key], anew)} of what was {_lasting(item, anew)}"
     if left := plan(stack, now):
         return f"reconcile leaves {left[0].problem} in {left[0].item}"
     return None
 
 
-def _stack(plan_of_world: Plan, table: SimulatedDynamoDb) -> Deployment:
-    settings = plan_of_world.settings
-    connection: Any = SimpleNamespace(client=lambda _service: table)
+def stack_of(plan_of_world: Plan, connection: Any) -> Deployment:
+    """As an operator reaches it."""
+    settings = plan_of_world.all_settings[-1]
     outputs = {
         "TableName": "sagas",
         "StartDeadlineSeconds": settings["START_DEADLINE_SECONDS"],
@@ -63,8 +66,8 @@ def _items(table: SimulatedDynamoDb) -> dict[tuple[str, str], dict[str, Any]]:
     return {(item["execution_id"]["S"], item["saga_name"]["S"]): item for item in table.items("sagas")}
 
 
-def _lasting(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name not in WRITTEN_ANEW}
+def _lasting(item: dict[str, Any], anew: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in anew}
 
 
 def _corrupted(sound: dict[tuple[str, str], dict[str, Any]], dice: random.Random) -> Iterator[dict[str, Any]]:

@@ -36,6 +36,7 @@ class Fault(StrEnum):
     SECOND_CLUSTER = "record of another cluster"
     POISON = "poison neighbour"
     FOREIGN = "event from a foreign source"
+    STREAM_AGAIN = "stream batch delivered twice"
     STREAM_BLOCKED = "stream lane blocked"
     NEWER_KEY = "message key of newer code"
     INDEX_LAG = "index lag"
@@ -54,6 +55,7 @@ class Fault(StrEnum):
     WORKER_SILENT = "pod never reports"
     TTL_LATE = "TTL deletion late"
     REPUBLISHED = "an operator has all sent again"
+    RECONCILED = "an operator reconciles"
     OTHER_VERSION = "another code version"
     UNUSABLE_FIELDS = "fields that break their rules"
 
@@ -95,6 +97,7 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.TOPIC_RECREATED: 0.60,
     Fault.POISON: 0.40,
     Fault.FOREIGN: 0.40,
+    Fault.STREAM_AGAIN: 0.20,
     Fault.STREAM_BLOCKED: 0.20,
     Fault.NEWER_KEY: 0.15,
     Fault.INDEX_LAG: 1.0,

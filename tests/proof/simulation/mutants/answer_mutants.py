@@ -4,7 +4,6 @@ from typing import Final
 
 from saga_orchestrator.adapters import aws_errors
 from saga_orchestrator.adapters.counters.counter_table import CounterTable
-from saga_orchestrator.adapters.counters.counter_writes import CounterWrite
 from saga_orchestrator.adapters.rejected_events import RejectedEvents, _place, object_key
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.adapters.targets.event_bus import _chunks, _fate
@@ -52,15 +51,6 @@ ANSWER_MUTANTS: Final = (
         "counter shards that were not read taken for empty",
         "S7",
         edit(CounterTable._batch, 'if reply.get("UnprocessedKeys"):', "if False:"),
-    ),
-    Mutant(
-        "a cap raised without raising gen",
-        "S7",
-        edit(
-            CounterWrite.raising_gen,
-            'adds={**self.adds, "gen": number(1)}',
-            'adds={**self.adds, "gen": number(0)}',
-        ),
     ),
     Mutant(
         "saga read without consistency",

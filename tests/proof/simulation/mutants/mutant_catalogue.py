@@ -19,6 +19,7 @@ from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
+from tests.proof.simulation.mutants.hushed_mutants import HUSHED_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
 from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
@@ -56,9 +57,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE._claiming,
-            "return _outcome(self.writes.transact([write(replace(saga, claim=claim)), self._count(claim, 1)]))",
+            "return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])",
             'update = self._count(claim, 1)["Update"]\n'
-            "            outcome = _outcome(self.writes.transact([write(replace(saga, claim=claim))]))\n"
+            "            outcome = self._transact(before, [write(replace(saga, claim=claim))])\n"
             f"            isinstance(outcome, Stored) and self.client.update_item(**{_LEAVE_OUT_CONDITION})\n"
             "            return outcome",
         ),
@@ -68,9 +69,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE.replace,
-            '_outcome(self.writes.transact([{"Update": self._update(old, new)}, self._count(releases, -1)]))',
-            '_outcome(self.writes.transact([{"Update": self._update(old, new)}]))\n'
-            '        isinstance(outcome, Stored) and self.client.update_item(**self._count(releases, -1)["Update"])',
+            'self._transact(before, [{"Update": update}, *given_back])',
+            'self._transact(before, [{"Update": update}])\n'
+            '        isinstance(outcome, Stored) and self.client.update_item(**given_back[0]["Update"])',
         ),
     ),
     Mutant(
@@ -133,6 +134,7 @@ MUTANTS: Final = (
     ),
     *ANSWER_MUTANTS,
     *FLOW_MUTANTS,
+    *HUSHED_MUTANTS,
     *TARGET_MUTANTS,
     *REPAIR_MUTANTS,
     *VERSION_MUTANTS,
@@ -191,7 +193,7 @@ MUTANTS: Final = (
         edit(beginnings.early_ending, "not (early.trusted or authorise(early.actor, owner, policy))", "False"),
     ),
     Mutant(
-        "cancel without an actor is anybody's", "L4", edit(decide._check_cancel, "if event.actor is None:", "if False:")
+        "cancel without an actor is anybody's", "L4", edit(decide.check_cancel, "if event.actor is None:", "if False:")
     ),
     Mutant("no delete", "S9", edit(endings._owed, "return [step for", "return [] and [step for")),
     Mutant(

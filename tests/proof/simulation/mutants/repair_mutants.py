@@ -11,7 +11,7 @@ REPAIR_MUTANTS: Final = (
     Mutant(
         "reconcile reports a counter and leaves it",
         "L5",
-        edit(reconciling._repaired, "if correct(stack, drift) else", "if drift else"),
+        edit(reconciling._repaired, "written = correct(stack, drift)", "written = True"),
     ),
     Mutant(
         "reconcile takes a slot away and does not count it",

@@ -19,7 +19,7 @@ VERSION_MUTANTS: Final = (
         "S22b",
         edit(
             DynamoDbSagaStore.replace,
-            "return _outcome(self.writes.single(self.client.update_item, self._update(old, new)))",
+            "return _outcome(self.writes.single(self.client.update_item, update))",
             "return _outcome(self.writes.single(self.client.put_item, {\n"
             '            "TableName": self.table,\n'
             '            "Item": encode(new),\n'
@@ -34,8 +34,8 @@ VERSION_MUTANTS: Final = (
         "L4",
         edit(
             decode_event,
-            'if _is_another_version(fields.get("event_version")):',
-            'if _is_another_version(fields.get("event_version")) \
+            'if is_another_version(fields.get("event_version")):',
+            'if is_another_version(fields.get("event_version")) \
                 or fields.keys() - {name for model in MODEL_OF.values() for name in model.model_fields}:',
         ),
     ),

@@ -5,7 +5,9 @@ from typing import Any
 
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.policy import Without
 from saga_orchestrator.domain.render import render
+from saga_testing.deployment import settings_of
 from sagas.execution import EXECUTION_SAGA
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.ledger import Ledger
@@ -65,6 +67,23 @@ def participants_converge(ledger: Ledger, worker: Worker) -> str | None:
         return f"claims still held: {held}"
     twice = [key for key, runs in worker.runs.items() if runs > 1]
     return f"ran twice: {twice}" if twice else None
+
+
+@oracle("S7b", When.END, "the newest limits are in force, and all caps together are what they allow")
+def limits_settle(ledger: Ledger, _worker: Worker) -> str | None:
+    if not ledger.plan.later_settings or ledger.after_expiry:
+        return UNCONCERNED
+    policy = settings_of(tuple(ledger.plan.all_settings[-1].items())).policy()
+    for language, found in ledger.limits.items():
+        wanted = policy.limit_of(language)
+        if wanted is Without.UNLIMITED:
+            continue  # nothing is claimed, so its counter limits nobody
+        limit = 0 if wanted is Without.CLOSED else wanted
+        if found != limit or language not in ledger.settled or ledger.promised()[language] != limit:
+            return (
+                f"{language} may use {ledger.promised()[language]}, its counter says {found}, and the limit is {limit}"
+            )
+    return None
 
 
 @oracle("S14b", When.END, "an event that was set aside for its content is in no saga")

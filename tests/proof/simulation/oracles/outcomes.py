@@ -52,7 +52,13 @@ def _endings(ledger: Ledger, saga: SagaImage) -> list[dict[str, Any]]:
         return [_ending(told) for told in _told(ledger, saga, last.cause, last.event_id)]
     early = [entry for entry in saga.timeline[:-1] if entry.cause != "S"]
     told = [each for entry in early for each in _told(ledger, saga, entry.cause, entry.event_id)]
-    refused = {"limit_reached", "expired", *(each.refusal for each in _told(ledger, saga, "R", last.event_id))}
+    settings = {"language_closed", "language_not_allowed", "timeout_too_long"} if ledger.plan.later_settings else set()
+    refused = {
+        "limit_reached",
+        "expired",
+        *settings,
+        *(each.refusal for each in _told(ledger, saga, "R", last.event_id)),
+    }
     return [*map(_ending, told), *({"reason": reason} for reason in sorted(filter(None, refused)))]
 
 
@@ -85,9 +91,12 @@ def expires_in_time(ledger: Ledger, write: Write) -> str | None:
     expires = new.number("expires") if new is not None else None
     if new is None or expires is None or not (_ends(write) or write.old is None):
         return UNCONCERNED
-    settings, clock = ledger.plan.settings, write.now + write.invocation.container.offset_ms
-    stub = int(settings["REQUEST_MAX_AGE_SECONDS"]) + DAY_SECONDS
-    kept = int(settings["RETENTION_DAYS"]) * DAY_SECONDS if new.is_terminal else stub
+    clock, days = (
+        write.now + write.invocation.container.offset_ms,
+        max(int(each["RETENTION_DAYS"]) for each in ledger.plan.all_settings),
+    )
+    stub = int(ledger.plan.settings["REQUEST_MAX_AGE_SECONDS"]) + DAY_SECONDS
+    kept = days * DAY_SECONDS if new.is_terminal else stub
     since = (new.number("ended") or clock) if new.is_terminal else clock
     return None if expires <= since // 1000 + kept + 60 else f"{new.key} is kept for too long"
 

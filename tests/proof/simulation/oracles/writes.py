@@ -63,13 +63,13 @@ def state_of_its_cause(_ledger: Ledger, write: Write) -> str | None:
 
 
 @oracle("S4", When.WRITE, "a saga emits at most one create, in the write that starts it")
-def one_create(_ledger: Ledger, write: Write) -> str | None:
+def one_create(ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None:
         return UNCONCERNED
     if new.emitted("create_pod") > 1:
         return f"{new.key} emits more than one create"
-    if new.state == "running" and not new.emitted("create_pod"):
+    if new.state == "running" and not new.emitted("create_pod") and not (ledger and new.key in ledger.shadows):
         return f"{new.key} runs without a create"
     if write.old is not None and not write.old.is_stub and any(key.startswith("create_pod") for key in new.outbox):
         return f"{new.key} creates its pod again"
@@ -128,14 +128,17 @@ def running_holds_claim(_ledger: Ledger, write: Write) -> str | None:
 
 
 @oracle("S9", When.WRITE, "a saga that emitted a create and ended other than completed emits a delete after it")
-def compensation_owed(_ledger: Ledger, write: Write) -> str | None:
+def compensation_owed(ledger: Ledger, write: Write) -> str | None:
     new = write.new
     if new is None or new.state not in UNDONE or not new.emitted("create_pod"):
         return UNCONCERNED
     keys = [key.partition("#")[0] for key in new.keys]
-    if "delete_pod" not in keys[keys.index("create_pod") :]:
-        return f"{new.key} is {new.state} and never deletes its pod"
-    return None
+    if "delete_pod" in keys[keys.index("create_pod") :]:
+        return None
+    if ledger and (new.key in ledger.undeleted or not write.invocation.container.settings.publish_commands):
+        ledger.undeleted.add(new.key)  # an operator reconciles once commands are on again
+        return UNCONCERNED
+    return f"{new.key} is {new.state} and never deletes its pod"
 
 
 @oracle("S9d", When.WRITE, "a create may be obeyed no longer than its saga waits for the start")
@@ -187,10 +190,12 @@ def completed_not_undone(_ledger: Ledger, write: Write) -> str | None:
 
 
 @oracle("S12", When.WRITE, "an early terminal event ends its saga with the request: no claim, no create")
-def early_end(_ledger: Ledger, write: Write) -> str | None:
+def early_end(ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
     if old is None or new is None or not old.is_stub or new.is_stub:
         return UNCONCERNED
+    if ledger.plan.admins_change and any("by" in early and early["by"]["S"] == ADMIN for early in old.early):
+        return UNCONCERNED  # whether that counts depends on when it is asked
     expected = next((ENDINGS[cause] for cause, early in old.remembered() if _honoured(cause, early, new.owner)), None)
     if expected is None:
         return UNCONCERNED
@@ -263,7 +268,7 @@ def expiry(ledger: Ledger, write: Write) -> str | None:
         return None if expires is None else f"{new.key} runs and would expire"
     if expires is None:
         return f"{new.key} is {new.state} and is kept for ever"
-    retention = int(ledger.plan.settings["RETENTION_DAYS"]) * 86_400
+    retention = min(int(each["RETENTION_DAYS"]) for each in ledger.plan.all_settings) * 86_400
     born = write.now + write.invocation.container.offset_ms if write.old is None else 0
     since = (new.number("ended") or 0) if new.is_terminal else born
     if since and expires < since // 1000 + retention - 60:

@@ -24,13 +24,14 @@ REPUBLISH_AFTER_MS: Final = (5_000, 30_000, 120_000, 900_000)
 class StreamMapping:
     """One relay's mapping, told of every record.
 
-    `on_sent` hears which the relay has acknowledged, for which target, `on_lost` which it never will see.
+    `on_sent` hears which the relay has acknowledged, for which target, and whether commands were off; `on_lost` which
+    it never will see.
     """
 
     service: LambdaService
     plan: Plan
     dice: random.Random
-    on_sent: Callable[[StreamRecord, str], None]
+    on_sent: Callable[[StreamRecord, str, bool], None]
     on_lost: Callable[[StreamRecord], None]
     told: Acknowledgements
     relay: str
@@ -71,13 +72,14 @@ class StreamMapping:
         if not saga[1].startswith(RESERVED):
             self.want_again(saga)
 
-    def want_again(self, saga: tuple[str, str]) -> None:
-        """An operator has heard that something of this saga was not sent, and asks for all of it in a while."""
+    def want_again(self, saga: tuple[str, str], *, at_once: bool = False) -> None:
+        """An operator has heard that something of this saga was not sent, and asks for all of it, mostly in a while."""
         if saga in self.lost:
             self._wanted_meanwhile.add(saga)
             return
         self.lost.add(saga)
-        self.service.scheduler.after(self.dice.choice(REPUBLISH_AFTER_MS), lambda: self._republish(saga))
+        wait = 1 if at_once else self.dice.choice(REPUBLISH_AFTER_MS)
+        self.service.scheduler.after(wait, lambda: self._republish(saga))
 
     def _republish(self, saga: tuple[str, str]) -> None:
         if saga not in self.lost:
@@ -85,7 +87,8 @@ class StreamMapping:
         event = {"republish": [{"execution_id": saga[0], "saga_name": saga[1]}]}
 
         def done(outcome: Outcome) -> None:
-            if outcome.failed:
+            # What the answer calls unknown, newer code can send: whoever asked reads that, and asks again.
+            if outcome.failed or any("not known to this release" in each for each in outcome.result["skipped"]):
                 self.service.scheduler.after(60_000, lambda: self._republish(saga))
                 return
             self.lost.discard(saga)
@@ -127,9 +130,16 @@ class _Lane:
         event = {"Records": [record.as_lambda_record(ARN) for record in batch]}
         newer = self._newer_key(event["Records"]) if weather.strikes(Fault.NEWER_KEY) else None
         self.busy = True
-        mapping.service.invoke(mapping.relay, event, (), len(batch), lambda outcome: self._done(batch, outcome, newer))
 
-    def _done(self, batch: list[StreamRecord], outcome: Outcome, newer: int | None) -> None:
+        def done(outcome: Outcome) -> None:
+            self._done(batch, outcome, newer, hushed=not invocation.container.settings.publish_commands)
+
+        invocation = mapping.service.invoke(mapping.relay, event, (), len(batch), done)
+        if weather.strikes(Fault.STREAM_AGAIN):
+            # Another poller had read the same records: nobody asks how it went.
+            mapping.service.invoke(mapping.relay, event, (), len(batch), lambda _outcome: None)
+
+    def _done(self, batch: list[StreamRecord], outcome: Outcome, newer: int | None, *, hushed: bool) -> None:
         self.busy = False
         done = 0 if outcome.failed else self._acknowledged(batch, outcome.result)
         if newer is not None:
@@ -137,7 +147,7 @@ class _Lane:
             if done > newer:
                 self._mapping.told.fail("S22", "the relay passed over a message key that it does not know")
         for record in batch[:done]:
-            self._mapping.on_sent(record, TARGET_OF[self._mapping.relay])
+            self._mapping.on_sent(record, TARGET_OF[self._mapping.relay], hushed)
         del self.waiting[:done]
         scheduler = self._mapping.service.scheduler
         if done == len(batch):

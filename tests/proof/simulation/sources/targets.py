@@ -24,6 +24,8 @@ class OfTarget:
         if message not in places and task is not None and task.invocation.asked_again:
             ledger.wished.add((self.target, message))
         places.setdefault(message, len(places))
+        if task is not None:
+            ledger.offerer[message] = task.invocation
 
     def refused(self, message: str) -> None:
         self.world.ledger.refused.add((self.target, message))

@@ -251,6 +251,11 @@ class DynamoDbClient(_Client):
             method = lambda **request: all_but_one(self._target.batch_get_item, request)  # noqa: E731 - bound now
         return self._calls.make("dynamodb", "BatchGetItem", "read", method, arguments)
 
+    def scan(self, **arguments: Any) -> Any:
+        if self._calls.weather.strikes(Fault.SHORT_PAGE):
+            arguments["Limit"] = 2
+        return self._calls.make("dynamodb", "Scan", "read", self._target.scan, arguments)
+
     def query(self, **arguments: Any) -> Any:
         if self._calls.weather.strikes(Fault.SHORT_PAGE):
             arguments["Limit"] = 1

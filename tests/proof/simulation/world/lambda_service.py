@@ -22,6 +22,8 @@ RELAY: Final = code_versions.RELAY
 KAFKA_RELAY: Final = code_versions.KAFKA_RELAY
 RELAYS: Final = frozenset(code_versions.TARGET_OF)
 CHECKER: Final = code_versions.CHECKER
+RECONCILE: Final = "sagactl reconcile"
+"""No function, but it writes as they do."""
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
 
 

@@ -58,10 +58,18 @@ class Ledger:
     """By target: in which order it was first asked to take each message, whatever came of it."""
     sender: Invocation | None = None
     """Who publishes at this moment."""
+    offerer: dict[str, Invocation] = field(default_factory=dict)
+    """By message: who offered it last. Another one may send it: a producer's queue outlives a publish."""
     begun: dict[str, int] = field(default_factory=dict)
     """By saga: since when it waits for its start no longer, because it has started or ended."""
     wished: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what was first offered because an operator asked; the stream may be far behind it."""
+    undeleted: set[str] = field(default_factory=set)
+    """Sagas that ended while commands were off."""
+    shadows: set[str] = field(default_factory=set)
+    """Sagas that were requested while commands were off."""
+    held_back: set[tuple[str, str]] = field(default_factory=set)
+    """Target and message: commands that a relay met while they were off."""
     lost_sagas: set[str] = field(default_factory=set)
     """Whose stream records were lost once: what they emitted later overtakes that."""
     sent: dict[int, Inbound] = field(default_factory=dict)
@@ -123,6 +131,9 @@ class Ledger:
                 self.gone[key] = self.sagas.pop(key)
         else:
             self.sagas[key] = new
+            if not new.is_stub and (old is None or old.is_stub):
+                commands = invocation.container.settings.publish_commands
+                (self.shadows.discard if commands else self.shadows.add)(key)
             if new.is_terminal or (new.state == "running" and "S" in new.causes()):
                 self.begun.setdefault(key, now)
             if new.claim is not None:
@@ -148,6 +159,12 @@ class Ledger:
 
     def open_caps(self, language: str) -> bool:
         return any(cap for key, cap in self.caps.items() if key.split("#")[2] == language)
+
+    def hold_back(self, target: str, message: str) -> None:
+        """Until commands are on again; a create may then come too late."""
+        self.held_back.add((target, message))
+        if ":create_pod#" in message:
+            self.lost_keys.add(message)
 
     def lose(self, record: StreamRecord) -> None:
         """Nothing can be asked for what this record would have sent."""
@@ -190,6 +207,10 @@ class Ledger:
     def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:
         """Reasons that are right for this event in this world."""
         reasons = inbound.accepts
+        if any(each.get("ALLOWED_SCRIPT_BUCKETS") == "" for each in self.plan.all_settings if inbound.is_by_reference):
+            reasons |= {"script_bucket_not_allowed"}
+        if inbound.actor == ADMIN and any(each.get("ADMIN_USERS") == "" for each in self.plan.all_settings):
+            reasons |= {"unauthorised_cancel", "too_many_early_cancels"}
         if inbound.type == REQUESTED:
             others = self.by_execution.get(inbound.execution_id, ())
             if any(each.type == REQUESTED and each.content != inbound.content for each in others):

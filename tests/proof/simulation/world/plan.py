@@ -30,6 +30,7 @@ from tests.proof.simulation.world.settings import (
     SCRIPT_BUCKET,
     draw_deployments,
     draw_settings,
+    is_hushed,
 )
 
 START_MS: Final = 1_795_500_000_000
@@ -62,6 +63,8 @@ class Plan:
     """When the timeout checker runs besides the ticks that a running saga needs: often there is nothing to find."""
     republished: list[int] = field(default_factory=list)
     """When an operator has everything sent again, needed or not."""
+    reconciled: list[int] = field(default_factory=list)
+    """When an operator reconciles a table that nothing is wrong with."""
     executions: list[Execution] = field(default_factory=list)
 
     @property
@@ -70,12 +73,29 @@ class Plan:
         return ("bus", "topic") if self.settings["KAFKA_TARGET_BOOTSTRAP"] else ("bus",)
 
     @property
+    def all_settings(self) -> list[dict[str, str]]:
+        return [self.settings, *(changed for _, changed in self.later_settings)]
+
+    @property
+    def hushed(self) -> bool:
+        """Commands are switched off for a while."""
+        return any(map(is_hushed, self.all_settings))
+
+    def never_hush(self) -> None:
+        for settings in self.all_settings:
+            settings["PUBLISH_COMMANDS"] = "true"
+
+    @property
+    def admins_change(self) -> bool:
+        return len({each.get("ADMIN_USERS") for each in self.all_settings}) > 1
+
+    @property
     def events(self) -> list[Inbound]:
         return [inbound for each in self.executions for inbound in (each.request, *each.others)]
 
 
 def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
-    settings = draw_settings(dice)
+    settings = draw_settings(dice, calm=calm)
     plan = Plan(
         calm=calm,
         settings=settings,
@@ -101,7 +121,8 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         plan.executions.append(maker.make(f"ex-{place}"))
     if not calm and dice.random() < 0.55:
         requested = [each.request.at for each in plan.executions]
-        waits = (300, 2_000, 10_000, 100_000)
+        waits = (300, 300, 2_000, 10_000, 100_000)
+        plan.reconciled = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.choice((0, 0, 1, 2)))]
         plan.republished = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.randint(1, 3))]
     return plan
 

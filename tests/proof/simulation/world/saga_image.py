@@ -4,6 +4,7 @@ from typing import Any, Final
 
 TERMINAL: Final = frozenset({"completed", "failed", "timeout", "cancelled"})
 UNDONE: Final = TERMINAL - {"completed"}
+COMMANDS: Final = frozenset({"create_pod", "delete_pod"})
 COUNTER: Final = "#counter"
 RESERVED: Final = "#"
 

@@ -53,6 +53,10 @@ class Inbound:
     error_type: str | None = None
     label: str = ""
 
+    @property
+    def is_by_reference(self) -> bool:
+        return "script_ref" in (self.detail or {})
+
 
 @dataclass(frozen=True, slots=True)
 class PodPlan:

@@ -18,7 +18,12 @@ STORM_SHARE: Final = 0.25
 Settings = dict[str, str]
 
 
-def draw_settings(dice: random.Random) -> Settings:
+def is_hushed(settings: Settings) -> bool:
+    """Commands are switched off."""
+    return settings.get("PUBLISH_COMMANDS") == "false"
+
+
+def draw_settings(dice: random.Random, *, calm: bool) -> Settings:
     limit = dice.choice((1, 1, 2, 2, 3, 0))
     topic = dice.random() < TOPIC_SHARE
     inlines_much = dice.random() < (0.4 if topic else 0.1)
@@ -30,6 +35,7 @@ def draw_settings(dice: random.Random) -> Settings:
         "EVENT_BUS_NAME": "bus",
         "ADMIN_USERS": ADMIN,
         "ALLOWED_SCRIPT_BUCKETS": SCRIPT_BUCKET,
+        "PUBLISH_COMMANDS": "false" if not calm and dice.random() < 0.05 else "true",
         "ALLOWED_LANGUAGES": ",".join(LANGUAGES),
         "DEFAULT_LANGUAGE_LIMIT": str(limit),
         "COUNTER_SHARDS": str(dice.choice((1, 1, 2))),
@@ -61,8 +67,17 @@ def draw_deployments(
 
 
 def _others(dice: random.Random, settings: Settings) -> Settings:
-    """Limits and shards may change under running sagas; `DeadlineShards` may only grow."""
+    """Everything may change under running sagas but what a deployment replaces; `DeadlineShards` may only grow."""
     return settings | {
+        "PUBLISH_COMMANDS": dice.choice(("true", "true", "false")),
+        "ADMIN_USERS": dice.choice((ADMIN, ADMIN, "")),
+        "ALLOWED_SCRIPT_BUCKETS": dice.choice((SCRIPT_BUCKET, SCRIPT_BUCKET, "")),
+        "ALLOWED_LANGUAGES": dice.choice((",".join(LANGUAGES), LANGUAGES[0], "")),
+        "LANGUAGE_LIMITS": dice.choice(("{}", "{}", '{"node": "closed"}', '{"node": "unlimited"}', '{"python": 2}')),
+        "MAX_TIMEOUT_SECONDS": dice.choice(("300", "300", "20")),
+        "RUN_GRACE_SECONDS": dice.choice(("180", "60")),
+        "RETENTION_DAYS": dice.choice(("1", "2")),
+        "BATCH_CONCURRENCY": dice.choice(("1", "4", "16")),
         "DEFAULT_LANGUAGE_LIMIT": str(dice.choice((0, 1, 2, 3))),
         "COUNTER_SHARDS": str(dice.choice((1, 2, 3))),
         "DEADLINE_SHARDS": str(int(settings["DEADLINE_SHARDS"]) + dice.choice((0, 1))),

@@ -25,6 +25,7 @@ from tests.proof.simulation.world.dice import Dice
 from tests.proof.simulation.world.lambda_service import (
     CHECKER,
     KAFKA_RELAY,
+    RECONCILE,
     RELAY,
     RELAYS,
     Container,
@@ -39,6 +40,8 @@ from tests.proof.simulation.world.wiring import lambda_service
 from tests.proof.simulation.world.worker import Worker
 
 CALM_SHARE: Final = 0.2
+SETTLED_MS: Final = 60_000
+"""After a deployment: nothing that runs with the settings before it is left."""
 PATIENCE_MS: Final = 3 * 3_600_000
 MAX_STEPS: Final = 400_000
 
@@ -61,6 +64,9 @@ class World:
         self.weather = Weather(dice.faults, calm=self.plan.calm, silenced=silenced, suppressed=suppressed)
         self.scheduler = Scheduler(START_MS)
         self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
+        if self.ledger.versions.mixed:
+            # What ends while commands are off is reconciled afterwards, which needs one release alone.
+            self.plan.never_hush()
         self._fields = UnusableFields.draw(dice.fields, self.weather, calm=self.plan.calm, silenced=silenced)
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
         self._dice = dice
@@ -90,7 +96,7 @@ class World:
             StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self, relay)
             for relay in relays
         ]
-        self.operator = Operator(self.ledger, self.weather, self.mappings)
+        self.operator = Operator(self)
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
         self.calls = 0
         self._numbers = 1_000
@@ -102,6 +108,10 @@ class World:
         self._until(self.plan.chaos_ends)
         self._heal()
         self._drain()
+        if self.plan.later_settings:
+            # Limits come with the checker, which runs on when no saga does.
+            self.schedule.check()
+            self._until(self.scheduler.now + CHECK_MS)
         if not self.judge.violations:
             self.judge.judge(When.END, self.ledger, self.worker)
         if not self.judge.violations and self.plan.ends_with_expiry:
@@ -127,6 +137,8 @@ class World:
             self.scheduler.at(moment, self.schedule.check)
         for moment in self.plan.republished:
             self.scheduler.at(moment, self.operator.send_all_again)
+        for moment in self.plan.reconciled if not self.ledger.versions.mixed else ():
+            self.scheduler.at(moment, self.operator.reconcile)
         for moment, changed in self.plan.later_settings:
             self.scheduler.at(moment, lambda changed=changed: self._deploy(changed))  # type: ignore[misc]  # bound now
 
@@ -151,6 +163,13 @@ class World:
         for mapping in self.mappings:
             mapping.release()
         self.bus.clear()
+        if self.plan.hushed:
+            self._unsent += 1
+            self._deploy(self.plan.all_settings[-1] | {"PUBLISH_COMMANDS": "true"})
+            self.scheduler.after(SETTLED_MS, lambda: self.operator.commands_are_on_again(self._quiet))
+
+    def _quiet(self) -> None:
+        self._unsent -= 1
 
     def _drain(self) -> None:
         while not self.judge.violations and self._what_is_left():
@@ -255,8 +274,8 @@ class World:
     def fail(self, identity: str, wrong: str) -> None:
         self.judge.fail(identity, wrong)
 
-    def _relayed(self, record: StreamRecord, target: str) -> None:
-        self.judge.judge(When.RELAYED, self.ledger, record, target)
+    def _relayed(self, record: StreamRecord, target: str, hushed: bool) -> None:
+        self.judge.judge(When.RELAYED, self.ledger, record, target, hushed)
 
     def _record_lost(self, record: StreamRecord) -> None:
         self.note(f"stream record {record.sequence_number} is lost")
@@ -264,6 +283,8 @@ class World:
 
     def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
         self.calls += invocation.calls
+        if invocation.function == RECONCILE:
+            return
         if self.trace:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
         self.judge.judge(When.RETURNED, self.ledger, invocation, how)

@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
+from saga_orchestrator.domain.defining.fingerprint import _plain
 from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.flow.terms import Announcement, Retry
 from sagas.order import ORDER
@@ -48,6 +49,15 @@ def test_an_edit_shows(edited: SagaDefinition) -> None:
 )
 def test_what_no_running_saga_goes_by_does_not_show(same: SagaDefinition) -> None:
     assert same.fingerprint == ORDER.fingerprint
+
+
+def test_a_word_that_the_engine_learns_later_changes_no_older_definition() -> None:
+    """Only what a definition says counts: here its first step, with all that it leaves at its default said as well."""
+    default = {field.name: getattr(FIRST, field.name) for field in fields(FIRST)}
+
+    assert _step(**default).fingerprint == ORDER.fingerprint
+    assert "confirmable" not in repr(_plain(ORDER.steps))
+    assert "holds_earlier" in repr(_plain(_step(holds_earlier=True).steps))
 
 
 def test_it_is_the_same_in_another_process() -> None:

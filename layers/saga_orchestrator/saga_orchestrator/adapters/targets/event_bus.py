@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
-from saga_orchestrator.adapters.aws_errors import PERMANENT_ENTRIES, is_permanent, part_of, retryable
+from saga_orchestrator.adapters.aws_errors import PERMANENT_ENTRIES, part_of, retryable
 from saga_orchestrator.application.ports import Fate
+from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.render import Message
 
 SOURCE: Final = "saga-orchestrator"
@@ -43,9 +42,7 @@ class EventBus:
         try:
             with retryable():
                 answers = part_of(self.client.put_events(Entries=entries), "Entries")
-        except ClientError as refused:
-            if not is_permanent(refused):
-                raise
+        except RejectedEvent:
             # One entry spoils the call for all: sent alone, it is the only one that is refused.
             return [Fate.PERMANENT] if len(chunk) == 1 else self._in_order([[one] for one in chunk])
         # The call succeeds even when entries fail: each answer is looked at. Without one for each, none counts.

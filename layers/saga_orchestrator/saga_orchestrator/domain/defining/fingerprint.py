@@ -1,7 +1,8 @@
 """A definition in eight digits: another number of seconds, another event or another order of steps shows in them."""
 
+import functools
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
@@ -9,6 +10,7 @@ from zlib import crc32
 if TYPE_CHECKING:
     from saga_orchestrator.domain.definition import SagaDefinition
 
+_NEVER: Final = object()
 _COUNTS: Final = frozenset({"steps", "messages", "starts", "cancels", "settings", "within", "announces"})
 
 
@@ -20,12 +22,23 @@ def fingerprint(definition: "SagaDefinition") -> str:
     return f"{crc32(repr(plain).encode()):08x}"
 
 
+@functools.cache
+def _defaults(kind: type[Any]) -> dict[str, Any]:
+    made = [(field.name, field) for field in fields(kind)]
+    plain = {name: field.default for name, field in made if field.default is not MISSING}
+    return plain | {name: field.default_factory() for name, field in made if field.default_factory is not MISSING}
+
+
 def _plain(value: Any) -> Any:
     """Of a function only that there is one: its place in memory differs, and its code with Python's version."""
     if isinstance(value, Enum | type):
         return str(value) if isinstance(value, Enum) else value.__name__
     if is_dataclass(value):
-        return [(field.name, _plain(getattr(value, field.name))) for field in fields(value) if field.init]
+        # What is left at its default does not count: a word that the engine learns later changes no older definition.
+        kind: Any = type(value)
+        defaults: dict[str, Any] = _defaults(kind)
+        said = [(field.name, getattr(value, field.name)) for field in fields(value) if field.init]
+        return [(name, _plain(each)) for name, each in said if each != defaults.get(name, _NEVER)]
     if isinstance(value, Mapping):
         return [(name, _plain(each)) for name, each in value.items()]
     if isinstance(value, frozenset | tuple | list):

@@ -32,8 +32,13 @@ def _naming(definition: "SagaDefinition") -> list[str]:
 
 
 def _not_waiting(definition: "SagaDefinition") -> list[str]:
-    return [
+    several = [
+        f"step {step.key!r} has a confirmable undo, which is exactly one message"
+        for step in definition.steps
+        if step.undo is not None and step.undo.confirmable and len(step.undo.emits) + bool(step.undo.sends) != 1
+    ]
+    return several + [
         f"step {step.key!r} waits, and only a saga with a start event of its own can wait"
         for step in definition.steps
-        if step.waits or (step.undo is not None and step.undo.sends is not None)
+        if step.waits or (step.undo is not None and step.undo.sends is not None and not step.undo.confirmable)
     ]

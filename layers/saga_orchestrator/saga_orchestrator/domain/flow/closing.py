@@ -18,6 +18,8 @@ def decided(before: Saga | None, draft: Draft, turn: Turn, *, ignored_cancels: i
     if saga.state.is_terminal or saga.deadline is None:
         # Out of the index: nothing of it can become due. An operator's verb, or a late answer, puts it back.
         saga = replace(saga, deadline=None)
+    if saga.state.is_terminal and turn.definition.starts is None:
+        saga = replace(saga, deadline_shard=None)  # as executions end without a ledger
     return Decision(
         emit(saga, turn.cause, draft.emits),
         Verdict.APPLIED,

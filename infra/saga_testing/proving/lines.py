@@ -1,0 +1,73 @@
+"""A run as the lines of a `Scenario` that anyone can replay."""
+
+import re
+from collections.abc import Iterator
+
+from saga_orchestrator.domain.flow.terms import Answer
+from saga_testing.proving.playing import played
+from saga_testing.proving.searching import Finding
+from saga_testing.proving.situation import Kind, Move, Played
+from saga_testing.proving.subject import Subject
+
+DOES = {
+    Answer.DONE: "its participant does it",
+    Answer.REFUSED: "its participant refuses",
+    Answer.FAILED: "its participant fails",
+    None: "lost, or its participant is silent",
+}
+
+
+def lines_of(finding: Finding, name: str = "DEFINITION") -> list[str]:
+    """A test's body: it goes through with the engine as it is, and its last line says what is wrong there."""
+    subject = finding.subject
+    settings = f", settings={dict(subject.settings)!r}" if subject.settings else ""
+    steps = [line for each in played(subject, finding.moves) for line in _of(subject, each)]
+    return [f"s = Scenario({name}, key={subject.key!r}{settings})", *steps, f"# {finding.wrong}"]
+
+
+def _of(subject: Subject, each: Played) -> Iterator[str]:
+    yield _what_happens(subject, each)
+    if each.rejected is not None:
+        yield f"s.is_rejected({str(each.rejected.reason)!r})"
+    elif each.move.kind is Kind.OPERATE and each.decision is not None and each.decision.told is not None:
+        yield f"s.is_rejected({str(each.decision.told)!r})"
+    for key in each.sent:
+        kind, _, occurrence = key.partition("#")
+        if kind in subject.definition.messages:
+            asking = subject.asking.get(kind)
+            attempt = f", attempt={occurrence}" if asking is not None and asking.is_awaited else ""
+            yield f's.expects("{subject.definition.messages[kind].type}"{attempt})'
+
+
+def _what_happens(subject: Subject, each: Played) -> str:
+    move = each.move
+    if move.lost and move.kind is Kind.REPLY:
+        return f"# the answer to {move.about} is lost"
+    if move.kind in {Kind.REPLY, Kind.ECHO, Kind.STRAY}:
+        return _reply(move)
+    passed = (each.after.now - each.before.now) / 1000
+    return {
+        Kind.START: _start(subject, move),
+        Kind.COMMAND: f"# {move.about}: {DOES[move.answer]}",
+        Kind.TIME: f"s.after({passed:g})",
+        Kind.WAKE: "# somebody looks before anything is due",
+        Kind.CANCEL: f"s.cancels(by={move.actor!r})",
+        Kind.REPORT: f's.reports("{move.about}", by={move.actor!r})',
+        Kind.OPERATE: f's.operator({move.verb}, "{move.about}")',
+    }[move.kind]
+
+
+def _start(subject: Subject, move: Move) -> str:
+    fields = ", ".join(f"{name}={value!r}" for name, value in subject.input.items())
+    return f"s.starts({fields})" + ("  # no slot is free" if move.no_room else "")
+
+
+def _reply(move: Move) -> str:
+    data = ", data={}" if not move.usable else ""
+    reason = ', reason="out_of_it"' if move.answer is Answer.REFUSED else ""
+    return f's.replies({move.answer}, to="{move.about}"{data}{reason})'
+
+
+def in_short(wrong: str) -> str:
+    """An oracle's name as a sentence."""
+    return re.sub(r"^(\w+): ", lambda found: found[1].replace("_", " ") + ": ", wrong)

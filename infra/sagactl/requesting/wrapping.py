@@ -1,0 +1,29 @@
+"""A request in the envelope that somebody's producer would put around it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Envelope(StrEnum):
+    """What is put on the bus."""
+
+    JSON = "json"
+    STRUCTURED = "cloudevent-structured"
+    BINARY = "cloudevent-binary"
+
+
+_ATTRIBUTE_OF: Final = {"event_id": "id", "event_type": "type", "timestamp": "time", "execution_id": "subject"}
+
+
+def wrapped(event: Mapping[str, Any], envelope: Envelope) -> Mapping[str, Any]:
+    """The same event: what attributes say, the data does not repeat."""
+    if envelope is Envelope.JSON:
+        return event
+    data = {name: value for name, value in event.items() if name not in _ATTRIBUTE_OF}
+    attributes = {attribute: event[name] for name, attribute in _ATTRIBUTE_OF.items()}
+    attributes |= {"specversion": "1.0", "source": "/sagactl", "datacontenttype": "application/json"}
+    if envelope is Envelope.STRUCTURED:
+        return {**attributes, "data": data}
+    content_type = attributes.pop("datacontenttype")
+    return {**data, **{f"ce_{name}": value for name, value in attributes.items()}, "content-type": content_type}
