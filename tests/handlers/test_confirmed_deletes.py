@@ -141,9 +141,22 @@ def test_every_delete_says_why_and_the_same_message_has_the_same_bytes() -> None
 
     deletes = [body for body in execution.published if body["message_type"] == "DELETE_POD_COMMAND"]
     assert {body["reason"] for body in deletes} == {"cancelled"}
+    # What is awaited says so, and by when: a worker answers no other delete.
+    assert {body["operation_id"] for body in deletes} == {"execution_saga:ex-1:create_pod"}
+    assert all(body["message_id"].endswith(f"delete_pod#{body['attempt']}") for body in deletes)
+    assert {tuple(body["undoes"]) for body in deletes} == {("execution_saga:ex-1:create_pod#1",)}
+    assert all(body["expires_at"] > body["timestamp"] for body in deletes)
     assert before.items() <= {body["message_id"]: body for body in execution.published}.items()
     compensating = next(body for body in execution.published if body["message_type"] == "SAGA_COMPENSATING")
     assert (compensating["outcome"], compensating["reason"], compensating["step"]) == ("cancelled", "cancelled", None)
+
+
+def test_a_delete_that_nobody_awaits_asks_for_no_answer() -> None:
+    execution = Confirming(confirm=False).cancel()
+    execution.relay_stream()
+
+    (delete,) = [body for body in execution.published if body["message_type"] == "DELETE_POD_COMMAND"]
+    assert not {"operation_id", "attempt", "expires_at", "undoes"} & delete.keys()
 
 
 def test_a_start_that_comes_late_is_deleted_again_before_and_after_the_end() -> None:

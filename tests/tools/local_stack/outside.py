@@ -145,7 +145,7 @@ class Client:
 
     def over_kafka(self, event: dict[str, Any]) -> None:
         topic = self.ready["topics"][event["event_type"]]
-        self._producer.produce(topic, key=event["execution_id"], value=json.dumps(event))
+        self._producer.produce(topic, key=event.get("execution_id") or event["order_id"], value=json.dumps(event))
         assert self._producer.flush(60) == 0
 
     def messages(self, execution_id: str) -> list[dict[str, Any]]:
@@ -163,8 +163,8 @@ class Client:
         found = [one for one in self.messages(execution_id) if one["message_type"] == message_type]
         return found[0] if found else None
 
-    def state(self, execution_id: str) -> str | None:
-        key = {"execution_id": {"S": execution_id}, "saga_name": {"S": "execution_saga"}}
+    def state(self, execution_id: str, saga_name: str = "execution_saga") -> str | None:
+        key = {"execution_id": {"S": execution_id}, "saga_name": {"S": saga_name}}
         item = self.dynamodb.get_item(TableName=self.ready["table"], Key=key, ConsistentRead=True).get("Item")
         return None if item is None else str(item["state"]["S"])
 
@@ -187,3 +187,12 @@ def event(event_type: str, execution_id: str, **fields: Any) -> dict[str, Any]:
         **OWN_FIELDS[event_type],
         **fields,
     }
+
+
+def order_placed(order_id: str, amount: int = 100) -> dict[str, Any]:
+    """An order of alice's."""
+    items = [{"sku": "tea", "quantity": 1}]
+    placed = {"event_type": "ORDER_PLACED", "order_id": order_id, "customer": "c-1", "amount": amount, "items": items}
+    shared = event("EXECUTION_COMPLETED", order_id)
+    names = ("event_id", "event_version", "timestamp", "metadata")
+    return {**{name: shared[name] for name in names}, **placed}

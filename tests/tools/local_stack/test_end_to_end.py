@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.local_stack.outside import Client, LocalUp, event
+from tests.tools.local_stack.outside import Client, LocalUp, event, order_placed
 
 PORTS = ("--aws-port", "0", "--kafka-port", "0")
 Stack = tuple[LocalUp, Client]
@@ -20,7 +20,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Local
     hasty = ("--worker", "none", "--parameter", "StartDeadlineSeconds=2", "--check-interval", "0.5")
     both = {
         "without a worker": LocalUp(folder / "hasty", *PORTS, *hasty),
-        "with a worker": LocalUp(folder / "working", *PORTS, "--worker", "subprocess"),
+        "with a worker": LocalUp(folder / "working", *PORTS, "--worker", "subprocess", "--participant", "subprocess"),
     }
     yield both
     for stack in both.values():
@@ -35,7 +35,7 @@ def hasty(stacks: dict[str, LocalUp]) -> Stack:
 
 @pytest.fixture(scope="module")
 def working(stacks: dict[str, LocalUp]) -> Stack:
-    """Its commands become processes."""
+    """Its commands become processes, or are answered by one."""
     return stacks["with a worker"], Client(stacks["with a worker"].ready())
 
 
@@ -102,10 +102,49 @@ def test_the_owner_cancels_a_running_script_and_nobody_else_does(working: Stack,
     send(event("EXECUTION_CANCELLED", execution, cancelled_by="mallory"))
     own = event("EXECUTION_CANCELLED", execution, cancelled_by="alice")
     send(own)
+    compensating = stack.wait_until(lambda: client.message(execution, "SAGA_COMPENSATING"))
+    assert (compensating["outcome"], compensating["causation_id"]) == ("cancelled", own["event_id"])
+    delete = stack.wait_until(lambda: client.message(execution, "DELETE_POD_COMMAND"))
+    assert delete["operation_id"] == f"execution_saga:{execution}:create_pod"
+    # Where there is a worker that answers, the saga ends when the pod is gone.
     cancelled = stack.wait_until(lambda: client.message(execution, "SAGA_CANCELLED"))
-    assert (cancelled["outcome"], cancelled["causation_id"]) == ("cancelled", own["event_id"])
-    assert stack.wait_until(lambda: client.message(execution, "DELETE_POD_COMMAND"))
+    assert cancelled["outcome"] == "cancelled"
     assert client.state(execution) == "cancelled"
+
+
+def test_the_ready_file_names_the_topic_of_every_event_type(hasty: Stack) -> None:
+    types = {f"EXECUTION_{name}" for name in ("REQUESTED", "STARTED", "COMPLETED", "FAILED", "TIMEOUT", "CANCELLED")}
+    types |= {f"ORDER_{name}" for name in ("PLACED", "APPROVED", "DECLINED", "CANCELLED")}
+    assert hasty[1].ready["topics"] == {name: name.lower() for name in types | {"COMMAND_REPLY"}}
+
+
+@WAYS
+def test_an_order_is_answered_to_its_confirmation(working: Stack, execution: str, way: str) -> None:
+    stack, client = working
+    sender(client, way)(order_placed(execution))
+    confirmed = stack.wait_until(lambda: client.message(execution, "ORDER_CONFIRMED"))
+    assert confirmed["reservation"].startswith("shelf-")
+    assert stack.wait_until(lambda: client.message(execution, "SAGA_COMPLETED"))
+    assert client.state(execution, "order_saga") == "completed"
+
+
+def test_the_id_of_an_order_asks_the_participant_for_a_fault(working: Stack, execution: str) -> None:
+    stack, client = working
+    order = f"nostock-{execution}"
+    client.over_eventbridge(order_placed(order))
+    failed = stack.wait_until(lambda: client.message(order, "SAGA_FAILED"))
+    assert failed["reason"] == "told_to"
+    assert client.message(order, "RELEASE_CREDIT_COMMAND")
+    assert client.state(order, "order_saga") == "failed"
+
+
+def test_without_a_participant_an_order_waits_for_whoever_answers(hasty: Stack, execution: str) -> None:
+    stack, client = hasty
+    client.over_eventbridge(order_placed(execution))
+    command = stack.wait_until(lambda: client.message(execution, "RESERVE_CREDIT_COMMAND"))
+    answer = {"event_type": "COMMAND_REPLY", "in_reply_to": command["message_id"], "outcome": "refused"}
+    client.over_kafka({**order_placed(execution), **answer})
+    assert stack.wait_until(lambda: client.message(execution, "SAGA_FAILED"))["reason"] == "refused"
 
 
 @WAYS

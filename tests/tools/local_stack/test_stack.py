@@ -19,6 +19,7 @@ from local_stack import BrokenTemplate
 from local_stack.aws.clients import AwsClients
 from local_stack.errors import LocalStackError, PortTakenError, UnsupportedResource
 from local_stack.stack import LocalStack, StackOptions
+from local_stack.template import with_local_values
 
 Eventually = Callable[..., Any]
 
@@ -162,6 +163,7 @@ from pathlib import Path
 # Whoever runs the tests in the background hands on an ignored interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from local_stack.stack import LocalStack, StackOptions
+from local_stack.template import with_local_values
 template = Path(sys.argv[1])
 with LocalStack(StackOptions(template, {"Records": str(template.parent / "records")})) as stack:
     stack.clients("lambda").invoke(FunctionName="echo", Payload=b"{}")
@@ -211,3 +213,12 @@ def test_a_program_that_runs_a_stack_ends_on_one_interrupt(small_template: Path)
     finally:
         program.kill()
         program.communicate()
+
+
+def test_a_default_of_this_machine_holds_where_the_template_has_it_and_nobody_says_otherwise(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Parameters: { ConfirmDeletes: { Type: String, Default: 'false' } }\nResources: {}\n")
+    defaults = {"ConfirmDeletes": "true", "Elsewhere": "1"}
+
+    assert with_local_values(template, {}, "b:1", defaults) == {"ConfirmDeletes": "true"}
+    assert with_local_values(template, {"ConfirmDeletes": "false"}, "b:1", defaults) == {"ConfirmDeletes": "false"}

@@ -79,7 +79,9 @@ def _own_fields(
     elif definition.starts:
         fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
     else:
-        fields = ask(what, _fields, spec.body, as_of(saga, place), entry)
+        # Only an execution whose deletes are confirmed has a ledger, and has it from the write of its first delete on.
+        where = address(saga, key, entry, definition.confirming()) if saga.ledger else {}
+        fields = {**ask(what, _fields, spec.body, as_of(saga, place), entry), **where}
     # A saga that is no execution's is known to its clients by their own name for it.
     named = {definition.starts.key: saga.execution_id} if definition.starts else {}
     return {**named, **fields, **named}

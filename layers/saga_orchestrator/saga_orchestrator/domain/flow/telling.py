@@ -45,7 +45,8 @@ def address(saga: Saga, key: str, entry: TimelineEntry, definition: SagaDefiniti
     }
     if undo is None:
         return fields
-    asked = [each for known in saga.timeline for each in known.messages if each.partition("#")[0] == step.sends]
+    kinds = (step.sends,) if step.sends is not None else step.emits
+    asked = [each for known in saga.timeline for each in known.messages if each.partition("#")[0] in kinds]
     return {**fields, "undoes": [f"{saga.saga_id}:{each}" for each in asked]}
 
 
