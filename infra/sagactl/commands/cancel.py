@@ -14,7 +14,8 @@ from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotFoundError, NotUsableError
 from sagactl.options import on_stack
 from sagactl.outlet import show
-from sagactl.table.sagas import now_rfc3339, sagas_of
+from sagactl.table.moments import now_rfc3339
+from sagactl.table.sagas import sagas_of
 
 _EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 

@@ -11,6 +11,7 @@ from saga_orchestrator.domain.states import SagaState
 from sagactl.errors import NotFoundError
 from sagactl.options import with_exit_code
 from sagactl.outlet import Output, show
+from sagactl.waiting_chart import waiting_chart
 from sagas import SAGAS
 
 _ENDINGS = (
@@ -42,7 +43,8 @@ def graph(
 
 def mermaid(definition: SagaDefinition) -> str:
     """Steps downwards, each with what it sends; what undoes them beside them, upwards."""
-    return "\n".join(["flowchart TD", *(f"    {line}" for line in _lines(definition))]) + "\n"
+    lines = waiting_chart(definition) if definition.starts else _lines(definition)
+    return "\n".join(["flowchart TD", *(f"    {line}" for line in lines)]) + "\n"
 
 
 def _lines(definition: SagaDefinition) -> Iterator[str]:

@@ -74,7 +74,9 @@ def _row(saga: Facts) -> list[str]:
         return "\n".join(_shortened(saga[name], _WIDEST.get(name)) for name in names)
 
     created = saga["created_at"][_SECONDS].replace("T", " ")
-    return [cell("execution_id", "saga_name"), cell("state", "reason"), cell("language", "owner"), created]
+    state = f"{saga['state']}{' (parked)' if saga['parked'] else ''}"
+    below = _shortened(saga["reason"], _WIDEST["reason"])
+    return [cell("execution_id", "saga_name"), f"{state}\n{below}", cell("language", "owner"), created]
 
 
 def _shortened(value: str | None, widest: int | None) -> str:

@@ -20,6 +20,7 @@ _SHOWN_FIRST = (
     *("correlation_id", "version", "created_at", "start_before", "deadline", "ended_at", "ended_by", "exit_code"),
     *("error_type", "kept_until"),
 )
+_STEP_COLUMNS = ("step", "standing", "attempts", "unanswered", "undos", "looked at again")
 
 
 @on_stack
@@ -52,6 +53,8 @@ def _page(fact: Facts) -> list[RenderableType]:
         ("compensated steps", ", ".join(fact["compensated_steps"]) or None),
     ]
     pages: list[RenderableType] = [table(fact["saga_id"], ("what", "value"), rows)]
+    if fact["steps"]:
+        pages.append(table("Steps", _STEP_COLUMNS, map(_step, fact["steps"])))
     timeline = [
         (
             entry["at"],
@@ -70,6 +73,12 @@ def _page(fact: Facts) -> list[RenderableType]:
     if fact["acts"]:
         pages.append(page_of(fact["acts"], "What people did"))
     return pages
+
+
+def _step(step: Facts) -> tuple[object, ...]:
+    unanswered = ", ".join(map(str, step["unanswered"])) or None
+    since = f"{step['standing']} since {step['parked_since']}" if step["parked_since"] else step["standing"]
+    return (step["step"], since, step["attempts"] or None, unanswered, step["undos"] or None, step["looked_at"])
 
 
 def _cell(value: object) -> object:

@@ -13,7 +13,7 @@ from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
 from saga_orchestrator.entrypoints.strict_json import parse_object
 from sagactl.errors import NotUsableError
-from sagactl.table.sagas import now_rfc3339
+from sagactl.table.moments import now_rfc3339
 
 STANDARD_INPUT: Final = "-"
 EXAMPLE: Final[Mapping[str, Any]] = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from heapq import nlargest
 from typing import Any
 
@@ -16,7 +15,10 @@ from saga_orchestrator.domain.saga import Saga, TimelineEntry
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotFoundError
 from sagactl.outlet import tell
+from sagactl.table.ledger_steps import awaited_by, parked_in, steps_of
+from sagactl.table.moments import moment
 from sagactl.table.stored_items import stored_items
+from sagas import SAGAS
 
 Facts = dict[str, Any]
 
@@ -111,6 +113,7 @@ def summary(saga: Saga) -> Facts:
         "saga_name": saga.saga_name,
         "state": str(saga.state),
         "reason": saga.reason,
+        "parked": parked_in(saga),
         "language": saga.request.language if saga.request else None,
         "owner": saga.owner,
         "created_at": moment(saga.created_at),
@@ -136,6 +139,7 @@ def details(saga: Saga) -> Facts:
         "image": saga.request.runtime_image if saga.request else None,
         "limits": _limits(saga),
         **_waits(saga),
+        "steps": steps_of(saga),
         "pod_name": saga.pod_name,
         "node_name": saga.node_name,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),
@@ -176,13 +180,20 @@ def _waits(saga: Saga) -> Facts:
     """What would move it next, and the instant at which it is moved without that."""
     if saga.is_stub:
         return {
-            "waits_for": "EXECUTION_REQUESTED",
+            "waits_for": _start_of(saga),
             "waits_until": moment(saga.expires * 1000 if saga.expires else None),
         }
     if saga.state.is_terminal:
         return {"waits_for": None, "waits_until": None}
+    if saga.ledger:
+        return {"waits_for": awaited_by(saga), "waits_until": moment(saga.deadline)}
     awaited = "the end of the run" if saga.has_started else "EXECUTION_STARTED"
     return {"waits_for": awaited, "waits_until": moment(saga.deadline)}
+
+
+def _start_of(saga: Saga) -> str:
+    definition = SAGAS.named(saga.saga_name)
+    return definition.starts.event_type if definition and definition.starts else "EXECUTION_REQUESTED"
 
 
 def _told(saga: Saga) -> Iterator[tuple[TimelineEntry, bool]]:
@@ -191,19 +202,6 @@ def _told(saga: Saga) -> Iterator[tuple[TimelineEntry, bool]]:
     for entry in saga.timeline:
         yield entry, ended
         ended = ended or (saga.state.is_terminal and f"saga_{saga.state}#1" in entry.messages)
-
-
-def moment(millis: int | None) -> str | None:
-    """An instant as the messages write it; of a number that names none, the number."""
-    try:
-        return None if millis is None else rfc3339(millis)
-    except (ValueError, OverflowError, OSError):
-        return f"{millis} ms"
-
-
-def now_rfc3339() -> str:
-    """This machine's clock."""
-    return rfc3339(int(datetime.now(UTC).timestamp() * 1000))
 
 
 def _reader(deployment: Deployment) -> SagaReader:

@@ -1,0 +1,73 @@
+"""Where each step of a waiting saga stands, in words: attempts, answers that are missing, undos, what is parked."""
+
+from typing import Any, Final
+
+from saga_orchestrator.domain.flow.ledger import UNDOING, Entry, Standing
+from saga_orchestrator.domain.saga import Saga
+from sagactl.table.moments import moment
+from sagas import SAGAS
+
+Facts = dict[str, Any]
+
+_WORDS: Final = {
+    Standing.ASKED: "asked",
+    Standing.BACKING_OFF: "failed, to be asked again",
+    Standing.DONE: "done",
+    Standing.REFUSED: "refused",
+    Standing.GIVEN_UP: "given up",
+    Standing.NOT_NEEDED: "not needed",
+    Standing.STUCK: "parked",
+    Standing.UNDO_ASKED: "undo asked",
+    Standing.UNDO_BACKING_OFF: "undo failed, to be asked again",
+    Standing.UNDO_PARKED: "undo parked",
+    Standing.UNDONE: "undone",
+    Standing.RESOLVED: "resolved by hand",
+    Standing.UNDO_SKIPPED: "undo skipped",
+}
+
+
+def steps_of(saga: Saga) -> list[Facts]:
+    """One for each step that was reached, in that order. An execution's steps are all done in one write: none."""
+    return [
+        {
+            "step": entry.step,
+            "standing": _WORDS[entry.standing],
+            "attempts": entry.attempt,
+            "unanswered": [number for number in range(1, entry.attempt + 1) if entry.awaits_answer_of(number)],
+            "undos": entry.undo,
+            "looked_at": moment(entry.due),
+            "parked_since": moment(entry.since),
+        }
+        for entry in saga.ledger.entries
+    ]
+
+
+def parked_in(saga: Saga) -> list[str]:
+    return [entry.step for entry in saga.ledger.parked]
+
+
+def awaited_by(saga: Saga) -> str | None:
+    """What would move a waiting saga next; None where nothing is awaited."""
+    words = [_awaited(saga, entry) for entry in saga.ledger.entries]
+    return "; ".join(word for word in words if word) or None
+
+
+def _awaited(saga: Saga, entry: Entry) -> str | None:
+    if entry.is_parked:
+        what = "the undo of " if entry.standing in UNDOING else ""
+        return f"an operator, or a late answer: {what}{entry.step} is parked"
+    if entry.standing is Standing.ASKED and not entry.attempt:
+        return " or ".join(_events(saga, entry)) or f"an event about {entry.step}"
+    words = {
+        Standing.ASKED: f"the answer to {entry.step}, attempt {entry.attempt}",
+        Standing.BACKING_OFF: f"the time to ask for {entry.step} again",
+        Standing.UNDO_ASKED: f"the undo of {entry.step}, attempt {entry.undo}",
+        Standing.UNDO_BACKING_OFF: f"the time to ask for the undo of {entry.step} again",
+    }
+    return words.get(entry.standing)
+
+
+def _events(saga: Saga, entry: Entry) -> list[str]:
+    definition = SAGAS.named(saga.saga_name)
+    step = definition.step(entry.step) if definition else None
+    return [outcome.event_type for outcome in step.awaits] if step else []
