@@ -281,8 +281,7 @@ class _Source(Protocol):
 def _refuse_unknown_region(region: str) -> None:
     """The emulator answers an unknown region with a fault at the first resource."""
     if region not in isolated_session(region, OWN_ACCESS_KEY).get_available_regions("dynamodb"):
-        message = f"{region} is no AWS region"
-        raise LocalStackError(message)
+        raise LocalStackError(f"{region} is no AWS region")
 
 
 def _topics(made: Provisioned) -> set[str]:

@@ -14,9 +14,9 @@ from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event, kafka
+from tests.release.security.canary import CANARY, assert_hidden
 from tests.release.security.printed import Printed
 
-CANARY: Final = "Kn4rienV0gel"
 REQUESTED: Final = "EXECUTION_REQUESTED"
 OUTPUTS: Final[dict[str, dict[str, Any]]] = {
     "EXECUTION_COMPLETED": {"stdout": f"a {CANARY}", "stderr": f"b {CANARY}"},
@@ -30,22 +30,6 @@ OUTPUTS: Final[dict[str, dict[str, Any]]] = {
     "EXECUTION_CANCELLED": {"reason": f"h {CANARY}"},
 }
 SCRIPT: Final = f"print('{CANARY}')"
-
-
-def disguises() -> Iterator[str]:
-    """The canary as it would look after the usual encodings."""
-    yield CANARY
-    yield CANARY.encode().hex()
-    for padding in range(3):
-        # Base64 of the canary at each offset, without the letters that its neighbours share.
-        encoded = base64.b64encode(b"\0" * padding + CANARY.encode()).decode().rstrip("=")
-        yield encoded[4 if padding else 0 : -2]
-
-
-def assert_hidden(seen: object, place: str) -> None:
-    text = seen if isinstance(seen, str) else repr(seen)
-    found = [disguise for disguise in disguises() if disguise.lower() in text.lower()]
-    assert not found, f"users' data in {place}"
 
 
 def request(execution_id: str = "ex-1", **fields: Any) -> dict[str, Any]:

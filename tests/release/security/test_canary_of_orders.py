@@ -14,8 +14,8 @@ from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import kafka
 from saga_testing.samples.sample_orders import order_event, reply
 from sagas import SAGAS
+from tests.release.security.canary import CANARY, assert_hidden
 from tests.release.security.printed import Printed
-from tests.release.security.test_canary import CANARY, assert_hidden
 
 COMMANDS_OF_THE_ORDER = {"RESERVE_CREDIT_COMMAND", "RESERVE_STOCK_COMMAND", "SHIP_ORDER_COMMAND", "ORDER_CONFIRMED"}
 

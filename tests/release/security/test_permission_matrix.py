@@ -3,7 +3,6 @@
 The calls are recorded at the SDK's own seam while each function goes through every path that calls anything.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
@@ -30,65 +29,20 @@ from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.parked_orders import KEY, stuck_order
 from saga_testing.samples.sample_events import event, kafka
-from saga_testing.samples.sample_orders import order_event, reply
 from sagactl.acting.direct import perform
 from sagactl.acting.records import act_table, acts_on
 from sagactl.deployment import Deployment as Stack
-from sagas import SAGAS
 from sagas.order import ORDER
-from tests.release.security.called_actions import Grant, needed
-from tests.release.security.claiming_sagas import CLAIMING, ROOM
+from tests.release.security.permission_matrix import by_code, calls_of, no_event
 from tests.release.template.deployment import (
-    COMMAND_REPLY,
     EVENT_FUNCTIONS,
-    FED_FUNCTIONS,
-    SAGA_EVENT,
     as_list,
     deploy,
 )
 from tests.release.template.test_permissions import granted
 
-ON_FAILURE: Final = {
-    ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*"): "Lambda itself writes the on-failure object",
-    ("s3:ListBucket", "<PayloadBucket.Arn>"): "Lambda asks for it before it accepts the bucket as a destination",
-}
-STREAM: Final = {
-    (f"dynamodb:{action}", "<SagaTable.Arn>/stream/*"): "the stream's poller acts with the function's role"
-    for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-}
-LOGS: Final = {
-    ("logs:CreateLogStream", "<CommandRelayLogGroup.Arn>"): "Lambda writes what the function prints",
-    ("logs:PutLogEvents", "<CommandRelayLogGroup.Arn>"): "Lambda writes what the function prints",
-}
-AWS_SIDE: Final[dict[str, dict[Grant, str]]] = {
-    **dict.fromkeys(FED_FUNCTIONS, ON_FAILURE),
-    "TimeoutCheckerFunction": ON_FAILURE,
-    "CommandRelayFunction": ON_FAILURE | STREAM | LOGS,
-}
-"""What AWS does in a function's name, which no call of our code shows. Each with its reason."""
-
 SECONDS: Final = ("StartDeadlineSeconds", "RunGraceSeconds", "RequestMaxAgeSeconds", "RetentionDays", "DeadlineShards")
 ENDINGS: Final = ("EXECUTION_COMPLETED", "EXECUTION_FAILED", "EXECUTION_TIMEOUT", "EXECUTION_CANCELLED")
-
-
-def by_code(function: str, parameters: dict[str, str] | None = None) -> set[Grant]:
-    """The grants that only the function's own code can need."""
-    everything = granted(deploy(parameters), function)
-    stale = AWS_SIDE[function].keys() - everything
-    assert not stale, f"listed as needed by AWS and not granted: {stale}"
-    return everything - AWS_SIDE[function].keys()
-
-
-def calls_of(world: World, scenario: Callable[[], object]) -> set[Grant]:
-    world.calls.clear()
-    scenario()
-    calls, world.calls = list(world.calls), []
-    world.reconfigure()  # a container that has seen none of it
-    return needed(calls)
-
-
-def no_event(world: World, event_type: str) -> None:
-    world.function(event_type).run(kafka(b"no event"), Context())
 
 
 def test_the_request_function(world: World) -> None:
@@ -122,61 +76,6 @@ def test_every_other_event_function(world: World, event_type: str) -> None:
         no_event(world, event_type)
 
     assert calls_of(world, scenario) == by_code(EVENT_FUNCTIONS[event_type])
-
-
-def wanted(saga: str, key: str) -> dict[str, Any]:
-    """The start of a saga that takes a room."""
-    own = {"event_type": f"{saga.upper()}_WANTED", "nights": 1, f"{saga}_id": key}
-    return {name: value for name, value in order_event("PLACED").items() if name != "order_id"} | own
-
-
-def answered(saga: str, key: str, message: str = "ask#1") -> dict[str, Any]:
-    return reply(message) | {"in_reply_to": f"{saga}_saga:{key}:{message}"}
-
-
-def test_the_function_of_ones_own_sagas(world: World) -> None:
-    world.register(SAGAS)
-
-    def orders() -> None:
-        for name in ("CANCELLED", "PLACED", "PLACED", "APPROVED"):
-            world.deliver(order_event(name, order_id="early"))
-        world.deliver(order_event("PLACED", order_id="ordinary"))
-        no_event(world, "ORDER_PLACED")
-
-    def rooms() -> None:
-        for key in ("first", "second"):  # the second reads the shards and is refused
-            world.deliver(wanted("stay", key))
-
-    seen = calls_of(world, orders)
-    world.register(CLAIMING)
-    world.reconfigure(LANGUAGE_LIMITS=f'{{"{ROOM}": 1}}')
-
-    assert seen | calls_of(world, rooms) == by_code(SAGA_EVENT)
-
-
-def test_the_function_of_replies(world: World) -> None:
-    world.register(SAGAS)
-    world.deliver(order_event("PLACED"))
-
-    def answers() -> None:
-        for message in ("reserve_credit#1", "reserve_credit#1", "reserve_stock#1"):
-            world.deliver(reply(message))
-        world.deliver(reply("reserve_credit#1", order_id="unknown"))
-        no_event(world, "COMMAND_REPLY")
-
-    def rooms() -> None:
-        for key in ("first", "second"):
-            world.deliver(answered("trip", key))
-        world.deliver(answered("trip", "second", "take_back#1"))
-        world.deliver(answered("trip", "first", "leave#1"))
-
-    seen = calls_of(world, answers)
-    world.register(CLAIMING)
-    world.reconfigure(LANGUAGE_LIMITS=f'{{"{ROOM}": 1}}')
-    for key in ("first", "second"):
-        world.deliver(wanted("trip", key))
-
-    assert seen | calls_of(world, rooms) == by_code(COMMAND_REPLY)
 
 
 def test_the_timeout_checker(world: World) -> None:
