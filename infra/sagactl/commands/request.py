@@ -1,4 +1,4 @@
-"""`sagactl request`: send one execution to the stack, and follow it to its end."""
+"""`sagactl request`: send what starts a saga to the stack, and follow it to its end."""
 
 from typing import Annotated
 
@@ -24,7 +24,11 @@ _COLUMNS = ("saga_name", "state", "reason", "exit_code", "error_type", "invalid"
 def request(
     target: Target,
     file: Annotated[
-        str | None, typer.Argument(help="JSON of an EXECUTION_REQUESTED event; - is standard input.", metavar="[FILE]")
+        str | None,
+        typer.Argument(
+            help="JSON of an event that starts a saga, by default EXECUTION_REQUESTED; - is standard input.",
+            metavar="[FILE]",
+        ),
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="A small execution instead of a file.")] = False,
     execution_id: Annotated[
@@ -36,7 +40,9 @@ def request(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end, or only send it.")] = True,
     timeout: Annotated[float, typer.Option("--timeout", min=0, help="So many seconds are waited.")] = 300,
 ) -> None:
-    """Send an execution, and follow it to its end: each change on standard error, at last the answer.
+    """Send what starts a saga, and follow it to its end: each change on standard error, at last the answer.
+
+    An execution, or by its `event_type` another saga of the deployment, such as ORDER_PLACED.
 
     What the file lacks of ids, type, version and time is filled in. A request that the functions would refuse is not
     sent. On AWS you need events:PutEvents with the stack's EventSource, which the operators' policy does not give.
@@ -47,7 +53,9 @@ def request(
     ready = checked(read(file, example=example), execution_id)
     stack = deployment(target)
     _refuse_known(stack, ready.execution_id)
-    put_event(stack, stack.event_source, wrapped(ready.event, envelope), str(ready.event["event_type"]))
+    put_event(
+        stack, stack.event_source, wrapped(ready.event, envelope, ready.key_field), str(ready.event["event_type"])
+    )
     _tell_sent(stack, ready)
     event_id = str(ready.event["event_id"])
     followed = Followed(stack, ready.execution_id, event_id, tell)

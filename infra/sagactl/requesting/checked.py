@@ -11,9 +11,12 @@ from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, InvalidRequest
 from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
+from saga_orchestrator.entrypoints.saga_decoding import key_field
 from saga_orchestrator.entrypoints.strict_json import parse_object
 from sagactl.errors import NotUsableError
+from sagactl.requesting.starting import checked_start, start_named
 from sagactl.table.moments import now_rfc3339
+from sagas import SAGAS
 
 STANDARD_INPUT: Final = "-"
 EXAMPLE: Final[Mapping[str, Any]] = {
@@ -39,10 +42,12 @@ class Checked:
 
     event: Mapping[str, Any]
     unusable: tuple[str, ...]
+    key_field: str = "execution_id"
+    """What names the saga: of an order, `order_id`."""
 
     @property
     def execution_id(self) -> str:
-        return str(self.event["execution_id"])
+        return str(self.event[self.key_field])
 
 
 def read(file: str | None, *, example: bool) -> dict[str, Any]:
@@ -63,11 +68,16 @@ def read(file: str | None, *, example: bool) -> dict[str, Any]:
 
 def checked(fields: Mapping[str, Any], execution_id: str | None = None) -> Checked:
     """The event, with the fields of an envelope that it lacks: its time, its ids and its type."""
-    event = {**_envelope(), **fields, **({"execution_id": execution_id} if execution_id is not None else {})}
+    if (route := start_named(fields.get("event_type"))) is not None:
+        event = _whole(fields, key_field(route), execution_id)
+        checked_start(event, route)
+        return Checked(event, (), key_field(route))
+    event = {"event_type": EventType.REQUESTED.value, **_whole(fields, "execution_id", execution_id)}
     try:
         decoded = decode_event(event, EventType.REQUESTED, script_buckets=_bucket(event))
     except ForeignEventType as error:
-        raise NotUsableError(f"event_type must be {EventType.REQUESTED}") from error
+        starts = [each.starts.event_type for each in SAGAS if each.starts is not None]
+        raise NotUsableError(f"event_type must be {' or '.join([EventType.REQUESTED, *starts])}") from error
     except RejectedEvent as error:
         raise NotUsableError(f"nothing was sent: {error.detail}") from error
     if isinstance(decoded, InvalidRequest):
@@ -75,14 +85,14 @@ def checked(fields: Mapping[str, Any], execution_id: str | None = None) -> Check
     return Checked(event, decoded.unusable)
 
 
-def _envelope() -> dict[str, Any]:
-    return {
+def _whole(fields: Mapping[str, Any], key_field: str, key: str | None) -> dict[str, Any]:
+    filled = {
         "event_id": f"sagactl-{uuid.uuid4()}",
-        "event_type": EventType.REQUESTED.value,
         "event_version": "1.0",
         "timestamp": now_rfc3339(),
-        "execution_id": f"sagactl-{uuid.uuid4()}",
+        key_field: f"sagactl-{uuid.uuid4()}",
     }
+    return {**filled, **fields, **({key_field: key} if key is not None else {})}
 
 
 def _bucket(event: Mapping[str, Any]) -> frozenset[str]:

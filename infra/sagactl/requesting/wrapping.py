@@ -13,15 +13,16 @@ class Envelope(StrEnum):
     BINARY = "cloudevent-binary"
 
 
-_ATTRIBUTE_OF: Final = {"event_id": "id", "event_type": "type", "timestamp": "time", "execution_id": "subject"}
+_ATTRIBUTE_OF: Final = {"event_id": "id", "event_type": "type", "timestamp": "time"}
 
 
-def wrapped(event: Mapping[str, Any], envelope: Envelope) -> Mapping[str, Any]:
-    """The same event: what attributes say, the data does not repeat."""
+def wrapped(event: Mapping[str, Any], envelope: Envelope, key_field: str = "execution_id") -> Mapping[str, Any]:
+    """The same event: what attributes say, the data does not repeat. The subject is the saga."""
     if envelope is Envelope.JSON:
         return event
-    data = {name: value for name, value in event.items() if name not in _ATTRIBUTE_OF}
-    attributes = {attribute: event[name] for name, attribute in _ATTRIBUTE_OF.items()}
+    named = {**_ATTRIBUTE_OF, key_field: "subject"}
+    data = {name: value for name, value in event.items() if name not in named}
+    attributes = {attribute: event[name] for name, attribute in named.items()}
     attributes |= {"specversion": "1.0", "source": "/sagactl", "datacontenttype": "application/json"}
     if envelope is Envelope.STRUCTURED:
         return {**attributes, "data": data}
