@@ -34,7 +34,7 @@ ROOMS = (
 )
 
 #: Modules that are public under their own names, because their room's door would become heavy with them.
-BESIDE_THE_DOOR = frozenset({"local_stack.stack"})
+BESIDE_THE_DOOR = frozenset({"local_stack.stack", "saga_testing.proving"})
 
 #: Whose tests look into which room: a folder of tests, the rooms that it is about.
 INSIDE_VIEWS = {
@@ -45,7 +45,7 @@ INSIDE_VIEWS = {
     "tests/release/security": ("sagactl",),  # what its verbs call against the policies that admit them
     "tests/tools/participant": ("local_participant",),
     "tests/tools/demo": ("demo", "sagactl"),
-    "tests/tools/sagactl": ("sagactl",),
+    "tests/tools/sagactl": ("sagactl", "local_stack"),  # the live view shows what the stack tells
     "tests/release/docs": ("sagactl",),  # what a command prints is in a document
     "tests/proof": ("sagactl",),  # its commands run beside the functions, and bugs are planted in them
     "tests/conformance": ("sagactl",),

@@ -7,10 +7,11 @@
 `sagactl prove NAME` does the same and prints what was reached, and what was not.
 """
 
+from saga_testing.proving.authored.inputs import NoInput
 from saga_testing.proving.coverage import Coverage, Place, possible
-from saga_testing.proving.lines import lines_of
+from saga_testing.proving.lines import in_short, lines_of
 from saga_testing.proving.oracles import ORACLES, verdict
-from saga_testing.proving.proof import Effort, Proof, prove
+from saga_testing.proving.proof import Effort, Proof, begun, parts, prove
 from saga_testing.proving.searching import Finding, Search
 from saga_testing.proving.subject import Subject, other_settings
 
@@ -19,12 +20,16 @@ __all__ = [
     "Coverage",
     "Effort",
     "Finding",
+    "NoInput",
     "Place",
     "Proof",
     "Search",
     "Subject",
+    "begun",
+    "in_short",
     "lines_of",
     "other_settings",
+    "parts",
     "possible",
     "prove",
     "verdict",

@@ -10,10 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from saga_orchestrator.domain.definition import SagaDefinition
-from saga_testing.proving.authored.inputs import NoInput
-from saga_testing.proving.coverage import possible
-from saga_testing.proving.lines import in_short, lines_of
-from saga_testing.proving.proof import Effort, Proof, begun, parts
+from saga_testing.proving import Effort, NoInput, Proof, begun, in_short, lines_of, parts, possible
 from sagactl.errors import NotDoneError, NotUsableError
 from sagactl.options import with_exit_code
 from sagactl.outlet import Output, number_of, show, table, tell

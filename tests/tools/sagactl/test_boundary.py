@@ -48,7 +48,14 @@ ON_A_STACK: list[tuple[str, ...]] = [
     ("reconcile", "--dry-run"),
     ("reconcile", "--yes"),
 ]
-WITHOUT_A_STACK: list[tuple[str, ...]] = [("graph",), ("demo",), ("local", "up")]
+WITHOUT_A_STACK: list[tuple[str, ...]] = [
+    ("graph",),
+    ("demo",),
+    ("local", "up"),
+    ("local", "send"),
+    ("prove",),
+    ("compare",),
+]
 OUTPUTS = {
     "TableName": "sagas",
     "PayloadBucketName": "payloads",

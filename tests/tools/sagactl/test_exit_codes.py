@@ -71,6 +71,10 @@ def test_an_event_that_the_bus_did_not_take_is_not_done() -> None:
 class Queue:
     """Twelve pointers, and which of them are hidden or gone."""
 
+    def get_item(self, **_request: Any) -> dict[str, Any]:
+        """The rejected event is no item yet: nobody has dealt with it."""
+        return {}
+
     def __init__(self) -> None:
         self.hidden: dict[str, int] = {}
         self.gone: set[str] = set()
@@ -111,7 +115,12 @@ def test_pointers_that_were_held_are_shown_again_whatever_happened() -> None:
 
 def stack(client: Any) -> Deployment:
     connection: Any = SimpleNamespace(client=lambda _service: client, is_local=True)
-    outputs = {"RejectedQueueUrl": "queue", "EventBusName": "bus", "OperatorSource": "saga-operator"}
+    outputs = {
+        "RejectedQueueUrl": "queue",
+        "OperatorTableName": "operator",
+        "EventBusName": "bus",
+        "OperatorSource": "saga-operator",
+    }
     return Deployment("saga-orchestrator", outputs, connection)
 
 
