@@ -197,7 +197,7 @@ class OperateSagas:
         raise RetryableError(msg)
 
     def _rules_for(self, saga: Saga) -> Rules | RejectReason:
-        """By the version that it began with, and by the confirmation of its deletes; or why this code cannot judge it."""
+        """By the version that it began with, and whether its deletes are confirmed; or why it cannot be judged here."""
         rules = self.rules_of(saga.saga_name)
         try:
             return rules.of(saga) if rules is not None else RejectReason.UNKNOWN_DEFINITION
