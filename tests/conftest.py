@@ -4,9 +4,12 @@ And which tests belong together, by where they stand: `make proof` runs those th
 Tests of one group never run side by side, because they are timed by the clock or share what is expensive to make.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+import botocore.loaders
+import botocore.session
 import pytest
 
 TESTS: Final = Path(__file__).parent
@@ -21,6 +24,14 @@ GROUPS: Final = {
 }
 
 pytest_plugins = ["saga_testing.plugin"]
+
+
+def pytest_configure() -> None:
+    """One loader for all of a process: each test makes sessions of its own, and each would read AWS's models again.
+
+    A loader keeps what it read, and a session's clients share one already.
+    """
+    botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture(autouse=True)
