@@ -8,6 +8,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaE
 from saga_orchestrator.domain.policy import Policy, Without
 
 from .ports import Counters
+from .rejected_events import unexpected
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class LimitKeeper:
                 self._keep(resource, head)
             except (RetryableError, RejectedEvent) as failure:
                 self.left(resource, failure)
+            except Exception as bug:  # noqa: BLE001 - the boundary: one counter must not end the run of all others
+                self.left(resource, unexpected(bug))
 
     def _keep(self, resource: str, head: Head) -> None:
         wanted = self._wanted(resource, head)
