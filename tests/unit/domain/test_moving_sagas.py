@@ -20,7 +20,7 @@ from saga_orchestrator.domain.versions.emitting import Move, as_emitted
 from saga_orchestrator.domain.versions.moving import Obstacle, Refusal, moved, refusal_of
 from saga_testing.samples.parked_orders import replied, reserved_order, stuck_order
 from sagas.execution import EXECUTION_SAGA
-from sagas.order import NOT_THE_CUSTOMER, ORDER, OrderPlaced
+from sagas.order import ORDER, OrderPlaced
 
 CREDIT, STOCK, APPROVE, SHIP = ORDER.steps
 PACK: Final = Step("pack", sends="pack_order", within=5)
@@ -207,6 +207,9 @@ def test_a_step_that_was_skipped_and_can_no_longer_be_must_have_told_nothing_tha
 # -- events that came early
 
 
+MAY_WAVE: Final = replace(APPROVE, awaits=tuple(replace(each, by=frozenset({Who.ANYONE})) for each in APPROVE.awaits))
+
+
 def test_an_event_that_is_remembered_must_say_the_same() -> None:
     early = EarlyEvent(1, Cause.REPORTED, "e", actor="boss", event_type="ORDER_APPROVED")
     saga = replace(asked_for_credit(), early=(early,))
@@ -218,7 +221,9 @@ def test_an_event_that_is_remembered_must_say_the_same() -> None:
     assert refused(saga, second(CREDIT, STOCK, SHIP)) == differs
     assert refused(saga, second(CREDIT, STOCK, replace(APPROVE, key="agree"), SHIP)) == differs
     assert refused(replace(saga, early=(replace(early, cause=Cause.CANCELLED),)), second(CREDIT, STOCK, SHIP)) is None
-    assert APPROVE.awaits[0].by == NOT_THE_CUSTOMER
+    # What it meant has been decided; who may say it from now on is no matter of its past.
+    assert refused(replace(SHIPPING, early=(early,)), second(CREDIT, STOCK, MAY_WAVE, SHIP)) is None
+    assert refused(saga, second(CREDIT, STOCK, MAY_WAVE, SHIP)) == differs
 
 
 # -- what is sent next can be made
@@ -257,6 +262,23 @@ def test_of_one_that_compensates_the_undos_and_the_outcome_are_made() -> None:
     assert refused(saga, second()) is None
     assert refused(saga, new) == Refusal(Obstacle.NOT_MADE, "order_lost")
     assert refused(saga, second(CREDIT, PACK, STOCK, SHIP)) == Refusal(Obstacle.STEPS, "reserve_stock")
+
+
+def test_the_step_that_it_failed_at_is_a_part_of_its_past() -> None:
+    """A check that refused has no word in the ledger."""
+    weigh = Step("weigh", check=lambda _order: "too_heavy")
+    old = replace(ORDER, steps=(CREDIT, weigh, STOCK, SHIP))
+    saga = replace(
+        asked_for_credit(),
+        state=SagaState.COMPENSATING,
+        outcome=SagaState.FAILED,
+        failed_step="weigh",
+        ledger=Ledger((Entry("reserve_credit", Standing.UNDO_ASKED, 1, undo=1),)),
+        definition_hash=old.fingerprint,
+    )
+
+    assert refused(saga, replace(old, version=2), old) is None
+    assert refused(saga, second(), old) == Refusal(Obstacle.STEPS, "weigh")
 
 
 # -- sagas that are not moved at all
