@@ -6,10 +6,11 @@ from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 
 from .callers import Caller
-from .problems import Problem, bad_request, unknown
+from .problems import Problem, bad_request, store_refuses, unknown
 from .reading import shown
 from .replies import Reply
 from .requests import Body, Request, etag
@@ -84,6 +85,8 @@ def _told(api: ApiResources, answer: Answer) -> Reply:
             )
         case Answered.REFUSED:
             code = str(answer.code or "refused")
+            if code == RejectReason.REFUSED_BY_AWS:
+                raise store_refuses()
             raise Problem(HTTPStatus.CONFLICT, code, _REFUSALS.get(code, _UNEXPECTED), headers=tag, **tag)
         case _:
             raise unknown()

@@ -13,7 +13,7 @@ from saga_orchestrator.domain.registry import SagaRegistry
 
 from . import acting, reading
 from .callers import Caller, caller_of
-from .problems import Problem, unavailable, unknown
+from .problems import Problem, store_refuses, unavailable, unknown
 from .replies import Reply
 from .requests import Request
 
@@ -83,8 +83,7 @@ class HttpApi:
     def _failed(self, failure: RejectedEvent) -> Problem:
         self.api.at.telemetry.warn("the API failed", reason=failure.reason, error=failure.detail)
         if failure.reason is RejectReason.REFUSED_BY_AWS:
-            # So is a query of an index that is missing, or still being built.
-            return unavailable("store_refuses", "A store or its index cannot be read as it is: ask an administrator.")
+            return store_refuses()
         return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "Something went wrong here; the log says what.")
 
     def _count(self, event: Any, problem: Problem) -> None:

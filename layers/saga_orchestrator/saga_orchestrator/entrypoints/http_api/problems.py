@@ -49,5 +49,10 @@ def bad_request(code: str, detail: str, **more: Any) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, code, detail, **more)
 
 
+def store_refuses() -> Problem:
+    """So does one whose index is missing, or still being built: never an empty list instead."""
+    return unavailable("store_refuses", "A store or its index cannot be used as it is: ask an administrator.")
+
+
 def unavailable(code: str, detail: str) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, detail, headers={"retry-after": "2"})
