@@ -104,7 +104,8 @@ def test_roles_that_the_template_takes_the_code_takes_too(roles: str) -> None:
 
 def test_no_other_function_imports_anything_of_it() -> None:
     folders = [folder for folder in (ROOT / "functions").iterdir() if folder.name != "api"]
-    load = "import runpy, sys\nfor folder in sys.argv[1:]:\n    runpy.run_path(folder + '/handler.py')\nprint(*sys.modules)"
+    each = "for folder in sys.argv[1:]: runpy.run_path(folder + '/handler.py')"
+    load = f"import runpy, sys\n{each}\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", load, *map(str, folders)], capture_output=True, text=True, check=True, cwd=ROOT
     )
