@@ -5,8 +5,8 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from typing import Protocol
 from types import MappingProxyType
+from typing import Protocol
 from zlib import crc32
 
 import pytest
