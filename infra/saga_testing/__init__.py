@@ -21,7 +21,7 @@ deployment over moto, for whoever wants botocore's own clients in between.
 """
 
 from saga_testing.aws.account import QUEUE_URL, STREAM_ARN, SimulatedAws
-from saga_testing.deployment import ENVIRONMENT, EXECUTIONS, Deployment
+from saga_testing.deployment import ENVIRONMENT, EXECUTIONS, EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.executor import InTurn
 from saga_testing.faults import Fault, Killed, inflict, possible_at
 from saga_testing.history import History
@@ -36,6 +36,7 @@ from saga_testing.wire import Wire
 __all__ = [
     "ENVIRONMENT",
     "EXECUTIONS",
+    "EXECUTIONS_AND_ORDERS",
     "NOW_MS",
     "OWN_FIELDS",
     "QUEUE_URL",

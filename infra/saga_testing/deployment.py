@@ -25,6 +25,7 @@ from saga_testing.table_reader import TableReader
 from saga_testing.wire import Wire
 from sagas import SAGAS
 from sagas.execution import EXECUTION_SAGA
+from sagas.order import ORDER
 
 Json = dict[str, Any]
 
@@ -41,6 +42,9 @@ ENVIRONMENT: Final = {
 
 EXECUTIONS: Final = SagaRegistry((EXECUTION_SAGA,))
 """The execution saga alone: what this project's own tests are about, whatever else a user has registered."""
+
+EXECUTIONS_AND_ORDERS: Final = SagaRegistry((EXECUTION_SAGA, ORDER))
+"""Both sagas that this project comes with, for tests of the one beside the other."""
 
 IN_TURN: Final = InTurn()
 

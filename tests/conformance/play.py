@@ -16,12 +16,12 @@ from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.intake import Intake
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World, observer
 from saga_testing.samples.enveloped import signed
 from saga_testing.samples.sample_events import eventbridge, kafka
 from sagactl.table.recounting import correct, steady_drifts
-from sagas import SAGAS
 from tests.conformance.events import Post, full_type
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage
@@ -226,7 +226,7 @@ def _change(records: list[dict[str, Any]], change: RecordChange) -> None:
 
 def play(requirement: Requirement, world: World) -> Seen:
     """Everything under `given`, then `when`, and, unless the steps relay by themselves, what is owed is published."""
-    world.register(SAGAS)
+    world.register(EXECUTIONS_AND_ORDERS)
     stage = Stage(world)
     player = Player(stage)
     SINK.take()

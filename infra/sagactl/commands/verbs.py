@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.flow.verbs import Refused
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
@@ -39,6 +40,8 @@ _REFUSALS: Mapping[str, str] = {
     Refused.DATA_NEEDED: "a later step reads what only the participant's answer told: retry it, or undo",
     Refused.PIVOT: "a pivot cannot be skipped: retry it, resolve it, or undo it once every attempt has answered",
     Refused.UNANSWERED: "an attempt has not answered, so it may have happened: find out, then retry or resolve",
+    RejectReason.UNKNOWN_DEFINITION: "nothing was changed; run it from the release that has the saga's definition",
+    RejectReason.DEFINITION_CHANGED: "nothing was changed; run it from the release under which the saga began",
     Refused.NO_PIVOT: "only a parked pivot can be undone: an undo is retried, resolved or skipped",
 }
 

@@ -4,17 +4,16 @@ from typing import Any
 
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Saga
-from saga_testing.deployment import Deployment
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.samples.sample_orders import order_event, reply
 from saga_testing.telemetry import RecordingTelemetry
-from sagas import SAGAS
 from sagas.order import ORDER
 
 
 class Shop(Deployment):
     """Everything is relayed when it is asked for, and time passes in steps of the checker's."""
 
-    def __init__(self, settings: dict[str, str] | None = None, *, sagas: SagaRegistry = SAGAS) -> None:
+    def __init__(self, settings: dict[str, str] | None = None, *, sagas: SagaRegistry = EXECUTIONS_AND_ORDERS) -> None:
         self.counted = RecordingTelemetry()
         super().__init__(settings, sagas=sagas, telemetry=self.counted)
 

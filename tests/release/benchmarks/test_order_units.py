@@ -3,8 +3,8 @@
 import uuid
 from typing import Any
 
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.samples.sample_orders import order_event, reply
-from sagas import SAGAS
 from sagas.order import ORDER
 from tests.release.benchmarks.billing import KB, Meter
 from tests.release.benchmarks.report import Report
@@ -38,7 +38,7 @@ def happy() -> list[tuple[str, dict[str, Any]]]:
 
 def test_calls_units_and_bytes_of_an_order_without_approval(deployment: QuietWorld, report: Report) -> None:
     """One unit to create and one to enter the index; a reply is one read, one write, and two where the due moves."""
-    deployment.register(SAGAS)
+    deployment.register(EXECUTIONS_AND_ORDERS)
     total, reads, sizes = 0, 0, []
     expected = {"ORDER_PLACED": (0, 2), "reply: credit": (1, 3), "reply: stock": (1, 3), "reply: shipped": (1, 2)}
     for name, detail in happy():
@@ -63,7 +63,7 @@ def test_calls_units_and_bytes_of_an_order_without_approval(deployment: QuietWor
 
 
 def test_what_changes_nothing_is_read_and_not_written(deployment: QuietWorld, report: Report) -> None:
-    deployment.register(SAGAS)
+    deployment.register(EXECUTIONS_AND_ORDERS)
     for _, detail in happy():
         deployment.deliver(ordinary(detail))
     with Meter(deployment.at.sdk.dynamodb) as meter:

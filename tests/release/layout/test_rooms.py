@@ -43,3 +43,23 @@ def test_the_kit_imports_no_test() -> None:
     kit = TESTS.parent / "infra" / "saga_testing"
 
     assert [name for module in kit.rglob("*.py") for name in imported(module) if name.split(".")[0] == "tests"] == []
+
+
+ABOUT_THE_REGISTRY: Final = {
+    "handlers/test_what_each_folder_is_bound_to.py": "functions are bound to what is registered",
+    "release/docs/channels/sagas.py": "what is registered is what is documented",
+    "tools/sagactl/test_reading.py": "an unknown name is answered with the registered ones",
+    "unit/domain/test_definitions.py": "a saga is found by its name among whatever is registered",
+}
+"""Who may read `SAGAS`. All others name the sagas they are about: a user who registers one more breaks no test."""
+
+
+def test_no_test_is_about_whatever_happens_to_be_registered() -> None:
+    reads = {
+        module.relative_to(TESTS).as_posix()
+        for module in TESTS.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "sagas" and "SAGAS" in {each.name for each in node.names}
+    }
+
+    assert reads == set(ABOUT_THE_REGISTRY)

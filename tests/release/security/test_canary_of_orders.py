@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import kafka
 from saga_testing.samples.sample_orders import order_event, reply
-from sagas import SAGAS
 from tests.release.security.canary import CANARY, assert_hidden
 from tests.release.security.printed import Printed
 
@@ -22,7 +22,7 @@ COMMANDS_OF_THE_ORDER = {"RESERVE_CREDIT_COMMAND", "RESERVE_STOCK_COMMAND", "SHI
 
 @pytest.fixture
 def shop(world: World) -> World:
-    world.register(SAGAS)
+    world.register(EXECUTIONS_AND_ORDERS)
     return world
 
 

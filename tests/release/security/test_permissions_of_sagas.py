@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_orders import order_event, reply
-from sagas import SAGAS
 from tests.release.security.claiming_sagas import CLAIMING, ROOM
 from tests.release.security.permission_matrix import by_code, calls_of, no_event
 from tests.release.template.deployment import COMMAND_REPLY, SAGA_EVENT
@@ -21,7 +21,7 @@ def answered(saga: str, key: str, message: str = "ask#1") -> dict[str, Any]:
 
 
 def test_the_function_of_ones_own_sagas(world: World) -> None:
-    world.register(SAGAS)
+    world.register(EXECUTIONS_AND_ORDERS)
 
     def orders() -> None:
         for name in ("CANCELLED", "PLACED", "PLACED", "APPROVED"):
@@ -41,7 +41,7 @@ def test_the_function_of_ones_own_sagas(world: World) -> None:
 
 
 def test_the_function_of_replies(world: World) -> None:
-    world.register(SAGAS)
+    world.register(EXECUTIONS_AND_ORDERS)
     world.deliver(order_event("PLACED"))
 
     def answers() -> None:

@@ -8,12 +8,12 @@ from local_participant.bookings import Answer, Bookings, Outcome
 from local_participant.commands import MalformedCommandError, parse_command
 from tests.tools.participant.samples import command
 
-NOW = datetime.now(UTC)
-TOO_LATE = NOW + timedelta(minutes=2)
 
-
-def take(bookings: Bookings, kind: str, attempt: int = 1, wish: Outcome = Outcome.DONE, now: datetime = NOW) -> Answer:
-    return bookings.take(parse_command(command(kind, attempt)), wish, now)
+def take(
+    bookings: Bookings, kind: str, attempt: int = 1, wish: Outcome = Outcome.DONE, *, too_late: bool = False
+) -> Answer:
+    asked = parse_command(command(kind, attempt))
+    return bookings.take(asked, wish, datetime.now(UTC) + timedelta(minutes=2 if too_late else 0))
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def test_a_failure_is_one_attempts_own(bookings: Bookings) -> None:
 
 
 def test_nothing_is_begun_too_late_and_what_was_begun_before_is_still_said(bookings: Bookings) -> None:
-    assert take(bookings, "reserve_credit", 1, now=TOO_LATE) == Answer(Outcome.FAILED, "expired")
+    assert take(bookings, "reserve_credit", 1, too_late=True) == Answer(Outcome.FAILED, "expired")
     assert bookings.held() == []
 
     take(bookings, "reserve_credit", 2)
-    assert take(bookings, "reserve_credit", 3, now=TOO_LATE).outcome is Outcome.DONE
+    assert take(bookings, "reserve_credit", 3, too_late=True).outcome is Outcome.DONE
 
 
 def test_an_undo_takes_back_and_bars(bookings: Bookings) -> None:

@@ -178,9 +178,12 @@ def test_each_refusal_says_what_to_do(desk: Desk, monkeypatch: pytest.MonkeyPatc
     desk.gets("note", "o-1", "mine", "--direct", "--key", "k", "--as", "olga")
     assert told("note", "o-1", "yours", "--direct", "--key", "k", "--as", "olga").startswith("the key stands for")
     monkeypatch.setattr("sagactl.commands.verbs.SAGAS", SagaRegistry((keeping(),)))
+    assert told("resolve", "o-1", *decided(saga)).startswith("definition_changed: nothing was changed; run")
+    desk.put(replace(saga, definition_hash=keeping().fingerprint))
     assert told("resolve", "o-1", *decided(saga)).startswith("data_needed: a later step reads")
+    desk.put(saga)
     monkeypatch.setattr("sagactl.commands.verbs.SAGAS", SagaRegistry(()))
-    assert told("retry", "o-1", "--direct") == "unknown_definition: nothing was changed"
+    assert told("retry", "o-1", "--direct").startswith("unknown_definition: nothing was changed; run")
     desk.put(replace(saga, saga_name="other_saga"))
     assert told("retry", "o-1", "--direct").endswith("name one: order_saga:o-1, other_saga:o-1")
     assert desk.saga == saga

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
-from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
@@ -27,8 +27,6 @@ from saga_orchestrator.domain.saga import Claim, Saga
 from .apply_event import MAX_ATTEMPTS, check_messages
 from .ports import Clock, LostRace, NoRoom, Outcome, Reporting, Stored
 from .step_metrics import measured
-
-UNKNOWN_DEFINITION: Final = "unknown_definition"
 
 
 class Answered(StrEnum):
@@ -176,8 +174,8 @@ class OperateSagas:
         claim_refused: str | None = None
         for _ in range(MAX_ATTEMPTS):
             rules = self._rules_for(saga)
-            if rules is None:
-                return Answer(Answered.REFUSED, saga, UNKNOWN_DEFINITION)
+            if isinstance(rules, RejectReason):
+                return Answer(Answered.REFUSED, saga, rules)
             now = self.clock()
             decision = _decided(asked, saga, now, rules, claim_refused)
             if isinstance(decision, Answer):
@@ -202,13 +200,13 @@ class OperateSagas:
         msg = f"lost {MAX_ATTEMPTS} races for one saga"
         raise RetryableError(msg)
 
-    def _rules_for(self, saga: Saga) -> Rules | None:
-        """By the version that it began with, and by the confirmation of its deletes. None: this code has none such."""
+    def _rules_for(self, saga: Saga) -> Rules | RejectReason:
+        """By the version that it began with, and whether its deletes are confirmed; or why it cannot be judged here."""
         rules = self.rules_of(saga.saga_name)
         try:
-            return rules.of(saga) if rules is not None else None
-        except RejectedEvent:
-            return None
+            return rules.of(saga) if rules is not None else RejectReason.UNKNOWN_DEFINITION
+        except RejectedEvent as rejected:
+            return rejected.reason
 
     def _repeated(self, asked: Asked) -> Answer:
         saga, known = self.store.get(asked.execution_id, asked.saga_name), self.store.find(asked.act_key)
