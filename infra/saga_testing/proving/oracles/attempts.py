@@ -79,6 +79,9 @@ def no_attempt_comes_too_soon(subject: Subject, played: Played) -> str | None:
         asking = subject.asking.get(kind)
         if asking is None or not asking.is_awaited or int(number) == 1 or _is_asked_again(played, asking.step):
             continue
+        before = played.before.entry(asking.step.key)
+        if before is not None and before.standing in PARKED:
+            continue  # what is parked is asked slowly, whatever is answered meanwhile
         if (wrong := _too_soon(subject, played, asking, kind, int(number) - 1)) is not None:
             return wrong
     return None
