@@ -18,8 +18,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Refused.UNANSWERED: "an attempt has not answered, so it may have happened: find out, then retry or resolve",
     Refused.NO_NUMBERS_LEFT: "every number that an attempt can have is used up: resolve it, or skip its undo",
     Refused.NO_PIVOT: "only a parked pivot can be undone: an undo is retried, resolved or skipped",
-    RejectReason.UNKNOWN_DEFINITION: "nothing was changed; do it from the release that has the saga's definition",
-    RejectReason.DEFINITION_CHANGED: "nothing was changed; do it from the release under which the saga began",
+    RejectReason.UNKNOWN_DEFINITION: "nothing was changed; run it from the release that has the saga's definition",
+    RejectReason.DEFINITION_CHANGED: "nothing was changed; run it from the release under which the saga began",
     RejectReason.CORRUPT_SAGA: "the stored saga cannot be read; see `sagactl reconcile --dry-run`",
 }
 """By code. A code that is not among them is told as it is."""
