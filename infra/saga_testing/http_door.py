@@ -96,19 +96,22 @@ class HttpDoor:
     def saga(self, key: str, name: str = "execution_saga", arn: str | None = OPERATOR, **parts: Any) -> Told:
         return self.get("sagas/{name}/{key}", arn, path={"name": name, "key": key}, **parts)
 
-    def cancel(
+    def cancel(self, key: str, name: str = "execution_saga", arn: str | None = OPERATOR, **parts: Any) -> Told:
+        return self.act("cancel", key, name, arn, **parts)
+
+    def act(
         self,
+        verb: str,
         key: str,
         name: str = "execution_saga",
         arn: str | None = OPERATOR,
         *,
         idempotency_key: str | None = "k-1",
         if_match: str | None = None,
-        body: str | None = None,
         headers: Mapping[str, str] | None = None,
         **parts: Any,
     ) -> Told:
         given = {"idempotency-key": idempotency_key, "if-match": if_match, **(headers or {})}
         sent = {header: value for header, value in given.items() if value is not None}
-        route = "POST /iam/v1/sagas/{name}/{key}/cancel"
-        return self.send(signed(route, arn, path={"name": name, "key": key}, headers=sent, body=body, **parts))
+        route = f"POST /iam/v1/sagas/{{name}}/{{key}}/{verb}"
+        return self.send(signed(route, arn, path={"name": name, "key": key}, headers=sent, **parts))

@@ -29,10 +29,14 @@ class ApiResources:
         return SagaLists(at.sdk.dynamodb, at.settings.saga_table, at.settings.deadline_shards, at.pause)
 
     @cached_property
+    def acts(self) -> ActTable:
+        at = self.at
+        return ActTable(at.sdk.dynamodb, at.settings.operator_table, PatientWrites(at.sdk.dynamodb, at.rng, at.pause))
+
+    @cached_property
     def operate(self) -> OperateSagas:
         at = self.at
-        acts = ActTable(at.sdk.dynamodb, at.settings.operator_table, PatientWrites(at.sdk.dynamodb, at.rng, at.pause))
-        return OperateSagas(ActingSagas(at.store, acts), at.clock, at.rules_of, at.telemetry)
+        return OperateSagas(ActingSagas(at.store, self.acts), at.clock, at.rules_of, at.telemetry)
 
 
 @functools.cache

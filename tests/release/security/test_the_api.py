@@ -29,6 +29,9 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1") -> list[Told]:
         door.get("executions/{execution_id}", arn, path={"execution_id": key}),
         door.saga(key, arn=arn),
         door.get("sagas", arn, query={"order": "deadlines"}),
+        door.get("sagas", arn, query={"order": "parked"}),
+        door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
+        door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),
         door.cancel(key, arn=arn, body=json.dumps({"reason": EVIL})),
     ]
 
@@ -52,7 +55,7 @@ def test_it_updates_sagas_in_transactions_and_touches_acts_alone(world: World) -
     every_route(HttpDoor(world.at), OPERATOR)
 
     writes = [name for name, _ in world.calls if name in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}]
-    assert writes == ["TransactWriteItems"]
+    assert writes == ["PutItem", "TransactWriteItems"]  # a note is an act alone
     (transaction,) = [arguments for name, arguments in world.calls if name == "TransactWriteItems"]
     kinds = [next(iter(action)) for action in transaction["TransactItems"]]
     assert kinds == ["Put", "Update", "Update"]  # the act before the saga, and the slot that it gives back

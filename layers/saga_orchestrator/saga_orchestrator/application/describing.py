@@ -6,6 +6,7 @@ from typing import Any
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 
 from .ledger_words import awaited_by, parked_in, steps_of
@@ -76,6 +77,24 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
             }
             for early in saga.early
         ],
+    }
+
+
+def act_facts(act: Act) -> Facts:
+    """What somebody did, as programs read it."""
+    return {
+        "at": rfc3339(act.at),
+        "target": act.id.target,
+        "verb": act.verb,
+        "actor": act.id.actor,
+        "verified": act.is_verified,
+        "door": act.door,
+        "role": act.role,
+        "reason": act.reason,
+        "result": act.result,
+        "version_before": act.version_before,
+        "version_after": act.version_after,
+        "key": act.id.key,
     }
 
 

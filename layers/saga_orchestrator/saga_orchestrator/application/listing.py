@@ -25,12 +25,8 @@ class Order(StrEnum):
 
     DEADLINES = "deadlines"
     """Running and compensating, what is due next first."""
-
-
-_SHOWN: Final[Mapping[Order, frozenset[SagaState]]] = {
-    Order.DEADLINES: frozenset({SagaState.RUNNING, SagaState.COMPENSATING}),
-}
-"""An index lags: what has left the order by now is not shown in it."""
+    PARKED = "parked"
+    """A step or an undo waits for somebody, for the longest time first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +104,14 @@ def _begin(behind: Place | None, partition: str, rank: Mapping[str, int]) -> tup
 
 def _of(order: Order, found: list[Saga | Unreadable]) -> Iterator[Saga | Unreadable]:
     for each in found:
-        if isinstance(each, Unreadable) or each.state in _SHOWN[order]:
+        if isinstance(each, Unreadable) or _stands_in(order, each):
             yield each
+
+
+def _stands_in(order: Order, saga: Saga) -> bool:
+    """An index lags: what has left the order by now is not shown in it."""
+    match order:
+        case Order.DEADLINES:
+            return saga.state in {SagaState.RUNNING, SagaState.COMPENSATING}
+        case Order.PARKED:
+            return bool(saga.ledger.parked)

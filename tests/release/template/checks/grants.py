@@ -101,9 +101,9 @@ BASE: dict[str, set[Grant]] = {
     KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
     API_FUNCTION: {
         *((f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "BatchGetItem", "Query")),
-        ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
+        *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
-        *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem")),
+        *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
     },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {

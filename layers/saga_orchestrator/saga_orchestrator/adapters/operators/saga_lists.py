@@ -9,7 +9,7 @@ from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.application.listing import Key, Order, Place, Unreadable
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
-from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.saga import MARK_SHARDS, Saga
 
 _BATCH: Final = 100
 """Keys of one BatchGetItem (DynamoDB API reference)."""
@@ -28,6 +28,7 @@ class _Index:
 
 _INDEXES: Final[Mapping[Order, _Index]] = {
     Order.DEADLINES: _Index("deadlines", "deadline_shard", "N", "deadline"),
+    Order.PARKED: _Index("marks", "mark", "S", "mark_at"),
 }
 
 
@@ -41,7 +42,8 @@ class SagaLists:
     pause: Pause
 
     def partitions(self, order: Order) -> Sequence[str]:
-        del order  # the only one so far
+        if order is Order.PARKED:
+            return [f"parked#{shard}" for shard in range(MARK_SHARDS)]
         return [str(shard) for shard in range(self.deadline_shards)]
 
     def keys(self, order: Order, partition: str, since: int, after: Key | None, limit: int) -> tuple[list[Place], bool]:

@@ -1,11 +1,12 @@
 """The routes that act: each a verb on one saga, judged and recorded by the application."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 
@@ -22,11 +23,26 @@ class Reasoned(Body):
     reason: str = ""
 
 
-def cancel(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    _check_right(Deed.CANCEL, caller)
-    request.only(())
-    body = request.parsed(Reasoned)
-    return _performed(api, request, caller, Deed.CANCEL, body.reason)
+class Stepped(Reasoned):
+    """`step` may be left out where only one is parked."""
+
+    step: str | None = None
+
+
+BODIES: Final[Mapping[Deed, type[Reasoned]]] = {
+    deed: Reasoned if deed in {Deed.CANCEL, Deed.NOTE} else Stepped for deed in Deed
+}
+
+
+def performing(deed: Deed) -> Callable[[ApiResources, Request, Caller], Reply]:
+    """The route of one verb."""
+
+    def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
+        _check_right(deed, caller)
+        request.only(())
+        return _performed(api, request, caller, deed, request.parsed(BODIES[deed]))
+
+    return perform
 
 
 def _check_right(deed: Deed, caller: Caller) -> None:
@@ -35,7 +51,7 @@ def _check_right(deed: Deed, caller: Caller) -> None:
         raise _forbidden()
 
 
-def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, reason: str) -> Reply:
+def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, body: Reasoned) -> Reply:
     matched = request.if_match
     asked = Asked(
         execution_id=request.path.get("key", ""),
@@ -45,7 +61,8 @@ def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, 
         role=caller.role,
         door=caller.door,
         key=request.idempotency_key,
-        reason=reason,
+        reason=body.reason,
+        step=body.step if isinstance(body, Stepped) else None,
         version=matched[0] if matched else None,
         created=matched[1] if matched else None,
     )
@@ -87,7 +104,7 @@ def _told(api: ApiResources, answer: Answer) -> Reply:
             code = str(answer.code or "refused")
             if code == RejectReason.REFUSED_BY_AWS:
                 raise store_refuses()
-            raise Problem(HTTPStatus.CONFLICT, code, _REFUSALS.get(code, _UNEXPECTED), headers=tag, **tag)
+            raise Problem(HTTPStatus.CONFLICT, code, _sentence(code), headers=tag, **tag)
         case _:
             raise unknown()
 
@@ -96,12 +113,6 @@ def _forbidden() -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Your role does not do this.")
 
 
-_UNEXPECTED: Final = "As the saga stands this cannot be done to it."
-_REFUSALS: Final[Mapping[str, str]] = {
-    "already_ended": "The saga has ended: nothing is left to cancel.",
-    "compensating": "The saga is being taken back already, and ends when that is done.",
-    "too_late": "The saga is past its point of no return: it goes on, or parks and waits for an operator.",
-    "already_cancelled": "A cancel waits already for what starts this saga.",
-    "unknown_definition": "This release has no definition of that name and version: deploy one that has.",
-    "corrupt_saga": "The stored saga cannot be read: see `sagactl reconcile --dry-run`.",
-}
+def _sentence(code: str) -> str:
+    said = SENTENCES.get(code, "as the saga stands this cannot be done to it")
+    return f"{said[0].upper()}{said[1:]}."

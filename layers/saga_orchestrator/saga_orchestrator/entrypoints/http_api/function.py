@@ -9,6 +9,7 @@ from typing import Any, Final
 from saga_orchestrator.api_bootstrap import ApiResources, api_resources
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, RetryableError
+from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.registry import SagaRegistry
 
 from . import acting, reading
@@ -25,7 +26,8 @@ ROUTES: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET /iam/v1/executions/{execution_id}": reading.one_execution,
         "GET /iam/v1/sagas": reading.sagas,
         "GET /iam/v1/sagas/{name}/{key}": reading.one_saga,
-        "POST /iam/v1/sagas/{name}/{key}/cancel": acting.cancel,
+        "GET /iam/v1/sagas/{name}/{key}/acts": reading.acts,
+        **{f"POST /iam/v1/sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
     }
 )
 """By the route's key, which the gateway chose; template.yaml declares the same ones. What a path says is never read."""

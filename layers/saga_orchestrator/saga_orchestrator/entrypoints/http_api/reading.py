@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
-from saga_orchestrator.application.describing import details, summary
+from saga_orchestrator.application.describing import act_facts, details, summary
 from saga_orchestrator.application.listing import Order, Unreadable, page_of
 from saga_orchestrator.domain.instants import rfc3339
-from saga_orchestrator.domain.operating.acts import names_a_saga
+from saga_orchestrator.domain.operating.acts import names_a_saga, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS
 from saga_orchestrator.domain.saga import Saga
 
@@ -49,6 +49,15 @@ def one_saga(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     if request.headers.get("if-none-match") == tag["etag"]:
         return Reply(None, HTTPStatus.NOT_MODIFIED, tag)
     return Reply(shown(api, saga), headers=tag)
+
+
+def acts(api: ApiResources, request: Request, _caller: Caller) -> Reply:
+    """What people did to one saga, in order."""
+    request.only(())
+    saga_name, key = request.path.get("name", ""), request.path.get("key", "")
+    if not names_a_saga(saga_name, key) or api.at.store.get(key, saga_name) is None:
+        raise unknown()
+    return Reply({"acts": [act_facts(act) for act in api.acts.on(saga_target(saga_name, key))]})
 
 
 def sagas(api: ApiResources, request: Request, _caller: Caller) -> Reply:
