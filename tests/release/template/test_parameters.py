@@ -142,6 +142,7 @@ def test_intervals_that_aws_understands_are_accepted(interval: str) -> None:
         ("DeletionProtection", "true"),
         ("Tracing", "Disabled"),
         ("ReplySources", ""),
+        ("Wakes", "true"),
         ("OrderReplySeconds", 30),
         ("OrderAttempts", 3),
         ("ApprovalSeconds", 172800),
@@ -184,4 +185,5 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
         "RetentionDays",
         "RelayFunctionName",
         "TimeoutCheckerFunctionName",
+        "SagaWakeFunctionName",
     }

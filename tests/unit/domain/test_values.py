@@ -48,7 +48,7 @@ def test_plain_classes_are_few() -> None:
     }
 
     stores = {"SagaStore", "ScriptStore", "ScriptSource", "RejectedStore", "Counters", "ActingStore"}
-    assert plain == {"Secret", *stores, "Publisher", "Counting", "Reporting"}
+    assert plain == {"Secret", *stores, "Publisher", "WakeQueue", "Counting", "Reporting"}
 
 
 @pytest.mark.parametrize("event", [requested(), started(), completed(), failed(), timed_out(), cancelled()])
@@ -168,6 +168,7 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "pod_name": None,
         "node_name": None,
         "outbox": (),
+        "wake": None,
         "input": None,
         "settings": (),
         "ledger": Ledger(),

@@ -18,6 +18,7 @@ from tests.release.template.deployment import (
     MSK,
     MSK_CLUSTER,
     SAGA_EVENT,
+    SAGA_WAKE,
     SELF_MANAGED,
     Deployment,
     as_list,
@@ -92,10 +93,18 @@ BASE: dict[str, set[Grant]] = {
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
     },
+    SAGA_WAKE: KEEPS_REJECTED
+    | {
+        *((f"sqs:{action}", "<WakeQueue.Arn>", "{}") for action in ("ReceiveMessage", "DeleteMessage")),
+        ("sqs:GetQueueAttributes", "<WakeQueue.Arn>", "{}"),
+        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+        ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
+    },
     KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
         ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-orchestrator"}}'),
+        ("sqs:SendMessage", "<WakeQueue.Arn>", "{}"),
     },
 }
 INTERFACES = {
