@@ -32,7 +32,7 @@ validate: .venv-sam/installed
 
 # Tests of one group (tests/conftest.py) stay together: a process more than there are cores, because the stacks' one mostly waits.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup
+PYTEST = $(BIN)/pytest -n $(JOBS)
 pytest: .venv/installed .venv-sam/installed
 	$(PYTEST) -m "not proof"
 

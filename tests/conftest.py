@@ -1,26 +1,40 @@
 """No test may reach AWS: whatever forgets to name an emulator meets dead credentials and no metadata service.
 
 And which tests belong together, by where they stand: `make proof` runs those that are `proof`, `make test` the others.
-Tests of one group never run side by side, because they are timed by the clock or share what is expensive to make.
+Tests of one group run in one process, one after the other, because they share what is expensive to make.
 """
 
-from pathlib import Path
+from functools import cache
 from typing import Final
 
+import botocore.loaders
+import botocore.session
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS: Final = Path(__file__).parent
 PROOF: Final = ("proof",)
 """Folders of what takes minutes: every schedule, seeded worlds, drawn steps, load."""
 GROUPS: Final = {
-    "tools": "stack",  # one local stack at a time, and nothing else that is timed beside it
-    "proof/load": "stack",
-    "proof/reconcile": "stack",
+    "tools/sagactl": "operator",  # one stack serves them all
+    "tools/local_stack": "stack",
+    "tools": "programs",  # demo, worker and participant, each timed by the clock
+    "release/built_artefact": "artefact",  # one `sam build` serves all
+    "proof/load": "load",
+    "proof/reconcile": "load",
     "proof/simulation": "worlds",  # the same seeds are played once
-    "release/built_artefact": "stack",  # one `sam build` serves all, and the wheel starts a stack of its own
 }
+"""By folder, the inner ones first."""
 
 pytest_plugins = ["saga_testing.plugin"]
+
+
+def pytest_configure() -> None:
+    """One loader for all of a process: each test makes sessions of its own, and each would read AWS's models again.
+
+    A loader keeps what it read, and a session's clients share one already.
+    """
+    botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture(autouse=True)
@@ -38,12 +52,22 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Grouped tests first: what takes longest must not be what is begun last."""
     for item in items:
-        place = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
-        if place.startswith(tuple(f"{folder}/" for folder in PROOF)):
+        if item.nodeid.startswith(tuple(f"tests/{folder}/" for folder in PROOF)):
             item.add_marker(pytest.mark.proof)
-        for folder, group in GROUPS.items():
-            if place.startswith(f"{folder}/"):
-                item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
+    """Groups whole and the largest first, everything else test by test to whoever is free.
+
+    A scheduler of our own, because marking groups has no effect: pytest-xdist 3.8 writes them into an attribute that
+    pytest no longer has, and then deals out each test alone.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for folder, group in GROUPS.items() if nodeid.startswith(f"tests/{folder}/")), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    return ByGroup(config, log)

@@ -8,10 +8,10 @@ import typer
 from sagactl.commands.acts import list_acts
 from sagactl.commands.cancel import cancel
 from sagactl.commands.compare import compare
-from sagactl.commands.demo import demo
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
-from sagactl.commands.local_up import up
+from sagactl.commands.local.demo import demo
+from sagactl.commands.local.up import up
 from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
@@ -20,6 +20,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.commands.versions.diff import diff
 from sagactl.local.sending import send
 
 
@@ -62,6 +63,7 @@ app.add_typer(rejected, name="rejected")
 app.command("compare")(compare)
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
+app.command("diff")(diff)
 app.command("graph")(graph)
 app.command("prove")(prove)
 

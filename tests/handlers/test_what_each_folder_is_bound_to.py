@@ -9,6 +9,7 @@ import pytest
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function, saga_functions
+from saga_orchestrator.entrypoints.http_api import function as http_function
 from saga_orchestrator.entrypoints.wakes import wake_function
 from sagas import SAGAS
 
@@ -30,6 +31,7 @@ def passed_on(monkeypatch: pytest.MonkeyPatch, folder: str) -> list[tuple[str, t
     for entry in (event_function, checker_function, relay_function, wake_function):
         name = entry.__name__.rpartition(".")[2]
         monkeypatch.setattr(entry, "handle", lambda *arguments, _name=name: calls.append((_name, arguments)))
+    monkeypatch.setattr(http_function, "handle", lambda *arguments: calls.append(("http_function", arguments)))
     for name in ("handle_events", "handle_replies"):
         monkeypatch.setattr(saga_functions, name, lambda *arguments, _name=name: calls.append((_name, arguments)))
     loaded(folder).lambda_handler("the event", "the context")
@@ -51,6 +53,7 @@ def test_an_event_function_takes_its_folders_type_and_no_other(
         ("timeout_checker", "checker_function"),
         ("saga_wake", "wake_function"),
         ("command_relay", "relay_function"),
+        ("api", "http_function"),
         ("saga_event", "handle_events"),
         ("command_reply", "handle_replies"),
     ],

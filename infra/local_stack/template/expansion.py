@@ -8,7 +8,6 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,11 @@ from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
 from samtranslator.parser.parser import Parser
 from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
 from local_stack.aws import isolated_session
 from local_stack.errors import BrokenTemplate
 from local_stack.template.parameters import effective_parameters
+from local_stack.template.parsing import parsed
 
 __all__ = ["BrokenTemplate", "ExpandedTemplate", "FunctionCode", "expand"]
 
@@ -75,7 +74,7 @@ def expand(template: Path, parameters: Mapping[str, str], region: str) -> Expand
 
 def _read(template: Path) -> dict[str, Any]:
     try:
-        source = json.loads(_parsed(template.read_text(encoding="utf-8")))
+        source = parsed(template.read_text(encoding="utf-8"))
     except OSError as error:
         raise BrokenTemplate(f"{template}: {error.strerror}") from error
     except Exception as error:  # the transform's parser lets YAML's errors and its own through: all mean the same here
@@ -86,12 +85,6 @@ def _read(template: Path) -> dict[str, Any]:
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             raise BrokenTemplate(f"{template.name}: {logical_id} has no Type")
     return source
-
-
-@lru_cache(maxsize=8)
-def _parsed(text: str) -> str:
-    """The template's YAML as JSON, of which each caller makes a dictionary of its own: parsing is most of the time."""
-    return json.dumps(yaml_parse(text), default=str)
 
 
 def _claim_local_code(source: dict[str, Any], base: Path) -> tuple[dict[str, Path], dict[str, FunctionCode]]:

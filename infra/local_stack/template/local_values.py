@@ -4,9 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from samtranslator.yaml_helper import yaml_parse
-
 from local_stack.aws import AwsClients
+from local_stack.template.parsing import parsed
 
 
 def with_local_values(
@@ -24,7 +23,7 @@ def with_local_values(
 
 def _declared(template: Path) -> Mapping[str, object]:
     try:
-        source = yaml_parse(template.read_text(encoding="utf-8"))
+        source = parsed(template.read_text(encoding="utf-8"))
         return dict(source.get("Parameters") or {})
     except Exception:  # noqa: BLE001 - whatever is wrong with the file, the expansion that follows says it in one line
         return {}

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.domain.decide import Decision
@@ -11,14 +12,17 @@ from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Saga
+from saga_testing.aws.account import SimulatedAws
 from saga_testing.deployment import Deployment
-from saga_testing.faults import Fault, inflict
+from saga_testing.faults import Fault, Killed, inflict
 from saga_testing.samples.sample_events import event, iso
 from saga_testing.telemetry import RecordingTelemetry
 from saga_testing.wire import Wire
 
 Json = dict[str, Any]
 
+MOST_DELIVERIES: Final = 12
+"""More than any two faults can cause: whoever needs more makes no progress."""
 TABLE_WRITES: Final = frozenset({"put_item", "update_item", "transact_write_items", "put_events"})
 
 
@@ -40,6 +44,34 @@ class AnswersLost(Wire):
         return super().invoke(operation, call, arguments)
 
 
+@dataclass(frozen=True, slots=True)
+class StageImage:
+    """All that is stored, sent and read so far; processes begin anew."""
+
+    definition: SagaDefinition
+    key: str
+    environment: Mapping[str, str]
+    account: bytes
+    now: int
+    relayed: int
+    seen: Mapping[str, Json]
+
+    def stage(self) -> "Stage":
+        """One that goes on from here, by itself."""
+        account = SimulatedAws.unpacked(self.account, lambda: made.now)
+        made = Stage(
+            self.definition,
+            key=self.key,
+            settings={},
+            environment=self.environment,
+            answers_lost=False,
+            aws=account,
+        )
+        made.deployment.now, made.deployment.relayed = self.now, self.relayed
+        made.already_seen(self.seen)
+        return made
+
+
 class Stage:
     """One deployment with one definition, and one saga of it.
 
@@ -55,17 +87,29 @@ class Stage:
         settings: Mapping[str, int],
         environment: Mapping[str, str],
         answers_lost: bool,
+        aws: SimulatedAws | None = None,
     ) -> None:
         self.definition, self.key = definition, key
         self._wire = AnswersLost()
-        self._answers_lost = answers_lost
+        self.answers_lost = answers_lost
         self._ids = itertools.count(1)
         self.telemetry = RecordingTelemetry()
         chosen = {"SAGA_SETTINGS": json.dumps({definition.name: dict(settings)})} if settings else {}
         self.deployment = Deployment(
-            {**chosen, **environment}, sagas=SagaRegistry((definition,)), wire=self._wire, telemetry=self.telemetry
+            {**chosen, **environment},
+            sagas=SagaRegistry((definition,)),
+            aws=aws,
+            wire=self._wire,
+            telemetry=self.telemetry,
         )
         self._seen: dict[str, Json] = {}
+
+    def image(self) -> "StageImage":
+        """As it stands now, for as many stages as anybody wants to go on from here."""
+        at = self.deployment
+        return StageImage(
+            self.definition, self.key, dict(at.settings), at.aws.packed(), at.now, at.relayed, dict(self._seen)
+        )
 
     @property
     def now(self) -> int:
@@ -130,6 +174,26 @@ class Stage:
         """Before the call of that number, counted from 0, of what is delivered next."""
         self._wire.interruption = (number, come)
 
+    def goes_wrong(self, number: int, fault: Fault) -> None:
+        """At the call of that number, counted from 0, of what happens next."""
+        self._wire.calls.clear()
+        self._wire.plan = {number: fault}
+
+    def all_goes_well(self) -> list[str]:
+        """From now on; the calls that were made since something was to go wrong."""
+        self._wire.plan = {}
+        return self._wire.calls
+
+    def until_acknowledged(self, deliver: Callable[[], bool]) -> bool:
+        """As a source does: again and again, each time by a process that knows nothing of the one before it."""
+        for _ in range(MOST_DELIVERIES):
+            try:
+                if deliver():
+                    return True
+            except (Killed, Exception):  # noqa: BLE001 - whatever a function raises, its source delivers again
+                self.deployment.at = self.deployment.container()
+        return False
+
     def come_due(self) -> None:
         """What was to come before a call that was never made comes now."""
         interruption, self._wire.interruption = self._wire.interruption, None
@@ -160,11 +224,11 @@ class Stage:
 
     def _until_taken(self, deliver: Any) -> None:
         """As a source does: what was not acknowledged is delivered again."""
-        self._wire.armed = self._answers_lost
+        self._wire.armed = self.answers_lost
         try:
             deliver()
         except Exception:
-            if not self._answers_lost:
+            if not self.answers_lost:
                 raise
             deliver()
         finally:
@@ -174,11 +238,18 @@ class Stage:
 
     def published(self) -> list[Json]:
         """Messages since the last call. One that is published again has the same bytes, or the scenario fails."""
-        self._wire.armed = self._answers_lost
+        self._wire.armed = self.answers_lost
         while not self.deployment.relay_stream():
             self._wire.armed = False
         self._wire.armed = False
+        return self.news()
+
+    def news(self) -> list[Json]:
+        """What has been published and nobody has looked at yet."""
         return [body for body in self.deployment.published if self._is_new(body)]
+
+    def already_seen(self, messages: Mapping[str, Json]) -> None:
+        self._seen.update(messages)
 
     def _is_new(self, body: Json) -> bool:
         known = self._seen.setdefault(body["message_id"], body)

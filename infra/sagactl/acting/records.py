@@ -13,12 +13,14 @@ from rich.console import RenderableType
 
 from saga_orchestrator.adapters.operators.act_items import ActTable, put_of
 from saga_orchestrator.adapters.patient_writes import PatientWrites
+from saga_orchestrator.application.describing import act_facts as facts_of
 from saga_orchestrator.domain.errors import RetryableError
-from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act, ActKey, Door, Role, digest, problem_of
 from sagactl.deployment import Deployment
 from sagactl.errors import NotDoneError, NotUsableError
 from sagactl.outlet import table
+
+__all__ = ["facts_of"]
 
 Facts = dict[str, Any]
 
@@ -86,24 +88,6 @@ def as_aws_said() -> Iterator[None]:
         if isinstance(unsettled.__cause__, ClientError | BotoCoreError):
             raise unsettled.__cause__ from None
         raise NotDoneError(str(unsettled)) from unsettled
-
-
-def facts_of(act: Act) -> Facts:
-    """As programs read it."""
-    return {
-        "at": rfc3339(act.at),
-        "target": act.id.target,
-        "verb": act.verb,
-        "actor": act.id.actor,
-        "verified": act.is_verified,
-        "door": act.door,
-        "role": act.role,
-        "reason": act.reason,
-        "result": act.result,
-        "version_before": act.version_before,
-        "version_after": act.version_after,
-        "key": act.id.key,
-    }
 
 
 def page_of(facts: Iterable[Facts], title: str, *columns: str) -> RenderableType:

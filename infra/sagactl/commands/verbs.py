@@ -1,15 +1,13 @@
 """`sagactl retry | resolve | skip | undo | note`: what an operator does with a step that waits for him."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from saga_orchestrator.application.operate import Answer, Answered, Asked
-from saga_orchestrator.domain.errors import RejectReason
-from saga_orchestrator.domain.flow.verbs import Refused
+from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.saga import Saga
@@ -34,16 +32,6 @@ MayMatch = Annotated[int | None, typer.Option("--if-match", help="Only if the sa
 Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")]
 Actor = Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")]
 Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
-
-_REFUSALS: Mapping[str, str] = {
-    Refused.NOT_PARKED: "no step of that name is parked; where several are, name one",
-    Refused.DATA_NEEDED: "a later step reads what only the participant's answer told: retry it, or undo",
-    Refused.PIVOT: "a pivot cannot be skipped: retry it, resolve it, or undo it once every attempt has answered",
-    Refused.UNANSWERED: "an attempt has not answered, so it may have happened: find out, then retry or resolve",
-    RejectReason.UNKNOWN_DEFINITION: "nothing was changed; run it from the release that has the saga's definition",
-    RejectReason.DEFINITION_CHANGED: "nothing was changed; run it from the release under which the saga began",
-    Refused.NO_PIVOT: "only a parked pivot can be undone: an undo is retried, resolved or skipped",
-}
 
 
 @on_stack
@@ -201,6 +189,6 @@ def _error(asked: Asked, answer: Answer) -> CommandError:
         case Answered.KEY_REUSED:
             return NotUsableError("the key stands for something else that you did to this saga: take another")
         case Answered.REFUSED:
-            return NotDoneError(f"{answer.code}: {_REFUSALS.get(str(answer.code), 'nothing was changed')}")
+            return NotDoneError(f"{answer.code}: {SENTENCES.get(str(answer.code), 'nothing was changed')}")
         case _:
             return NotUsableError(answer.code or str(answer.answered))

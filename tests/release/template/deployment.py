@@ -42,6 +42,10 @@ KAFKA_TARGET = {
     "KafkaTargetSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:kafka-out",
 }
 
+API_FUNCTION = "ApiFunction"
+"""There is one where an HTTP API is asked for."""
+API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
+
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"
 MSK = {"MskClusterArn": MSK_CLUSTER}
 SELF_MANAGED = {"KafkaBootstrapServers": "b-1:9092,b-2:9092"}

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.release.template.deployment import (
+    API,
     FED_FUNCTIONS,
     FUNCTIONS,
     MSK,
@@ -17,7 +18,7 @@ from tests.release.template.deployment import (
 )
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:oncall"
-WITH_KAFKA = deploy(MSK)
+WITH_KAFKA = deploy(MSK | API)
 ALARMS = [name for name, _, _ in WITH_KAFKA.alarms()]
 every_alarm = pytest.mark.parametrize("alarm", ALARMS)
 
@@ -94,8 +95,8 @@ def test_the_tables_throttles_are_watched_on_its_indexes_too() -> None:
 
 @every_alarm
 def test_an_alarm_tells_the_topic_if_there_is_one(alarm: str) -> None:
-    silent = deploy(MSK).properties[alarm]
-    loud = deploy(MSK | {"AlarmTopicArn": TOPIC}).properties[alarm]
+    silent = deploy(MSK | API).properties[alarm]
+    loud = deploy(MSK | API | {"AlarmTopicArn": TOPIC}).properties[alarm]
 
     assert (silent["AlarmActions"], silent["OKActions"]) == ([], [])
     assert (loud["AlarmActions"], loud["OKActions"]) == ([TOPIC], [TOPIC])
@@ -114,7 +115,7 @@ def test_an_alarm_says_what_is_wrong_and_what_silence_means(alarm: str) -> None:
 def test_an_alarm_is_explained_in_the_operations_guide(alarm: str) -> None:
     guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     generic = re.sub(
-        r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|(?:Command|Kafka)Relay)(Errors|Throttles)Alarm$",
+        r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|(?:Command|Kafka)Relay|Api)(Errors|Throttles)Alarm$",
         r"*\2Alarm",
         alarm,
     )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.release.template.deployment import (
+    API,
     COMMAND_REPLY,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
@@ -32,6 +33,7 @@ EVERYTHING = {
     "KafkaTargetBootstrap": "b:9092",
     "KafkaTargetSecretArn": SECRET,
     "Tracing": "Active",
+    **API,
 }
 
 WRITES = {

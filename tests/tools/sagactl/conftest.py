@@ -3,15 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import typer.main
+import typer.testing
 from typer.testing import CliRunner, Result
 
 from sagactl.app import app
 from tests.tools.local_stack.outside import Client, LocalUp
+
+vars(typer.testing)["_get_command"] = cache(typer.main.get_command)
+"""The commands are read from their functions once, not for each line that is typed: these tests type thousands."""
 
 
 @dataclass(frozen=True)

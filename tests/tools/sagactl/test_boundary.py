@@ -47,6 +47,7 @@ ON_A_STACK: list[tuple[str, ...]] = [
     ("republish", "--since", "1h", "--yes"),
     ("reconcile", "--dry-run"),
     ("reconcile", "--yes"),
+    ("diff",),
 ]
 WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("graph",),
@@ -199,7 +200,7 @@ def typed(arguments: list[str], folder: Path, stdout: Any = subprocess.PIPE, **m
     return done.returncode, done.stderr
 
 
-READING = ["list", "slots", "rejected list", "reconcile --dry-run", "request --example --no-wait"]
+READING = ["list", "slots", "diff", "rejected list", "reconcile --dry-run", "request --example --no-wait"]
 ALONE = ["graph", "graph --output json", "--version", "--help", "list --help", "local up --worker none"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_stack.stack import StackOptions
-from sagactl.commands.local_up import parsed_parameters
+from sagactl.commands.local.up import parsed_parameters
 from sagactl.errors import NotUsableError
 from sagactl.local.live_view import LiveView
 from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in

@@ -62,16 +62,19 @@ def facts(*arguments: str) -> dict[str, Any]:
 
 
 def test_a_sound_definition_holds_and_what_was_not_reached_is_said() -> None:
-    result = run("parcel_file:SOUND", "--depth", "1", "--seeds", "5", "--seconds", "6")
+    result = run("parcel_file:SOUND", "--depth", "1", "--worlds", "5", "--seconds", "6")
 
     assert result.exit_code == 0
-    assert "every run with at most 1 troubles" in result.stdout
-    assert "5 of 5 seeded worlds on the real functions" in result.stdout
+    said = " ".join(result.stdout.split())
+    assert "every run with at most 1 trouble │" in said
+    assert "seeded worlds on the real functions │ 5 worlds, seeds 0 to 4 │ complete" in said
+    assert "parcel_saga is proven within these bounds; not reached: " in said
+    assert "(--depth 2 or more --worlds may reach it)" in said
     assert "its functions answer alike at other times and under other hash seeds" in result.stdout
 
 
 def test_nothing_is_said_to_be_reached_that_was_not_seen() -> None:
-    told = facts("parcel_file:SOUND", "--depth", "0", "--seeds", "0", "--seconds", "2")
+    told = facts("parcel_file:SOUND", "--depth", "0", "--worlds", "0", "--seconds", "2")
 
     assert told["holds"]
     assert "done" in told["reached"]["send"]
@@ -81,7 +84,7 @@ def test_nothing_is_said_to_be_reached_that_was_not_seen() -> None:
 
 @pytest.mark.parametrize("name", ["execution_saga", "order"])
 def test_a_registered_saga_is_found_by_its_name(name: str) -> None:
-    assert facts(name, "--depth", "0", "--seeds", "0", "--seconds", "2")["holds"]
+    assert facts(name, "--depth", "0", "--worlds", "0", "--seconds", "2")["holds"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_a_registered_saga_is_found_by_its_name(name: str) -> None:
     ],
 )
 def test_an_impure_function_is_named_with_what_it_looks_at(attribute: str, blamed: str) -> None:
-    result = run(f"parcel_file:{attribute}", "--depth", "0", "--seeds", "0")
+    result = run(f"parcel_file:{attribute}", "--depth", "0", "--worlds", "0")
 
     assert (result.exit_code, f"impure: {blamed}" in result.stdout) == (1, True)
 
@@ -105,7 +108,7 @@ def test_what_does_not_hold_is_printed_as_lines_that_anyone_can_replay(monkeypat
 
     monkeypatch.setattr(compensation, "proceed", ends_at_once)
 
-    result = run("parcel_file:SOUND", "--depth", "1", "--seeds", "0")
+    result = run("parcel_file:SOUND", "--depth", "1", "--worlds", "0")
 
     assert result.exit_code == 1
     assert "    s = Scenario(SOUND, key='k-1')" in result.stdout
@@ -134,8 +137,10 @@ def test_stopped_by_hand_it_says_what_was_seen_until_then(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(command, "parts", lambda effort: (*parts(effort)[:2], stopped))
 
-    result = run("parcel_file:SOUND", "--depth", "1", "--seeds", "3")
+    result = run("parcel_file:SOUND", "--depth", "1", "--worlds", "3")
 
     assert result.exit_code == 130
-    assert "every run with at most 1 troubles" in result.stdout
-    assert "0 of 3 seeded worlds" in result.stdout
+    said = " ".join(result.stdout.split())
+    assert "every run with at most 1 trouble │" in said
+    assert "stopped at 0 of 3" in said
+    assert "nothing is wrong in what was seen, which is not all that was to be seen" in said

@@ -22,7 +22,7 @@ from saga_testing.aws.account import SimulatedAws
 from saga_testing.samples.sample_events import NOW_MS
 from saga_testing.wire import Wire
 from sagas.order import ORDER
-from tests.unit.domain.flow.orders import Played, reserved
+from tests.unit.domain.flow.orders import Played, placed, reserved
 
 LATER = NOW_MS + 86_400_000
 ORDERS: Mapping[str, SagaDefinition] = {"order_saga": ORDER}
@@ -44,6 +44,11 @@ def stuck(*, answered: bool = False) -> Saga:
 
 def running() -> Saga:
     return _of(reserved())
+
+
+def waiting() -> Saga:
+    """Credit is asked for, and nobody has answered."""
+    return _of(placed())
 
 
 def _of(order: Played) -> Saga:

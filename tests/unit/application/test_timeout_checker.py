@@ -23,8 +23,8 @@ class Index:
     tried: list[tuple[str, str]] = field(default_factory=list)
     set_aside: list[tuple[str, str, RejectedEvent]] = field(default_factory=list)
     told: set[tuple[str, str, int]] = field(default_factory=set)
-    keeping: RetryableError | None = None
-    breaks: dict[int, tuple[int, RetryableError]] = field(default_factory=dict)
+    keeping: Exception | None = None
+    breaks: dict[int, tuple[int, Exception]] = field(default_factory=dict)
 
     def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
         self.queried.append((shard, now))
@@ -162,3 +162,21 @@ def test_a_shard_that_cannot_be_read_keeps_no_other_from_ending() -> None:
 
     assert index.sweep(shards=2) == Sweep(due=3, timed_out=3, oldest_due_ms=1, unfinished=True, unread=(throttled,))
     assert [execution_id for execution_id, _ in index.tried] == ["a-0", "b-0", "b-1"]
+
+
+def test_a_bug_in_reading_one_shard_ends_no_sweep() -> None:
+    index = Index({0: due(2), 1: due(3, "other")}, breaks={0: (1, KeyError("deadline"))})
+
+    sweep = index.sweep(shards=2)
+
+    assert (sweep.timed_out, sweep.unfinished) == (4, True)
+    assert [each.reason for each in sweep.unread if isinstance(each, RejectedEvent)] == [RejectReason.UNEXPECTED_ERROR]
+
+
+def test_a_bug_in_setting_one_aside_ends_no_sweep_and_is_seen() -> None:
+    index = Index({0: due(3)}, {"ex-1": ValueError("odd")}, keeping=KeyError("bucket"))
+
+    sweep = index.sweep()
+
+    assert (sweep.timed_out, sweep.unfinished, len(sweep.unread)) == (2, True, 1)
+    assert index.told == set()

@@ -7,7 +7,7 @@ from saga_orchestrator.domain.saga import Saga
 from saga_testing.proving.signals import event_id_of
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.subject import Subject
-from saga_testing.scenario.stage import Stage
+from saga_testing.scenario.stage import Stage, StageImage
 
 COMPARED = (
     "state", "version", "outcome", "reason", "failed_step", "completed_steps", "compensated_steps", "settings", "data",
@@ -18,14 +18,18 @@ COMPARED = (
 class Mirror:
     """One saga of `subject`, as it is stored. `answers_lost`: every write is applied and answered with an error."""
 
-    def __init__(self, subject: Subject, *, answers_lost: bool = False) -> None:
+    def __init__(self, subject: Subject, *, answers_lost: bool = False, image: StageImage | None = None) -> None:
         self.subject = subject
-        self.stage = Stage(
-            subject.definition,
-            key=subject.key,
-            settings=subject.settings,
-            environment={},
-            answers_lost=answers_lost,
+        self.stage = (
+            image.stage()
+            if image is not None
+            else Stage(
+                subject.definition,
+                key=subject.key,
+                settings=subject.settings,
+                environment={},
+                answers_lost=answers_lost,
+            )
         )
 
     def follow(self, played: Played) -> str | None:
@@ -52,6 +56,14 @@ class Mirror:
                     self._deploy_other_settings()
                 return rejected
         return None
+
+    def is_taken(self, move: Move) -> bool:
+        """One invocation: whether its source may forget it. It raises where it must be delivered again."""
+        at = self.stage.deployment
+        if move.kind in {Kind.TIME, Kind.WAKE}:
+            return not at.check()["unfinished"]
+        at.deliver(self.detail_of(move))
+        return True
 
     def detail_of(self, move: Move) -> dict[str, Any]:
         """The event as its sender writes it."""

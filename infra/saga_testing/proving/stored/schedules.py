@@ -1,34 +1,35 @@
 """Two and three deliveries on one version of a saga, in every way in which one can come between another's calls.
 
-The real functions run; what is left must be what some order of the same deliveries leaves in the pure core.
+The real functions run; what is left must be what some order of the same deliveries leaves in the pure core. Pairs are
+also played with every write applied and then answered with an error, so that it is delivered again.
 """
 
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from saga_testing.proving.moves import Moves
-from saga_testing.proving.playing import Players, nothing_yet
+from saga_testing.proving.playing import Players
 from saga_testing.proving.searching import Finding
-from saga_testing.proving.situation import Kind, Move, Situation
+from saga_testing.proving.situation import Situation
 from saga_testing.proving.stored.mirror import Mirror
+from saga_testing.proving.stored.way import Disagreement, Moved, Stop, heard_at, stops, when_heard
 from saga_testing.proving.subject import Subject
 
-TOGETHER: Final = (Kind.REPLY, Kind.CANCEL, Kind.REPORT, Kind.TIME, Kind.ECHO)
-LONGEST: Final = 80
 MOST_CALLS: Final = 3
 """A read, a write, and the write that is tried again: beyond them nothing is decided."""
+PAIR: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A situation on some run, and what is delivered there at the same time."""
+    """What is delivered at the same time, and what may be left of it."""
 
-    moves: tuple[Move, ...]
+    stop: Stop
     here: Situation
-    together: tuple[Move, ...]
+    together: Moved
+    allowed: tuple[Situation, ...]
 
 
 @dataclass
@@ -43,100 +44,62 @@ class Schedules:
 
     def run(self) -> Finding | None:
         for subject in self.subjects:
-            for crossing in crossings(subject):
-                for cuts in itertools.product(range(MOST_CALLS), repeat=len(crossing.together) - 1):
-                    if self.until is not None and time.process_time() > self.until:
-                        return None
-                    if (wrong := _cross(subject, crossing, cuts)) is not None:
-                        return Finding(wrong, (*crossing.moves, *crossing.together), subject)
-                    self.run_so_far += 1
-                    self.on_progress(self.run_so_far)
+            try:
+                finding = self._run_of(subject)
+            except Disagreement as wrong:
+                return Finding(str(wrong), wrong.moves, subject)
+            if finding is not None or self._is_over():
+                return finding
         self.is_complete = True
         return None
 
+    def _run_of(self, subject: Subject) -> Finding | None:
+        for crossing in crossings(subject):
+            for order, cuts, lost in _ways(crossing.together):
+                if self._is_over():
+                    return None
+                if (wrong := _cross(subject, crossing, order, cuts, lost=lost)) is not None:
+                    return Finding(wrong, (*crossing.stop.moves, *order), subject)
+                self.run_so_far += 1
+                self.on_progress(self.run_so_far)
+        return None
+
+    def _is_over(self) -> bool:
+        return self.until is not None and time.process_time() > self.until
+
 
 def crossings(subject: Subject) -> Iterator[Crossing]:
-    """Every pair on the runs without trouble and with an early way back, and every three that differ in kind."""
-    for moves, here in _situations(subject):
-        if here.saga is None or here.saga.state.is_terminal:
+    """Every two and every three that differ in kind and would be heard."""
+    for stop in stops(subject):
+        if stop.here.saga is None or stop.here.saga.state.is_terminal:
             continue
-        options = _options(subject, here)
-        for count in (2, 3):
-            for together in itertools.permutations(options, count):
-                due = here.saga.deadline if Kind.WAKE in {move.kind for move in together} else None
-                yield Crossing(moves, replace(here, now=max(here.now, due or 0)), together)
+        options = heard_at(subject, stop.here)
+        for together in (*itertools.combinations(options, PAIR), *itertools.combinations(options, PAIR + 1)):
+            here = when_heard(stop.here, together)
+            allowed = tuple(_in_order(subject, here, order) for order in itertools.permutations(together))
+            yield Crossing(stop, here, together, allowed)
 
 
-def _situations(subject: Subject) -> Iterator[tuple[tuple[Move, ...], Situation]]:
-    """Along the run on which all goes well; and along the way back from the middle of it."""
-    calm = _run(subject, (), nothing_yet())
-    yield from calm
-    if (middle := next((each for each in reversed(calm) if _can_turn_back(subject, each[1])), None)) is not None:
-        yield from _run(subject, *_turned_back(subject, *middle))
+def _ways(together: Moved) -> Iterator[tuple[Moved, tuple[int, ...], bool]]:
+    for order in itertools.permutations(together):
+        for cuts in itertools.product(range(MOST_CALLS), repeat=len(together) - 1):
+            yield from ((order, cuts, lost) for lost in ((False, True) if len(together) == PAIR else (False,)))
 
 
-def _can_turn_back(subject: Subject, here: Situation) -> bool:
-    pivots = {step.key for step in subject.steps if step.pivot}
-    running = here.saga is not None and not here.saga.state.is_terminal and not here.flying
-    return running and not any(here.entry(key) for key in pivots)
-
-
-def _turned_back(subject: Subject, moves: tuple[Move, ...], here: Situation) -> tuple[tuple[Move, ...], Situation]:
-    players = Players(subject)
-    for _, move in Moves(subject)(here):
-        played = players.play(here, move)
-        if move.kind in {Kind.CANCEL, Kind.TIME} and played.outcome_was_fixed:
-            return (*moves, move), played.after
-    return moves, here
-
-
-def _run(subject: Subject, moves: tuple[Move, ...], here: Situation) -> list[tuple[tuple[Move, ...], Situation]]:
-    told, players = [(moves, here)], Players(subject)
-    while (move := next((move for cost, move in Moves(subject)(here) if not cost), None)) is not None and len(
-        told
-    ) < 80:
-        if move.kind is Kind.TIME:
-            break
-        here = players.play(here, move).after
-        moves = (*moves, move)
-        told.append((moves, here))
-    return told
-
-
-def _options(subject: Subject, here: Situation) -> tuple[Move, ...]:
-    """One of each kind that would be heard now; the checker comes when something is due."""
-    found: dict[Kind, Move] = {}
-    for _, move in Moves(subject)(here):
-        if (
-            move.kind in TOGETHER
-            and not move.lost
-            and move.usable
-            and Players(subject).play(here, move).rejected is None
-        ):
-            found.setdefault(move.kind, replace(move, kind=Kind.WAKE) if move.kind is Kind.TIME else move)
-    return tuple(found.values())
-
-
-def _cross(subject: Subject, crossing: Crossing, cuts: tuple[int, ...]) -> str | None:
-    mirror, here, players = Mirror(subject), nothing_yet(), Players(subject)
-    for move in crossing.moves:
-        played = players.play(here, move)
-        if (wrong := mirror.follow(played)) is not None:
-            return wrong
-        here = played.after
+def _cross(subject: Subject, crossing: Crossing, order: Moved, cuts: tuple[int, ...], *, lost: bool) -> str | None:
+    mirror = crossing.stop.mirror(subject)
     mirror.stage.deployment.now = crossing.here.now
-    _deliver(mirror, crossing.together, cuts)
+    mirror.stage.answers_lost = lost
+    _deliver(mirror, order, cuts)
     mirror.stage.published()
     stored = mirror.stage.saga
-    orders = [_in_order(subject, crossing.here, order) for order in itertools.permutations(crossing.together)]
-    if all(mirror.differs(stored, each.saga) is not None for each in orders):
-        return (
-            f"deliveries at the same time leave what no order of them leaves: {mirror.differs(stored, orders[0].saga)}"
-        )
+    differing = [mirror.differs(stored, each.saga) for each in crossing.allowed]
+    if all(each is not None for each in differing):
+        return f"deliveries at the same time leave what no order of them leaves: {differing[0]}"
     return None
 
 
-def _deliver(mirror: Mirror, together: tuple[Move, ...], cuts: tuple[int, ...]) -> None:
+def _deliver(mirror: Mirror, together: Moved, cuts: tuple[int, ...]) -> None:
     """The first delivery; before its call number `cuts[0]` the others, each within the one before it."""
     first, *others = together
     if others:
@@ -145,7 +108,7 @@ def _deliver(mirror: Mirror, together: tuple[Move, ...], cuts: tuple[int, ...]) 
     mirror.stage.come_due()
 
 
-def _in_order(subject: Subject, here: Situation, order: tuple[Move, ...]) -> Situation:
+def _in_order(subject: Subject, here: Situation, order: Moved) -> Situation:
     players = Players(subject)
     for move in order:
         here = players.play(here, move).after

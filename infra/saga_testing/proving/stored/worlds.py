@@ -52,8 +52,13 @@ class World:
         troubles = [move for cost, move in options if cost]
         calm = [move for cost, move in options if not cost]
         if troubles and (not calm or dice.random() < rate):
-            return dice.choice(troubles) if rate else self._slowly(troubles)
+            return self._trouble(dice, troubles) if rate else self._slowly(troubles)
         return dice.choice(calm)
+
+    def _trouble(self, dice: random.Random, troubles: list[Move]) -> Move:
+        """Of each kind as often: there are many ways to answer once more, and few verbs of an operator."""
+        kind = dice.choice(sorted({move.kind for move in troubles}))
+        return dice.choice([move for move in troubles if move.kind is kind])
 
     def _slowly(self, troubles: list[Move]) -> Move:
         """All is well now: what is parked is asked again, and is answered."""
@@ -86,9 +91,10 @@ class Worlds:
     coverage: Coverage = field(default_factory=Coverage)
     on_progress: Callable[[int], None] = lambda _seed: None
     run_so_far: int = 0
+    first: int = 0
 
     def run(self) -> Finding | None:
-        for seed in range(self.seeds):
+        for seed in range(self.first, self.first + self.seeds):
             if self.until is not None and time.process_time() > self.until:
                 return None
             world = World(self.subjects[seed % len(self.subjects)], seed, self.coverage)

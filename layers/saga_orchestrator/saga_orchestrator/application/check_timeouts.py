@@ -19,7 +19,7 @@ class Sweep:
     """What one run did.
 
     `unfinished`: time was short, or something could not be ended; the next run goes on. `unread`: why shards of the
-    index could not be read to their end.
+    index could not be read to their end, or what a bug kept from being set aside.
     """
 
     due: int = 0
@@ -73,31 +73,40 @@ class TimeoutChecker:
                 page.extend(islice(due, PAGE))
             except (RetryableError, RejectedEvent) as failure:
                 unread = (failure,)
+            except Exception as bug:  # noqa: BLE001 - the boundary: one shard must not end the sweep of all others
+                unread = (unexpected(bug),)
             if not page and not unread:
                 break
             ended = list(self.executor.map(self._end_one, page))
+            unread += tuple(each for each in ended if isinstance(each, RejectedEvent))
             oldest = max((now - deadline for _, _, deadline in page), default=0)
             unfinished = bool(unread) or None in ended
             sweep = sweep.and_then(Sweep(len(page), ended.count(True), oldest, unfinished=unfinished, unread=unread))
         return sweep
 
-    def _end_one(self, key: tuple[str, str, int]) -> bool | None:
-        """True when this call ended the saga, False when there was nothing to end, None when it must be tried again."""
+    def _end_one(self, key: tuple[str, str, int]) -> bool | RejectedEvent | None:
+        """True when this call ended the saga, False when there was nothing to end, None when it must be tried again.
+
+        A failure that nothing foresaw, while setting it aside, is the answer: the others end first, then people see it.
+        """
         execution_id, saga_name, _ = key
         try:
-            try:
-                return self.time_out(execution_id, saga_name) is Verdict.APPLIED
-            except RejectedEvent as hopeless:
-                self._set_aside_once(key, hopeless)
-            except RetryableError:
-                raise
-            except Exception as bug:  # noqa: BLE001 - the boundary: one saga must not end the sweep of all others
-                self._set_aside_once(key, unexpected(bug))
+            return self.time_out(execution_id, saga_name) is Verdict.APPLIED
         except RetryableError:
             return None
-        return False
+        except RejectedEvent as hopeless:
+            return self._set_aside_once(key, hopeless)
+        except Exception as bug:  # noqa: BLE001 - the boundary: one saga must not end the sweep of all others
+            return self._set_aside_once(key, unexpected(bug))
 
-    def _set_aside_once(self, key: tuple[str, str, int], hopeless: RejectedEvent) -> None:
-        if key not in self.told:
+    def _set_aside_once(self, key: tuple[str, str, int], hopeless: RejectedEvent) -> RejectedEvent | bool | None:
+        if key in self.told:
+            return False
+        try:
             self.set_aside(key[0], key[1], hopeless)
-            self.told.add(key)
+        except RetryableError:
+            return None
+        except Exception as bug:  # noqa: BLE001 - the boundary: it stays due and is not told yet, so the next run tries
+            return unexpected(bug)
+        self.told.add(key)
+        return False

@@ -8,6 +8,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaE
 from saga_orchestrator.domain.policy import Policy, Without
 
 from .ports import Counters
+from .rejected_events import unexpected
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,15 @@ class LimitKeeper:
         """Copy what differs and settle what is unsettled; two reads and no write when nothing is."""
         for resource, head in self.counters.heads().items():
             try:
-                if isinstance(head, RetryableError):
-                    raise head
                 self._keep(resource, head)
             except (RetryableError, RejectedEvent) as failure:
                 self.left(resource, failure)
+            except Exception as bug:  # noqa: BLE001 - the boundary: one counter must not end the run of all others
+                self.left(resource, unexpected(bug))
 
-    def _keep(self, resource: str, head: Head) -> None:
+    def _keep(self, resource: str, head: Head | RetryableError) -> None:
+        if isinstance(head, RetryableError):
+            raise head
         wanted = self._wanted(resource, head)
         if wanted is not None and not self.counters.change(resource, head, wanted):
             return  # somebody raised a cap or brought a limit: the next run compares with what is there then

@@ -21,6 +21,7 @@ from saga_orchestrator.domain.operating.acts import (
     saga_target,
 )
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
+from saga_orchestrator.domain.operating.cancelling import cancel
 from saga_orchestrator.domain.saga import Claim, Saga
 
 from .apply_event import MAX_ATTEMPTS, check_messages
@@ -48,7 +49,9 @@ class Answered(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """`step` may be left out where only one is parked; `version` is the one that it was decided on."""
+    """`step` may be left out where only one is parked; `version` is the one that it was decided on, and `created` when
+    that saga began: one that expired and began again has its versions anew.
+    """
 
     execution_id: str
     saga_name: str
@@ -60,6 +63,7 @@ class Asked:
     reason: str = ""
     step: str | None = None
     version: int | None = None
+    created: int | None = None
 
     @property
     def act_key(self) -> ActKey:
@@ -158,7 +162,7 @@ class OperateSagas:
         known = self.store.find(asked.act_key)
         if known is not None:
             return _again(asked, known, saga)
-        if asked.version not in {None, saga.version}:
+        if asked.version not in {None, saga.version} or asked.created not in {None, saga.created_at}:
             return Answer(Answered.CHANGED, saga)
         return self._noted(asked, saga) if asked.deed is Deed.NOTE else self._settled(asked, saga)
 
@@ -227,7 +231,20 @@ class OperateSagas:
 
 
 def _decided(asked: Asked, saga: Saga, now: int, rules: Rules, claim_refused: str | None) -> Decision | Answer:
-    signal = OperatorActed(
+    if asked.deed is Deed.CANCEL:
+        decision = cancel(saga, asked.act_key.event_id, asked.actor, now, rules)
+    else:
+        decision = decide_waiting(saga, _signal(asked, saga), now, rules, claim_refused=claim_refused)
+    if decision.verdict is Verdict.DUPLICATE:
+        return Answer(Answered.REPLAYED, saga)
+    if not decision.changed or decision.saga is None:
+        return Answer(Answered.REFUSED, saga, decision.told)
+    check_messages(decision.saga, rules.definition)
+    return decision
+
+
+def _signal(asked: Asked, saga: Saga) -> OperatorActed:
+    return OperatorActed(
         event_id=asked.act_key.event_id,
         event_type=asked.deed,
         key=saga.execution_id,
@@ -236,13 +253,6 @@ def _decided(asked: Asked, saga: Saga, now: int, rules: Rules, claim_refused: st
         actor=asked.actor,
         step=asked.step,
     )
-    decision = decide_waiting(saga, signal, now, rules, claim_refused=claim_refused)
-    if decision.verdict is Verdict.DUPLICATE:
-        return Answer(Answered.REPLAYED, saga)
-    if not decision.changed or decision.saga is None:
-        return Answer(Answered.REFUSED, saga, decision.told)
-    check_messages(decision.saga, rules.definition)
-    return decision
 
 
 def _again(asked: Asked, known: Act, saga: Saga) -> Answer:

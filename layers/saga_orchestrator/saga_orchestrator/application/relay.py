@@ -12,6 +12,7 @@ from saga_orchestrator.domain.flow.dues import Wake
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, encoded, render, sent_by
 from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.versions.emitting import as_emitted
 
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
 from .publish import commands_among, republishable
@@ -143,7 +144,9 @@ class Relay:
         return tuple(key for key in keys if key not in held_back)
 
     def _complete(self, saga: Saga, key: str) -> tuple[Message, str]:
-        message = sent_by(self.stack, render(saga, key, self._definition_of(saga)))
+        # The version that emitted it makes it, whenever it is made, and whatever the saga was moved to since.
+        then, definition = as_emitted(saga, key, self._registry_of(saga))
+        message = sent_by(self.stack, render(then, key, definition))
         if not message.wants_script:
             return message, encoded(message)
         reference = message.body["script_ref"]
@@ -178,11 +181,13 @@ class Relay:
         return None, refused
 
     def _definition_of(self, saga: Saga) -> SagaDefinition:
+        return self._registry_of(saga).definition_of(saga)
+
+    def _registry_of(self, saga: Saga) -> SagaRegistry:
         if self.sagas.named(saga.saga_name) is None:
             msg = f"{saga.saga_id} belongs to a saga that this code does not know"
             raise UnknownMessageKey(msg)
-        # The version that emitted it makes the message, whenever it is made.
-        return self.sagas.definition_of(saga)
+        return self.sagas
 
     def _set_aside(self, write: EmittingWrite, hopeless: RejectedEvent) -> None:
         self.rejected().keep(hopeless, json.dumps(write.identity).encode(), "stream", {"record": write.sequence_number})

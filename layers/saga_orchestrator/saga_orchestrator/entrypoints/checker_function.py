@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.keep_limits import LimitKeeper
+from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.decide import Decision, Verdict
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
@@ -60,6 +61,8 @@ class CheckTimeouts:
             LimitKeeper(self.at.counters, self.at.settings.policy(), self._left).run()
         except (RetryableError, RejectedEvent) as failure:
             self._left("", failure)
+        except Exception as bug:  # noqa: BLE001 - the boundary: a limit is late by a run, a due saga must not be
+            self._left("", unexpected(bug))
 
     def _left(self, resource: str, failure: SagaError) -> None:
         self.at.telemetry.warn("limits were not settled", resource=resource, error=str(failure))

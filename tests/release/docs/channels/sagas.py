@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.render import SAGA_MESSAGES
 from sagas import SAGAS
@@ -72,11 +73,16 @@ def received() -> Iterator[Described]:
 def sent() -> Iterator[Described]:
     """What the orchestrator publishes."""
     bodies = [dict(message.body) for message in execution_messages(EXECUTION_SAGA)]
+    asking = _confirmed(EXECUTION_SAGA)
     types = (*(spec.type for spec in EXECUTION_SAGA.messages.values()), *(spec.type for spec in SAGA_MESSAGES.values()))
     for each in types:
         file, summary = f"{each.lower()}.schema.json", _summary(each, "an execution")
+        if each in asking:
+            summary += f" One that carries `operation_id` asks to be answered with `{REPLY}` (`ConfirmDeletes`)."
         examples = _first(bodies, "message_type", each)
-        yield Described(each, each, EXECUTION_SAGA.name, file, summary, "`execution_id`", examples=examples)
+        yield Described(
+            each, each, EXECUTION_SAGA.name, file, summary, "`execution_id`", answered=each in asking, examples=examples
+        )
     for definition in REGISTRY:
         if definition.starts is None:
             continue
@@ -88,6 +94,12 @@ def sent() -> Iterator[Described]:
             yield Described(
                 identity, each, definition.name, file, summary, "`execution_id`", answered, schema, examples
             )
+
+
+def _confirmed(definition: SagaDefinition) -> set[str]:
+    """The types of what a stack may want confirmed."""
+    undos = (step.undo for step in definition.confirming().steps)
+    return {definition.messages[undo.sends].type for undo in undos if undo is not None and undo.sends}
 
 
 def _first(bodies: list[Fields], name: str, value: str) -> tuple[Fields, ...]:

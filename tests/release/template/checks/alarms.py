@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
+    API,
+    API_FUNCTION,
     COMMAND_REPLY,
     FED_FUNCTIONS,
     FUNCTIONS,
@@ -116,11 +118,11 @@ OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGe
 ALARMS: dict[str, dict[str, Any]] = {
     **{
         f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
-        for f in RELAYED
+        for f in (*RELAYED, API_FUNCTION)
     },
     **{
         f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in RELAYED
+        for f in (*RELAYED, API_FUNCTION)
     },
     "RelayIteratorAgeAlarm": _alarm(
         "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
@@ -137,6 +139,8 @@ ALARMS: dict[str, dict[str, Any]] = {
         "LessThanThreshold",
         "breaching",
     ),
+    "ApiFaultsAlarm": _alarm("AWS/ApiGateway", "5xx", [{"Name": "ApiId", "Value": "<HttpApi>"}], "Sum", 300, 2),
+    "ApiRefusalsAlarm": _alarm("SagaOrchestrator", "ApiRefusals", OWN, "Sum", 300, 1, 5),
     "RejectedEventsAlarm": _queue("RejectedQueue"),
     "RuleDeadLettersAlarm": _queue("RuleDeadLetterQueue"),
     "OldestDueSagaAlarm": _alarm("SagaOrchestrator", "OldestDueSeconds", OWN, "Maximum", 60, 5, "112"),
@@ -179,7 +183,7 @@ ALARMS: dict[str, dict[str, Any]] = {
 
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of an alarm from its declaration here, in any property."""
-    deployed = deploy({**MSK, **KAFKA_TARGET, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
+    deployed = deploy({**MSK, **KAFKA_TARGET, **API, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
@@ -200,7 +204,7 @@ def complaints(template: Path) -> Iterator[str]:
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
         re.sub(
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay)(Errors|Throttles)Alarm$",
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api)(Errors|Throttles)Alarm$",
             r"\2Alarm",
             alarm,
         )

@@ -8,6 +8,9 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
+    ACCOUNT,
+    API,
+    API_FUNCTION,
     COMMAND_REPLY,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
@@ -17,6 +20,7 @@ from tests.release.template.deployment import (
     MAPPED_FUNCTIONS,
     MSK,
     MSK_CLUSTER,
+    REGION,
     SAGA_EVENT,
     SAGA_WAKE,
     SELF_MANAGED,
@@ -34,7 +38,7 @@ CHOICES: tuple[dict[str, str], ...] = (
     SELF_MANAGED,
     {"KafkaSecretArn": f"{SECRET}kafka-in"},
     {"InlineScriptMaxBytes": "1000"},
-    KAFKA_TARGET,
+    {**KAFKA_TARGET, **API},  # neither of these two changes what the other one grants
     {"EncryptionKeyArn": KEY},
     GLUE,
 )
@@ -51,6 +55,8 @@ Grant = tuple[str, str, str]
 COUNTERS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}'
 REJECTED = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}'
 ACTS = REJECTED.replace("rejected#", "act#")
+IN_TRANSACTIONS = '{"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}}'
+CALLS_OF_THE_API = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<HttpApi>/*/*/iam/v1/*"
 KEEPS_REJECTED: set[Grant] = {
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
@@ -101,6 +107,12 @@ BASE: dict[str, set[Grant]] = {
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
     },
     KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
+    API_FUNCTION: {
+        *((f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "BatchGetItem", "Query")),
+        *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
+        ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
+        *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
+    },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
         ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-orchestrator"}}'),
@@ -166,7 +178,6 @@ OPERATORS: set[Grant] = {
     ("s3:ListBucket", "<PayloadBucket.Arn>", '{"StringLike": {"s3:prefix": ["rejected/*", "aws/lambda/*"]}}'),
 }
 
-IN_TRANSACTIONS = '{"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}}'
 BREAK_GLASS: set[Grant] = {
     ("cloudformation:DescribeStacks", "stack", "{}"),
     ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
@@ -187,13 +198,19 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         if parameters in FEW:
             yield from _reply_sources(template, parameters)
         deployed = deploy(parameters, template)
-        for function in (*FUNCTIONS, *([KAFKA_RELAY] if KAFKA_TARGET.keys() <= parameters.keys() else [])):
+        for function in (
+            *FUNCTIONS,
+            *([KAFKA_RELAY, API_FUNCTION] if KAFKA_TARGET.keys() <= parameters.keys() else []),
+        ):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))
         yield from _compared("break glass", _granted_by(deployed, "BreakGlassPolicy"), BREAK_GLASS)
         second = ("lambda:InvokeFunction", f"<{KAFKA_RELAY}.Arn>", "{}")
         commanded = {second} if KAFKA_TARGET.keys() <= parameters.keys() else set[Grant]()
         yield from _compared("operators", _granted_by(deployed, "OperatorPolicy"), OPERATORS | commanded)
+        if "Api" in parameters:
+            calls: set[Grant] = {("execute-api:Invoke", CALLS_OF_THE_API, "{}")}
+            yield from _compared("callers of the API", _granted_by(deployed, "ApiCallerPolicy"), calls)
         yield from _doors(deployed)
 
 
@@ -229,7 +246,8 @@ def _doors(deployed: Deployment) -> Iterator[str]:
     }
     yield from differences("bus policy", statement, wanted)
     for name, sources in deployed.of_type("AWS::Lambda::Permission").items():
-        if not sources.get("SourceArn", "").startswith(f"<{name.removesuffix('Permission')}"):
+        own = name.removesuffix("Permission")
+        if not sources.get("SourceArn", "").startswith((f"<{own}", f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<{own}>/")):
             yield f"{name}: anybody may invoke through it"
 
 

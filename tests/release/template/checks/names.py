@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.release.template.deployment import MSK, PROVISIONED, SELF_MANAGED, deploy
+from tests.release.template.deployment import API, MSK, PROVISIONED, SELF_MANAGED, deploy
 
 ONE, OTHER = "one", "other"
 LONGEST = "s" * 128
@@ -26,9 +26,14 @@ LIMITS = {
     "TableName": 255,
 }
 """By property, from the services' API models."""
-LIMITS_OF_NAME = {"AWS::Events::EventBus": 256, "AWS::Scheduler::Schedule": 64, "AWS::Events::Rule": 64}
-INSIDE_ANOTHER = {"PolicyName", "IndexName", "AttributeName", "MetricName"}
-"""Unique within a role, a table or a namespace alone; metrics carry the stack's name as their dimension."""
+LIMITS_OF_NAME = {
+    "AWS::ApiGatewayV2::Api": 128,
+    "AWS::Events::EventBus": 256,
+    "AWS::Scheduler::Schedule": 64,
+    "AWS::Events::Rule": 64,
+}
+INSIDE_ANOTHER = {"PolicyName", "IndexName", "AttributeName", "MetricName", "StageName"}
+"""Unique within a role, a table, an API or a namespace alone; metrics carry the stack's name as their dimension."""
 
 COMBINATIONS: tuple[dict[str, str], ...] = (
     {},
@@ -46,6 +51,7 @@ COMBINATIONS: tuple[dict[str, str], ...] = (
         "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-x",
         "KafkaTargetSubnetIds": "subnet-1",
         "Tracing": "Active",
+        **API,
     },
 )
 

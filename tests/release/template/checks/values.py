@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from saga_orchestrator.adapters.api_settings import ApiSettings
 from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
+    ACCOUNT,
+    API,
+    API_FUNCTION,
     COMMAND_REPLY,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
@@ -51,6 +55,7 @@ GIVEN = {
     "ApprovalAbove": "24",
     "Tracing": "Active",
     "LogLevel": "WARNING",
+    **API,
     **{f"AliasOf{function.removesuffix('Function')}": f"alias.{function}" for function in EVENT_FUNCTIONS.values()},
 }
 SETTINGS: dict[str, Any] = {
@@ -96,6 +101,7 @@ OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
     "TimeoutCheckerFunction": {"allowed_images": set[str]()},
     SAGA_WAKE: {"allowed_images": set[str]()},
     "CommandRelayFunction": {"wake_queue_url": "<WakeQueue>", "allowed_images": set[str]()},
+    API_FUNCTION: {"allowed_images": set[str]()},
     KAFKA_RELAY: {
         "kafka_target_bootstrap": "broker18:9092",
         "kafka_target_topic": "topic19",
@@ -131,6 +137,8 @@ OUTPUTS = {
     "KafkaRelayFunctionName": f"<{KAFKA_RELAY}>",
     "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
     "SagaWakeFunctionName": f"<{SAGA_WAKE}>",
+    "ApiUrl": "<HttpApi.ApiEndpoint>",
+    "ApiCallerPolicyArn": "<ApiCallerPolicy>",
     **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},
 }
 
@@ -139,13 +147,19 @@ def complaints(template: Path) -> Iterator[str]:
     """Settings as the code reads them, function by function and field by field, and outputs as outsiders read them."""
     deployed = deploy(GIVEN, template)
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    for function in (*FUNCTIONS, KAFKA_RELAY):
+    for function in (*FUNCTIONS, KAFKA_RELAY, API_FUNCTION):
         variables = deployed.properties[function]["Environment"]["Variables"]
         wanted = {**defaults, **SETTINGS, **OF_ONE_FUNCTION.get(function, {})}
         found = Settings.from_environment(variables)
         yield from differences(function, {name: getattr(found, name) for name in Settings.model_fields}, wanted)
         told = {name: value for name, value in variables.items() if name.startswith("POWERTOOLS_")}
         yield from differences(f"{function} powertools", told, POWERTOOLS)
+    of_the_api = ApiSettings.from_environment(deployed.properties[API_FUNCTION]["Environment"]["Variables"])
+    yield from differences(
+        "settings of the API",
+        of_the_api.model_dump(),
+        {"account_id": ACCOUNT, "iam_roles": {"role/on-call27": "operator"}},
+    )
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone
     from tests.release.template.deployment import symbol  # noqa: PLC0415
 

@@ -12,6 +12,8 @@ from .acts import Role
 class Deed(StrEnum):
     """What somebody may do to one saga."""
 
+    CANCEL = "cancel"
+    """Not past the doors: in an emergency a cancel goes by the source of the operators' events."""
     RETRY = "retry"
     RESOLVE = "resolve"
     SKIP = "skip"
@@ -31,9 +33,11 @@ class Demands:
 
 _OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN, Role.BREAK_GLASS})
 _ADMINS: Final = frozenset({Role.ADMIN, Role.BREAK_GLASS})
+_BY_THE_DOORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 
 DEMANDS: Final[Mapping[Deed, Demands]] = MappingProxyType(
     {
+        Deed.CANCEL: Demands(roles=_BY_THE_DOORS),
         Deed.RETRY: Demands(roles=_OPERATORS),
         Deed.RESOLVE: Demands(roles=_OPERATORS, version=True, reason=True),
         Deed.SKIP: Demands(roles=_ADMINS, version=True, reason=True),

@@ -12,7 +12,7 @@ from sagactl.errors import NotUsableError
 from sagactl.options import with_exit_code
 from sagactl.outlet import Output
 
-_SAGACTL = Path(__file__).resolve().parents[1]
+_SAGACTL = Path(__file__).resolve().parents[2]
 _IN_THE_WHEEL = _SAGACTL / "project" / "template.yaml"
 TEMPLATE = _IN_THE_WHEEL if _IN_THE_WHEEL.exists() else _SAGACTL.parents[1] / "template.yaml"
 """The project's own: an installed wheel brings a copy, the source tree has it at its root."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from local_stack import BrokenTemplate, LocalStackError
-from sagactl.commands.local_up import TEMPLATE
+from sagactl.commands.local.up import TEMPLATE
 from sagactl.errors import NotDoneError, NotUsableError
 from sagactl.options import fail, with_exit_code
 from sagactl.outlet import Output, show

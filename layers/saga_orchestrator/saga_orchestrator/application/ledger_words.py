@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
+from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.flow.ledger import UNDOING, Entry, Standing
 from saga_orchestrator.domain.saga import Saga
-from sagactl.table.moments import moment
-from sagas import SAGAS
+
+from .moments import moment
 
 Facts = dict[str, Any]
 
@@ -46,18 +47,18 @@ def parked_in(saga: Saga) -> list[str]:
     return [entry.step for entry in saga.ledger.parked]
 
 
-def awaited_by(saga: Saga) -> str | None:
+def awaited_by(saga: Saga, definition: SagaDefinition | None) -> str | None:
     """What would move a waiting saga next; None where nothing is awaited."""
-    words = [_awaited(saga, entry) for entry in saga.ledger.entries]
+    words = [_awaited(entry, definition) for entry in saga.ledger.entries]
     return "; ".join(word for word in words if word) or None
 
 
-def _awaited(saga: Saga, entry: Entry) -> str | None:
+def _awaited(entry: Entry, definition: SagaDefinition | None) -> str | None:
     if entry.is_parked:
         what = "the undo of " if entry.standing in UNDOING else ""
         return f"an operator, or a late answer: {what}{entry.step} is parked"
     if entry.standing is Standing.ASKED and not entry.attempt:
-        return " or ".join(_events(saga, entry)) or f"an event about {entry.step}"
+        return " or ".join(_events(entry, definition)) or f"an event about {entry.step}"
     words = {
         Standing.ASKED: f"the answer to {entry.step}, attempt {entry.attempt}",
         Standing.BACKING_OFF: f"the time to ask for {entry.step} again",
@@ -67,7 +68,6 @@ def _awaited(saga: Saga, entry: Entry) -> str | None:
     return words.get(entry.standing)
 
 
-def _events(saga: Saga, entry: Entry) -> list[str]:
-    definition = SAGAS.named(saga.saga_name)
+def _events(entry: Entry, definition: SagaDefinition | None) -> list[str]:
     step = definition.step(entry.step) if definition else None
     return [outcome.event_type for outcome in step.awaits] if step else []

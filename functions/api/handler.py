@@ -1,0 +1,10 @@
+"""HTTP API: who operates sees sagas, and acts on one."""
+
+from typing import Any
+
+from saga_orchestrator.entrypoints.http_api.function import handle
+from sagas import SAGAS
+
+
+def lambda_handler(event: Any, context: Any) -> Any:
+    return handle(event, context, SAGAS)

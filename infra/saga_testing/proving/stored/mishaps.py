@@ -1,0 +1,99 @@
+"""Each fault of AWS, and each end of a process, at each call of each delivery and of the relay after it.
+
+Whatever goes wrong, the source delivers again: in the end everything is stored and sent as the core decided, once.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from saga_testing.faults import Fault, possible_at
+from saga_testing.proving.playing import Players
+from saga_testing.proving.searching import Finding
+from saga_testing.proving.situation import Kind, Move, Played
+from saga_testing.proving.stored.mirror import Mirror
+from saga_testing.proving.stored.way import Disagreement, Stop, heard_at, stops, when_heard
+from saga_testing.proving.subject import Subject
+
+ALIKE: Final = {Fault.PASSING_ANSWER, Fault.NO_ANSWER, Fault.THROTTLED}
+"""To whoever decides about a saga they are what no answer at all is, and that one stands for them."""
+
+
+@dataclass
+class Mishaps:
+    """All of them for `subjects`, until `until` (seconds of the processor)."""
+
+    subjects: tuple[Subject, ...]
+    until: float | None = None
+    on_progress: Callable[[int], None] = lambda _run: None
+    run_so_far: int = 0
+    is_complete: bool = False
+
+    def run(self) -> Finding | None:
+        for subject in self.subjects:
+            try:
+                finding = self._run_of(subject)
+            except Disagreement as wrong:
+                return Finding(str(wrong), wrong.moves, subject)
+            if finding is not None or self._is_over():
+                return finding
+        self.is_complete = True
+        return None
+
+    def _run_of(self, subject: Subject) -> Finding | None:
+        for stop, played in deliveries(subject):
+            for number, fault in _faults_at(subject, stop, played):
+                if self._is_over():
+                    return None
+                if (wrong := _suffer(subject, stop, played, number, fault)) is not None:
+                    return Finding(f"{fault} (call {number + 1}): {wrong}", (*stop.moves, played.move), subject)
+                self.run_so_far += 1
+                self.on_progress(self.run_so_far)
+        return None
+
+    def _is_over(self) -> bool:
+        return self.until is not None and time.process_time() > self.until
+
+
+def deliveries(subject: Subject) -> Iterator[tuple[Stop, Played]]:
+    """Everything that would be heard at some stop of the way, the start included."""
+    for stop in stops(subject):
+        for move in heard_at(subject, stop.here, also=lambda move: move.kind is Kind.START):
+            here = when_heard(stop.here, (move,))
+            yield stop, Players(subject).play(here, move)
+
+
+def _faults_at(subject: Subject, stop: Stop, played: Played) -> Iterator[tuple[int, Fault]]:
+    """By the calls that are made where nothing goes wrong."""
+    mirror = _at(subject, stop, played)
+    mirror.stage.all_goes_well().clear()
+    _carry_out(mirror, played.move)
+    for number, operation in enumerate([*mirror.stage.all_goes_well()]):
+        yield from ((number, fault) for fault in possible_at(operation) if fault not in ALIKE)
+
+
+def _suffer(subject: Subject, stop: Stop, played: Played, number: int, fault: Fault) -> str | None:
+    mirror = _at(subject, stop, played)
+    mirror.stage.goes_wrong(number, fault)
+    sent, done = _carry_out(mirror, played.move)
+    mirror.stage.all_goes_well()
+    if not done:
+        return "it is delivered again and again, and never taken"
+    if sorted(sent) != sorted(played.sent):
+        return f"published {' '.join(sent) or 'nothing'}, decided {' '.join(played.sent) or 'nothing'}"
+    return mirror.differs(mirror.stage.saga, played.after.saga)
+
+
+def _at(subject: Subject, stop: Stop, played: Played) -> Mirror:
+    mirror = stop.mirror(subject)
+    mirror.stage.deployment.now = played.after.now
+    return mirror
+
+
+def _carry_out(mirror: Mirror, move: Move) -> tuple[list[str], bool]:
+    """The delivery and the relay, each until its source may forget it; the messages that nobody has had before."""
+    stage = mirror.stage
+    taken = stage.until_acknowledged(lambda: mirror.is_taken(move))
+    relayed = stage.until_acknowledged(stage.deployment.relay_stream)
+    return [body["message_id"].rpartition(":")[2] for body in stage.news()], taken and relayed

@@ -1,0 +1,1 @@
+"""What `sagactl prove` says of a proof."""

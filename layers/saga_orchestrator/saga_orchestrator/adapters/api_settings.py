@@ -1,0 +1,56 @@
+"""The settings of the function `api` alone: whom it lets in, as template.yaml says."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from saga_orchestrator.domain.operating.acts import Role
+
+from .settings import InvalidSettings
+
+_PRINCIPAL: Final = re.compile(r"(?:role|user)/[A-Za-z0-9+=.@_-]{1,64}", re.ASCII)
+_GIVEN: Final = frozenset({Role.READER, Role.OPERATOR, Role.ADMIN})
+"""The others are what somebody is: nobody is made owner by a setting."""
+
+
+def _roles(value: Any) -> Any:
+    """Raises ValueError, which says what is expected and never what was given."""
+    if not isinstance(value, str):
+        return value
+    roles: dict[str, Role] = {}
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        principal, _, role = entry.rpartition(":")
+        if not _PRINCIPAL.fullmatch(principal) or role not in _GIVEN or principal in roles:
+            msg = "must be role/NAME:ROLE or user/NAME:ROLE, each name once, ROLE being reader, operator or admin"
+            raise ValueError(msg)
+        roles[principal] = Role(role)
+    return roles
+
+
+class ApiSettings(BaseModel):
+    """Field names are the environment variables in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    account_id: str = Field(pattern=r"^\d{12}$")
+    iam_roles: Annotated[dict[str, Role], BeforeValidator(_roles)] = Field(default_factory=dict)
+    """By principal, such as `role/on-call`: a role or a user of this account."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read and check every variable.
+
+        Raises:
+            InvalidSettings: naming each variable that is missing or wrong, but not its value.
+        """
+        try:
+            return cls.model_validate({name.lower(): value for name, value in environment.items() if name.isupper()})
+        except ValidationError as invalid:
+            problems = "; ".join(
+                f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in invalid.errors(include_input=False)
+            )
+            msg = f"environment variables are missing or wrong: {problems}"
+            raise InvalidSettings(msg) from None

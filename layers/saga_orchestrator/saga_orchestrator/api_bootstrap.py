@@ -1,0 +1,45 @@
+"""What the function `api` has beside the parts of every function: who may come in, lists, and acts on sagas.
+
+Apart from `bootstrap`, so that no event function pays for importing it.
+"""
+
+import functools
+from functools import cached_property
+
+from .adapters.api_settings import ApiSettings
+from .adapters.operators.act_items import ActTable
+from .adapters.operators.acting_sagas import ActingSagas
+from .adapters.operators.saga_lists import SagaLists
+from .adapters.patient_writes import PatientWrites
+from .application.operate import OperateSagas
+from .bootstrap import Resources, resources
+from .domain.registry import SagaRegistry
+
+
+class ApiResources:
+    """Made once a process, on first use."""
+
+    def __init__(self, at: Resources, settings: ApiSettings) -> None:
+        self.at = at
+        self.settings = settings
+
+    @cached_property
+    def lists(self) -> SagaLists:
+        at = self.at
+        return SagaLists(at.sdk.dynamodb, at.settings.saga_table, at.settings.deadline_shards, at.pause)
+
+    @cached_property
+    def acts(self) -> ActTable:
+        at = self.at
+        return ActTable(at.sdk.dynamodb, at.settings.operator_table, PatientWrites(at.sdk.dynamodb, at.rng, at.pause))
+
+    @cached_property
+    def operate(self) -> OperateSagas:
+        at = self.at
+        return OperateSagas(ActingSagas(at.store, self.acts), at.clock, at.rules_of, at.telemetry)
+
+
+@functools.cache
+def api_resources(sagas: SagaRegistry) -> ApiResources:
+    """This process's. Tests call `api_resources.cache_clear()` after changing the environment."""
+    return ApiResources(resources(sagas), ApiSettings.from_environment())

@@ -1,0 +1,132 @@
+"""A saga as people and programs read it: everything that is stored, except what is the user's own data."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_orchestrator.domain.executions.request_rules import sentence
+from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.operating.acts import Act
+from saga_orchestrator.domain.saga import Saga, TimelineEntry
+
+from .ledger_words import awaited_by, parked_in, steps_of
+from .moments import moment
+
+Facts = dict[str, Any]
+DefinitionOf = Callable[[str], SagaDefinition | None]
+"""The newest definition of that name, which tells what its sagas wait for; None: nobody here knows it."""
+
+
+def summary(saga: Saga) -> Facts:
+    """What a list shows of a saga."""
+    return {
+        "execution_id": saga.execution_id,
+        "saga_name": saga.saga_name,
+        "state": str(saga.state),
+        "reason": saga.reason,
+        "parked": parked_in(saga),
+        "language": saga.request.language if saga.request else None,
+        "owner": saga.owner,
+        "created_at": moment(saga.created_at),
+        "ended_at": moment(saga.ended_at),
+        "deadline": moment(saga.deadline),
+    }
+
+
+def details(saga: Saga, named: DefinitionOf) -> Facts:
+    """Everything that is stored, except what is the user's own data."""
+    return {
+        **summary(saga),
+        "saga_id": saga.saga_id,
+        "version": saga.version,
+        "definition_version": saga.definition_version,
+        "correlation_id": saga.correlation_id,
+        "slot": {"language": saga.claim.resource, "shard": saga.claim.shard} if saga.claim else None,
+        "start_before": moment(saga.create_before),
+        "exit_code": saga.exit_code,
+        "error_type": saga.error_type,
+        "ended_by": saga.ended_by,
+        "invalid": [sentence(fault) for fault in saga.faults],
+        "image": saga.request.runtime_image if saga.request else None,
+        "limits": _limits(saga),
+        **_waits(saga, named),
+        "steps": steps_of(saga),
+        "pod_name": saga.pod_name,
+        "node_name": saga.node_name,
+        "kept_until": moment(saga.expires * 1000 if saga.expires else None),
+        "completed_steps": list(saga.completed_steps),
+        "compensated_steps": list(saga.compensated_steps),
+        "messages": [f"{saga.saga_id}:{key}" for entry in saga.timeline for key in entry.messages],
+        "timeline": [
+            {
+                "at": rfc3339(entry.at),
+                "cause": entry.cause.name.lower(),
+                "event_id": entry.event_id,
+                "messages": list(entry.messages),
+                "late": late,
+            }
+            for entry, late in _told(saga)
+        ],
+        "early_events": [
+            {
+                "at": rfc3339(early.at),
+                "cause": early.cause.name.lower(),
+                "event_id": early.event_id,
+                "actor": early.actor,
+                "trusted": early.trusted,
+            }
+            for early in saga.early
+        ],
+    }
+
+
+def act_facts(act: Act) -> Facts:
+    """What somebody did, as programs read it."""
+    return {
+        "at": rfc3339(act.at),
+        "target": act.id.target,
+        "verb": act.verb,
+        "actor": act.id.actor,
+        "verified": act.is_verified,
+        "door": act.door,
+        "role": act.role,
+        "reason": act.reason,
+        "result": act.result,
+        "version_before": act.version_before,
+        "version_after": act.version_after,
+        "key": act.id.key,
+    }
+
+
+def _limits(saga: Saga) -> Facts | None:
+    request = saga.request
+    if request is None:
+        return None
+    return {"cpu": request.cpu_limit, "memory": request.memory_limit, "seconds": request.timeout_seconds}
+
+
+def _waits(saga: Saga, named: DefinitionOf) -> Facts:
+    """What would move it next, and the instant at which it is moved without that."""
+    if saga.is_stub:
+        return {
+            "waits_for": _start_of(named(saga.saga_name)),
+            "waits_until": moment(saga.expires * 1000 if saga.expires else None),
+        }
+    if saga.state.is_terminal:
+        return {"waits_for": None, "waits_until": None}
+    if saga.ledger:
+        return {"waits_for": awaited_by(saga, named(saga.saga_name)), "waits_until": moment(saga.deadline)}
+    awaited = "the end of the run" if saga.has_started else "EXECUTION_STARTED"
+    return {"waits_for": awaited, "waits_until": moment(saga.deadline)}
+
+
+def _start_of(definition: SagaDefinition | None) -> str:
+    return definition.starts.event_type if definition and definition.starts else "EXECUTION_REQUESTED"
+
+
+def _told(saga: Saga) -> Iterator[tuple[TimelineEntry, bool]]:
+    """Each entry, and whether it came after the one that ended the saga."""
+    ended = False
+    for entry in saga.timeline:
+        yield entry, ended
+        ended = ended or (saga.state.is_terminal and f"saga_{saga.state}#1" in entry.messages)

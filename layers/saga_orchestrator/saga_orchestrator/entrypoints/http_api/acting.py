@@ -1,0 +1,118 @@
+"""The routes that act: each a verb on one saga, judged and recorded by the application."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.application.refusals import SENTENCES
+from saga_orchestrator.domain.errors import RejectReason
+from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
+
+from .callers import Caller
+from .problems import Problem, bad_request, store_refuses, unknown
+from .reading import shown
+from .replies import Reply
+from .requests import Body, Request, etag
+
+
+class Reasoned(Body):
+    """Why, for whoever looks at it later: one line, 200 bytes at most."""
+
+    reason: str = ""
+
+
+class Stepped(Reasoned):
+    """`step` may be left out where only one is parked."""
+
+    step: str | None = None
+
+
+BODIES: Final[Mapping[Deed, type[Reasoned]]] = {
+    deed: Reasoned if deed in {Deed.CANCEL, Deed.NOTE} else Stepped for deed in Deed
+}
+
+
+def performing(deed: Deed) -> Callable[[ApiResources, Request, Caller], Reply]:
+    """The route of one verb."""
+
+    def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
+        _check_right(deed, caller)
+        request.only(())
+        return _performed(api, request, caller, deed, request.parsed(BODIES[deed]))
+
+    return perform
+
+
+def _check_right(deed: Deed, caller: Caller) -> None:
+    """Before anything of the request is looked at."""
+    if caller.role not in DEMANDS[deed].roles:
+        raise _forbidden()
+
+
+def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, body: Reasoned) -> Reply:
+    matched = request.if_match
+    asked = Asked(
+        execution_id=request.path.get("key", ""),
+        saga_name=request.path.get("name", ""),
+        deed=deed,
+        actor=caller.actor,
+        role=caller.role,
+        door=caller.door,
+        key=request.idempotency_key,
+        reason=body.reason,
+        step=body.step if isinstance(body, Stepped) else None,
+        version=matched[0] if matched else None,
+        created=matched[1] if matched else None,
+    )
+    return _told(api, api.operate.perform(asked))
+
+
+def _told(api: ApiResources, answer: Answer) -> Reply:
+    saga = answer.saga
+    if answer.answered in {Answered.DONE, Answered.REPLAYED} and saga is not None:
+        content = {"saga": shown(api, saga), "replayed": answer.answered is Answered.REPLAYED}
+        return Reply(content, headers={"etag": etag(saga)})
+    tag = {"etag": etag(saga)} if saga is not None else {}
+    match answer.answered:
+        case Answered.FORBIDDEN:
+            raise _forbidden()
+        case Answered.MALFORMED:
+            raise bad_request("malformed", f"This is not taken: {answer.code}.")
+        case Answered.VERSION_NEEDED:
+            raise Problem(
+                HTTPStatus.PRECONDITION_REQUIRED,
+                "if_match_needed",
+                "This cannot be taken back: send If-Match with the ETag of the saga that you decided on.",
+            )
+        case Answered.KEY_REUSED:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "key_reused",
+                "You have used this Idempotency-Key on this saga for something else: take a new one.",
+            )
+        case Answered.CHANGED:
+            raise Problem(
+                HTTPStatus.PRECONDITION_FAILED,
+                "changed",
+                "The saga is not as it was when you decided: look at it again.",
+                headers=tag,
+                **tag,
+            )
+        case Answered.REFUSED:
+            code = str(answer.code or "refused")
+            if code == RejectReason.REFUSED_BY_AWS:
+                raise store_refuses()
+            raise Problem(HTTPStatus.CONFLICT, code, _sentence(code), headers=tag, **tag)
+        case _:
+            raise unknown()
+
+
+def _forbidden() -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Your role does not do this.")
+
+
+def _sentence(code: str) -> str:
+    said = SENTENCES.get(code, "as the saga stands this cannot be done to it")
+    return f"{said[0].upper()}{said[1:]}."

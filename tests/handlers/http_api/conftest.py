@@ -1,0 +1,22 @@
+"""A deployment that takes executions and orders, and the door in front of it."""
+
+import pytest
+
+from saga_testing.deployment import Deployment
+from saga_testing.http_door import HttpDoor
+from saga_testing.telemetry import RecordingTelemetry
+
+
+@pytest.fixture
+def counted() -> RecordingTelemetry:
+    return RecordingTelemetry()
+
+
+@pytest.fixture
+def stack(counted: RecordingTelemetry) -> Deployment:
+    return Deployment(telemetry=counted)
+
+
+@pytest.fixture
+def door(stack: Deployment) -> HttpDoor:
+    return HttpDoor(stack.at)

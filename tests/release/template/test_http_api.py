@@ -1,0 +1,121 @@
+"""The HTTP API: none unless it is asked for, each route declared and signed, and what all of it may cost bounded."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from saga_orchestrator.adapters.api_settings import ApiSettings
+from saga_orchestrator.adapters.settings import Settings
+from saga_orchestrator.domain.operating.acts import Role
+from saga_orchestrator.entrypoints.http_api.function import ROUTES
+from tests.release.template.deployment import ACCOUNT, API, API_FUNCTION, FUNCTIONS, REGION, ROOT, STACK, deploy
+
+WITH = deploy(API)
+ROUTE = "AWS::ApiGatewayV2::Route"
+
+
+def test_without_it_there_is_nothing_of_it() -> None:
+    plain = deploy()
+
+    assert not [name for name in plain.properties if "Api" in name]
+    assert not [resource.type for resource in plain.resolved.resources.values() if "ApiGateway" in resource.type]
+    assert "ApiFunction" not in json.dumps([*plain.properties.values()], default=str)
+    assert not [name for name in plain.resolved.outputs if "Api" in name]
+    assert set(WITH.of_type("AWS::Lambda::Function")) == {*FUNCTIONS, API_FUNCTION}
+
+
+def test_its_routes_are_those_of_the_code_and_each_wants_a_signature() -> None:
+    routes = WITH.of_type(ROUTE).values()
+
+    assert sorted(route["RouteKey"] for route in routes) == sorted(ROUTES)
+    for route in routes:
+        assert (route["AuthorizationType"], route["ApiId"]) == ("AWS_IAM", "<HttpApi>")
+        assert route["Target"] == "integrations/<HttpApiIntegration>"
+        assert re.fullmatch(r"(GET|POST) /iam/v1/[a-z_{}/]+", route["RouteKey"]), "no greedy path, and no default"
+
+
+def test_it_calls_its_function_in_the_format_that_the_code_reads() -> None:
+    (integration,) = WITH.of_type("AWS::ApiGatewayV2::Integration").values()
+
+    assert integration == {
+        "ApiId": "<HttpApi>",
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": f"<{API_FUNCTION}.Arn>",
+        "PayloadFormatVersion": "2.0",
+    }
+    assert WITH.properties["HttpApiPermission"] == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": f"<{API_FUNCTION}>",
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<HttpApi>/*/*/iam/v1/*",
+    }
+    (api,) = WITH.of_type("AWS::ApiGatewayV2::Api").values()
+    assert (api["Name"], api["ProtocolType"]) == (STACK, "HTTP")
+    assert "CorsConfiguration" not in api
+
+
+def test_what_it_may_cost_is_bounded() -> None:
+    (stage,) = WITH.of_type("AWS::ApiGatewayV2::Stage").values()
+
+    assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 50}
+    assert WITH.properties[API_FUNCTION]["ReservedConcurrentExecutions"] in {10, "10"}
+    shared = deploy(API | {"ApiConcurrency": "0"}).properties[API_FUNCTION]
+    assert "ReservedConcurrentExecutions" not in shared
+
+
+def test_its_function_is_like_the_others() -> None:
+    properties, code = WITH.properties[API_FUNCTION], WITH.expanded.functions[API_FUNCTION]
+    other = WITH.properties["CommandReplyFunction"]
+
+    assert {path.name for path in code.directory.iterdir()} - {"__pycache__"} == {"handler.py"}
+    assert (code.directory, code.handler) == (ROOT / "functions/api", "handler.lambda_handler")
+    assert 12 < properties["Timeout"] < 30  # what the SDK's attempts take at worst, and what the gateway waits
+    assert properties["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "<ApiLogGroup>"}
+    same = ("Runtime", "Architectures", "MemorySize", "Layers")
+    assert {name: properties[name] for name in same} == {name: other[name] for name in same}
+    named = deploy(API | {"FunctionNames": "stack", "LogRetentionDays": "7"}).properties
+    assert named[API_FUNCTION]["FunctionName"] == f"{STACK}-api"
+    assert named["ApiLogGroup"] == {"LogGroupName": f"/aws/lambda/{STACK}-api", "RetentionInDays": "7"}
+    assert WITH.role_of(API_FUNCTION) not in {WITH.role_of(function) for function in FUNCTIONS}
+
+
+def test_its_settings_are_accepted_by_the_code() -> None:
+    variables = WITH.properties[API_FUNCTION]["Environment"]["Variables"]
+    others = WITH.properties["CommandRelayFunction"]["Environment"]["Variables"]
+
+    assert Settings.from_environment(variables).operator_table == "<OperatorTable>"
+    assert ApiSettings.from_environment(variables).iam_roles == {"role/on-call27": Role.OPERATOR}
+    assert set(variables) - set(others) == {name.upper() for name in ApiSettings.model_fields}
+    assert not [each for each in FUNCTIONS if "IAM_ROLES" in WITH.properties[each]["Environment"]["Variables"]]
+
+
+@pytest.mark.parametrize(
+    "roles", ["", "role/a:reader", " role/a:reader , user/b.c+d=e@f_g-h:admin ", "role/AWSReservedSSO_x_0:operator"]
+)
+def test_roles_that_the_template_takes_the_code_takes_too(roles: str) -> None:
+    variables = deploy(API | {"IamRoles": roles}).properties[API_FUNCTION]["Environment"]["Variables"]
+
+    assert len(ApiSettings.from_environment(variables).iam_roles) == len([each for each in roles.split(",") if each])
+
+
+def test_no_other_function_imports_anything_of_it() -> None:
+    folders = [folder for folder in (ROOT / "functions").iterdir() if folder.name != "api"]
+    each = "for folder in sys.argv[1:]: runpy.run_path(folder + '/handler.py')"
+    load = f"import runpy, sys\n{each}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", load, *map(str, folders)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    own = {"api_bootstrap", "http_api", "operate", "listing", "describing", "act_items", "saga_lists", "api_settings"}
+
+    assert "saga_orchestrator.entrypoints.event_function" in done.stdout.split()
+    assert [name for name in done.stdout.split() if own & set(name.split("."))] == []
+
+
+def test_nothing_leads_from_its_function_to_what_is_redriven() -> None:
+    """A pointer or an operator's policy that named it could speak with any caller's voice."""
+    assert API_FUNCTION not in json.dumps(WITH.properties["OperatorPolicy"])
+    assert not [name for name in WITH.resolved.outputs if name == "ApiFunctionName"]
