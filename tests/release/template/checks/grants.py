@@ -158,6 +158,20 @@ OPERATORS: set[Grant] = {
             {
                 "ForAllValues:StringEquals": {
                     "dynamodb:Attributes": [
+                        *("execution_id", "saga_name", "version", "dv", "dh", "set", "timeline", "outbox"),
+                    ]
+                },
+                **json.loads(IN_TRANSACTIONS),
+            }
+        ),
+    ),
+    (
+        "dynamodb:UpdateItem",
+        "<SagaTable.Arn>",
+        json.dumps(
+            {
+                "ForAllValues:StringEquals": {
+                    "dynamodb:Attributes": [
                         *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
                         *("steps", "timeline", "outbox"),
                     ]
