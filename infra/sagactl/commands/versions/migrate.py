@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
@@ -195,7 +194,7 @@ def _moved(move: Callable[[str], Moved], key: str, done: int) -> Fallen | None:
         moved = move(key)
     except RetryableError as unsettled:
         cause = unsettled.__cause__
-        if not isinstance(cause, ClientError | BotoCoreError):
+        if not isinstance(cause, REFUSALS):
             return Fallen(key, None, None, Became.BUSY, str(unsettled))
         if not done:
             raise cause from None
