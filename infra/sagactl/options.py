@@ -92,7 +92,7 @@ def with_exit_code(work: Callable[[], None]) -> None:
     except SagaError as error:
         # What the engine's own stores say when AWS says no: whichever command forgot it, the operator gets his line.
         refused = error.__cause__
-        fail(explain(refused) if isinstance(refused, ClientError | BotoCoreError) else " ".join(str(error).split()), 2)
+        fail(explain(refused) if isinstance(refused, REFUSALS) else " ".join(str(error).split()), 2)
     except (OSError, UnicodeEncodeError) as error:
         unwritable(error)
     except ModuleNotFoundError as error:
