@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -27,11 +28,17 @@ class Reply:
     headers: Mapping[str, str]
     content: Facts
 
+    def part(self, name: str) -> Any:
+        """Of an answer that is one."""
+        if name not in self.content:
+            raise NotDoneError(f"what answered is not the API of a stack: there is no {name} in it; see --api")
+        return self.content[name]
+
     def checked(self) -> "Reply":
         """Raises the command's own error for a problem."""
         if self.status < 400:
             return self
-        told = str(self.content.get("detail") or self.content.get("message") or "no reason given")
+        told = str(self.content.get("detail") or self.content.get("message") or "no reason given.")
         code = str(self.content.get("code") or self.status)
         raise _error(self.status, f"{code}: {told}" if self.status in {409, 412} else told)
 
@@ -54,9 +61,14 @@ class HttpApi:
     def get(self, path: str) -> Reply:
         return self._send("GET", path).checked()
 
+    def names_of(self, execution_id: str) -> list[str]:
+        """The sagas of an execution, at least one."""
+        sagas = self.get(f"executions/{quote(execution_id, safe='')}").part("sagas")
+        return [str(saga["saga_name"]) for saga in sagas]
+
     def perform(self, asked: Asked) -> Reply:
         """The verb; where a version is given, on the saga that has it now and on no other."""
-        place = f"sagas/{asked.saga_name}/{asked.execution_id}"
+        place = f"sagas/{quote(asked.saga_name, safe='')}/{quote(asked.execution_id, safe='')}"
         headers = {"Idempotency-Key": asked.key, "Content-Type": "application/json"}
         if asked.version is not None:
             headers["If-Match"] = self._tag(place, asked.version)
@@ -67,7 +79,7 @@ class HttpApi:
         """An ETag says when the saga began, too. A version that it has no more is told by the API: the same key may
         stand for what made the new one.
         """
-        tag = self.get(place).headers["etag"]
+        tag = str(self.get(place).part("etag"))
         return f'"v{version}-{tag.strip(chr(34)).rpartition("-")[2]}"'
 
     def _send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
@@ -95,12 +107,8 @@ def _error(status: int, told: str) -> CommandError:
         case 409 | 412:
             return NotDoneError(told)
         case 401 | 403:
-            return NotUsableError(f"{told} (`sagactl` signs as {_WHO}; {_POLICY})")
+            return NotUsableError(f"{told} IamRoles and the policy of ApiCallerPolicyArn let somebody in.")
         case 429 | 500 | 502 | 503 | 504:
-            return NotDoneError(f"{told} The same again with the same --key is safe")
+            return NotDoneError(f"{told} The same again with the same --key is safe.")
         case _:
             return NotUsableError(told)
-
-
-_WHO = "your AWS identity"
-_POLICY = "IamRoles and the policy of ApiCallerPolicyArn let somebody in"
