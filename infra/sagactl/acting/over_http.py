@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import HTTPClientError, NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from saga_orchestrator.application.operate import Asked
@@ -18,6 +18,7 @@ from sagactl.errors import CommandError, NotDoneError, NotFoundError, NotUsableE
 Facts = dict[str, Any]
 
 _OUTPUT = "ApiUrl"
+_MAY_PASS = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,15 @@ class Reply:
             raise NotDoneError(f"what answered is not the API of a stack: there is no {name} in it; see --api")
         return self.content[name]
 
+    @property
+    def told(self) -> str:
+        return str(self.content.get("detail") or self.content.get("message") or f"answered with {self.status}.")
+
     def checked(self) -> "Reply":
         """Raises the command's own error for a problem."""
         if self.status < 400:
             return self
-        told = str(self.content.get("detail") or self.content.get("message") or "no reason given.")
-        code = str(self.content.get("code") or self.status)
+        told, code = self.told, str(self.content.get("code") or self.status)
         raise _error(self.status, f"{code}: {told}" if self.status in {409, 412} else told)
 
 
@@ -73,7 +77,14 @@ class HttpApi:
         if asked.version is not None:
             headers["If-Match"] = self._tag(place, asked.version)
         body = {"reason": asked.reason, **({"step": asked.step} if asked.step is not None else {})}
-        return self._send("POST", f"{place}/{asked.deed}", json.dumps(body).encode(), headers).checked()
+        again = f"the same again with --key {asked.key} is safe, and does what is left"
+        try:
+            reply = self._send("POST", f"{place}/{asked.deed}", json.dumps(body).encode(), headers)
+        except HTTPClientError as lost:
+            raise NotDoneError(f"{lost}; {again}") from lost
+        if reply.status in _MAY_PASS:
+            raise NotDoneError(f"{reply.told} {again}")
+        return reply.checked()
 
     def _tag(self, place: str, version: int) -> str:
         """An ETag says when the saga began, too. A version that it has no more is told by the API: the same key may
@@ -108,7 +119,7 @@ def _error(status: int, told: str) -> CommandError:
             return NotDoneError(told)
         case 401 | 403:
             return NotUsableError(f"{told} IamRoles and the policy of ApiCallerPolicyArn let somebody in.")
-        case 429 | 500 | 502 | 503 | 504:
-            return NotDoneError(f"{told} The same again with the same --key is safe.")
+        case status if status in _MAY_PASS:
+            return NotDoneError(told)
         case _:
             return NotUsableError(told)

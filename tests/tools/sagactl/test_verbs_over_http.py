@@ -1,6 +1,7 @@
 """The verbs without `--direct`: signed requests to the function, through a front that checks the signatures."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -177,6 +178,27 @@ def test_an_api_that_does_not_answer_is_one_line(counter: Counter) -> None:
 
     assert code == 2
     assert "connect" in line.lower()
+
+
+def test_whoever_got_no_answer_is_told_the_key(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Done, and the answer lost on its way: the same again with that key does nothing more."""
+    counter.put(stuck_order())
+    answered = Counter.reply
+
+    def lost(own: Counter, function: str, payload: bytes, kind: str) -> InvokeReply:
+        reply = answered(own, function, payload, kind)
+        return InvokeReply(503) if json.loads(payload)["routeKey"].startswith("POST") else reply
+
+    monkeypatch.setattr(Counter, "reply", lost)
+    code, line = counter.told("retry", "o-1")
+    found = re.search(r"the same again with --key ([0-9a-f]{32}) is safe", line)
+    assert (code, found is not None) == (1, True), line
+    assert found is not None
+    assert len(counter.acts) == 1
+
+    monkeypatch.setattr(Counter, "reply", answered)
+    assert counter.gets("retry", "o-1", "--key", found[1])["answered"] == "replayed"
+    assert len(counter.acts) == 1
 
 
 def test_what_is_no_answer_of_the_api_is_not_taken_for_one(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
