@@ -142,7 +142,9 @@ def _burst(evidence: Evidence) -> list[str]:
     if most > BURST_LIMIT:
         found.append(f"{most} executions of {BURST_LANGUAGE} held a slot at once, the limit is {BURST_LIMIT}")
     admitted = sum(saga.reason != "limit_reached" for saga in sagas)
-    if admitted != BURST_LIMIT:
+    # Where the machine is slow, the first of the burst have ended before the last of it are asked for: more than the
+    # limit get a slot, one after the other.
+    if admitted < BURST_LIMIT:
         found.append(f"the burst took {admitted} slots, the limit is {BURST_LIMIT}")
     return found
 

@@ -1,31 +1,19 @@
 """What a participant's process is told, as one JSON argument: both sides of the process boundary share this class."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 
 from local_participant.faults import Behaviour, Fault
+from stack_client import StackAccess
 
 
 @dataclass(frozen=True)
-class ParticipantOptions:
-    """Where the stack is, how commands and answers travel, and which faults are played."""
+class ParticipantOptions(StackAccess):
+    """Where the stack is, how commands come, and which faults are played."""
 
-    aws_endpoint: str
-    region: str
-    event_bus: str
-    event_source: str = "executions"
-    kafka_bootstrap: str | None = None
-    """With a broker about half of the sagas are answered over Kafka; without, all over EventBridge."""
-    topics: Mapping[str, str] = field(default_factory=dict)
     commands_topic: str | None = None
     """Commands are read from this topic of the broker, instead of from the bus."""
     faults: tuple[Fault, ...] = ()
-    access_key: str = "local"
-    secret_key: str = "local"  # noqa: S105  the emulator checks none
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "ParticipantOptions":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from local_stack.errors import BrokenTemplate, LocalStackError
 from local_stack.functions import FunctionSpec
 from local_stack.http_front import DeclaredApi
-from local_stack.sources import KafkaMapping, Schedule, StreamMapping
+from local_stack.sources import KafkaMapping, QueueMapping, Schedule, StreamMapping
 
 ACCOUNT = "123456789012"
 
@@ -32,6 +32,7 @@ class Provisioned:
     functions: dict[str, FunctionSpec] = field(default_factory=dict)
     streams: list[StreamMapping] = field(default_factory=list)
     kafka: list[KafkaMapping] = field(default_factory=list)
+    queues: list[QueueMapping] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
     listen: Callable[[], str] = _nowhere
     """Opens the front of an HTTP API, and says where it is."""

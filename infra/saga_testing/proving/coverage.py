@@ -194,14 +194,12 @@ def _possible_of(step: Step, definition: SagaDefinition) -> Iterator[Place]:
         yield step.key, "refused"
     if step.sends is not None:
         yield from ((step.key, what) for what in _of_asking(step, definition))
-    yield from ((step.key, what) for what in _of_awaiting(step))
+    yield from ((step.key, what) for what in _of_awaiting(step, definition))
     if step.undo is not None:
         yield from ((undo_of(step), what) for what in _of_undoing(step, definition))
 
 
 def _of_asking(step: Step, definition: SagaDefinition) -> list[str]:
-    before = definition.steps[: definition.steps.index(step) + 1]
-    parks = step.on_exhausted is OnExhausted.PARK or any(each.pivot for each in before)
     retried = step.retry.attempts != 1
     return [
         "asked",
@@ -209,15 +207,21 @@ def _of_asking(step: Step, definition: SagaDefinition) -> list[str]:
         "failed",
         "silent",
         *(["tried again"] if retried else []),
-        "parked" if parks else "given up",
+        _exhausted(step, definition),
     ]
 
 
-def _of_awaiting(step: Step) -> list[str]:
+def _exhausted(step: Step, definition: SagaDefinition) -> str:
+    before = definition.steps[: definition.steps.index(step) + 1]
+    parks = step.on_exhausted is OnExhausted.PARK or any(each.pivot for each in before)
+    return "parked" if parks else "given up"
+
+
+def _of_awaiting(step: Step, definition: SagaDefinition) -> list[str]:
     if not step.awaits:
         return []
     refuses = any(outcome.means is Answer.REFUSED for outcome in step.awaits)
-    return ["asked", *(["refused"] if refuses else []), "silent", "given up", "came early"]
+    return ["asked", *(["refused"] if refuses else []), "silent", _exhausted(step, definition), "came early"]
 
 
 def _of_undoing(step: Step, definition: SagaDefinition) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from saga_orchestrator.domain.flow.terms import Answer
 from saga_testing.proving.playing import played
 from saga_testing.proving.searching import Finding
+from saga_testing.proving.signals import data_told
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.subject import Subject
 
@@ -44,13 +45,13 @@ def _what_happens(subject: Subject, each: Played) -> str:
     if move.lost and move.kind is Kind.REPLY:
         return f"# the answer to {move.about} is lost"
     if move.kind in {Kind.REPLY, Kind.ECHO, Kind.STRAY}:
-        return _reply(move)
-    passed = (each.after.now - each.before.now) / 1000
+        return _reply(subject, move)
+    passed = round((each.after.now - each.before.now) / 1000, 3)
     return {
         Kind.START: _start(subject, move),
         Kind.COMMAND: f"# {move.about}: {DOES[move.answer]}",
-        Kind.TIME: f"s.after({passed:g})",
-        Kind.WAKE: "# somebody looks before anything is due",
+        Kind.TIME: f"s.after({passed})",
+        Kind.WAKE: f"s.after({passed})  # somebody looks before anything is due",
         Kind.CANCEL: f"s.cancels(by={move.actor!r})",
         Kind.REPORT: f's.reports("{move.about}", by={move.actor!r})',
         Kind.OPERATE: f's.operator({move.verb}, "{move.about}")',
@@ -62,8 +63,10 @@ def _start(subject: Subject, move: Move) -> str:
     return f"s.starts({fields})" + ("  # no slot is free" if move.no_room else "")
 
 
-def _reply(move: Move) -> str:
-    data = ", data={}" if not move.usable else ""
+def _reply(subject: Subject, move: Move) -> str:
+    told = data_told(subject, move)
+    usual = subject.data_of(subject.asking[move.about.partition("#")[0]].step)
+    data = f", data={told!r}" if not move.usable or (told and told != usual) else ""
     reason = ', reason="out_of_it"' if move.answer is Answer.REFUSED else ""
     return f's.replies({move.answer}, to="{move.about}"{data}{reason})'
 

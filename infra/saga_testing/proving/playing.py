@@ -57,10 +57,9 @@ class Players:
         match move.kind:
             case Kind.REPLY:
                 return self._heard(here, move)
-            case Kind.TIME:
-                due = here.saga.deadline if here.saga is not None and here.saga.deadline is not None else here.now
-                return replace(here, now=max(here.now, due))
-            case Kind.ECHO | Kind.STRAY | Kind.WAKE:
+            case Kind.TIME | Kind.WAKE:
+                return self._later(here, move)
+            case Kind.ECHO | Kind.STRAY:
                 return replace(here, used=here.used | {str(move.kind)})
             case Kind.REPORT:
                 return replace(here, used=here.used | {f"{move.about} {self._way(move)}"})
@@ -68,6 +67,12 @@ class Players:
                 return replace(here, used=here.used | {f"cancel by {move.actor}"})
             case _:
                 return here
+
+    def _later(self, here: Situation, move: Move) -> Situation:
+        due = here.saga.deadline if here.saga is not None and here.saga.deadline is not None else here.now
+        if move.kind is Kind.TIME:
+            return replace(here, now=max(here.now, due))
+        return replace(here, now=max(here.now, due - 1), used=here.used | {str(move.kind)})
 
     def _way(self, move: Move) -> str:
         outcomes = [each for step in self.subject.steps for each in step.awaits if each.event_type == move.about]

@@ -27,6 +27,9 @@ from saga_testing.proving.subject import Subject
 from saga_testing.samples.sample_events import NOW_MS
 from saga_testing.samples.sample_request import REQUEST
 
+ECHOED = 9
+"""Beyond all attempts."""
+
 Signal = SagaSignal | Event | DeadlinePassed
 
 
@@ -86,15 +89,22 @@ def opened(subject: Subject, identity: dict[str, Any]) -> SagaOpened:
 
 
 def _answered(subject: Subject, move: Move, identity: dict[str, Any]) -> CommandAnswered:
-    asking = subject.asking[move.about.partition("#")[0]]
-    tells = move.answer is Answer.DONE and not asking.is_undo and move.usable
     return CommandAnswered(
         **{**identity, "event_type": "COMMAND_REPLY"},
         message=move.about,
         answer=move.answer or Answer.DONE,
         reason="out_of_it" if move.answer is Answer.REFUSED else None,
-        data=subject.data_of(asking.step) if tells else {},
+        data=data_told(subject, move),
     )
+
+
+def data_told(subject: Subject, move: Move) -> dict[str, Any]:
+    """With a *done* that is usable. Whoever says it once more says something else than at first."""
+    kind, _, occurrence = move.about.partition("#")
+    asking = subject.asking[kind]
+    if move.answer is not Answer.DONE or asking.is_undo or not move.usable:
+        return {}
+    return subject.data_of(asking.step, int(occurrence) + (ECHOED if move.kind is Kind.ECHO else 0))
 
 
 def _of_an_execution(subject: Subject, move: Move) -> Event:

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     STRAY = "stray"
     """Somebody answers what was never sent."""
     WAKE = "wake"
-    """A hint that something may be due, before it is."""
+    """A hint that something may be due, a millisecond before it is."""
 
 
 @dataclass(frozen=True, slots=True)

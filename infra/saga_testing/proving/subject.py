@@ -11,7 +11,8 @@ from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.flow.terms import NOTHING, Announcement, Kept
 from saga_orchestrator.domain.policy import Policy
 
-SAMPLES: Mapping[type, Any] = {str: "x", int: 7, float: 7.5, bool: True}
+SAMPLES: Mapping[type, Any] = {int: 7, float: 7.5, bool: True}
+LETTERS = "xyzabcdefghijklmnopqrstuvw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ class Subject:
     def _chosen(self, settings: Mapping[str, int]) -> Policy:
         return replace(self.policy, saga_settings={self.definition.name: settings})
 
-    def data_of(self, step: Step) -> dict[str, Any]:
-        """What a *done* of the step tells."""
-        return {name: sample_of(kept) for name, kept in step.keeps.items()}
+    def data_of(self, step: Step, telling: int = 1) -> dict[str, Any]:
+        """What a *done* of the step tells. No two tell the same: so that it is seen whose was kept."""
+        return {name: sample_of(kept, telling) for name, kept in step.keeps.items()}
 
     @property
     def waits(self) -> bool:
@@ -94,8 +95,11 @@ class Subject:
         return self.definition.starts is not None
 
 
-def sample_of(kept: Kept) -> Any:
-    return SAMPLES[kept.type]
+def sample_of(kept: Kept, telling: int = 1) -> Any:
+    later = telling - 1
+    if kept.type is str:
+        return LETTERS[later % len(LETTERS)]
+    return SAMPLES[kept.type] is (later % 2 == 0) if kept.type is bool else SAMPLES[kept.type] + later
 
 
 def other_settings(definition: SagaDefinition) -> dict[str, int]:

@@ -54,7 +54,14 @@ class Report:
 
     @property
     def missing(self) -> list[str]:
-        return [f"{place}: {what}" for place, (_, missing) in self._rows.items() for what in missing]
+        """Of a step that was never needed that alone: with these inputs there is no more to it."""
+        told = []
+        for place, (reached, missing) in self._rows.items():
+            if reached == ["skipped"]:
+                told.append(f"{place}: its condition held for no input")
+            else:
+                told += [f"{place}: {what}" for what in missing]
+        return told
 
     def facts(self) -> dict[str, Any]:
         proof = self.proof

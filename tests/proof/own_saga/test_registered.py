@@ -89,6 +89,7 @@ def test_worlds_are_played_as_before(checkout: Checkout) -> None:
 def test_the_demo_ends_as_expected_and_counts_executions(checkout: Checkout) -> None:
     told = checkout.runs("sagactl", "demo", "--executions", "1", "--template", "template.yaml", "--json")
 
+    assert told.stdout, told.stderr[-4000:]
     facts = json.loads(told.stdout)
     assert facts["violations"] == []
     assert told.returncode == 0, told.stderr[-4000:]

@@ -126,3 +126,115 @@ PAIR: Final = SagaDefinition(
     messages={kind: Command(kind.upper()) for kind in ("take_left", "drop_left", "take_right", "drop_right")},
 )
 """Small enough to go through whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandAsked:
+    by_car: bool = False
+
+
+ERRAND: Final = SagaDefinition(
+    name="errand_saga",
+    version=1,
+    starts=Start("ERRAND_ASKED", key="errand_id", input=ErrandAsked),
+    cancels="ERRAND_CANCELLED",
+    steps=(
+        Step(
+            "car",
+            when=lambda errand: bool(errand.input["by_car"]),
+            sends="take_car",
+            within=30,
+            holds_earlier=True,
+            undo=Undo(sends="return_car", within=30),
+        ),
+        # True once it is too late to ask: whoever judges it twice asks for it behind the next one.
+        Step("fuel", when=lambda errand: "goods" in errand.completed_steps, sends="buy_fuel", within=30),
+        Step(
+            "goods",
+            sends="fetch_goods",
+            within=30,
+            retry=TWICE,
+            keeps={"weight": Kept(int), "lot": Kept(str)},
+            holds_earlier=True,
+            undo=Undo(sends="return_goods", within=30),
+        ),
+        Step("note", emits=("noted",), holds_earlier=True, undo=Undo(emits=("note_gone",))),
+        Step("bill", sends="send_bill", within=30, keeps={"total": Kept(int)}),
+        Step("thanks", sends="say_thanks", within=30, holds_earlier=True, undo=Undo(sends="say_sorry", within=30)),
+    ),
+    messages={
+        "take_car": Command("TAKE_CAR_COMMAND"),
+        "return_car": Command("RETURN_CAR_COMMAND", ended),
+        "buy_fuel": Command("BUY_FUEL_COMMAND"),
+        "fetch_goods": Command("FETCH_GOODS_COMMAND"),
+        "return_goods": Command("RETURN_GOODS_COMMAND", ended),
+        "noted": Announcement("ERRAND_NOTED"),
+        "note_gone": Announcement("ERRAND_NOTE_GONE", ended),
+        "send_bill": Command("SEND_BILL_COMMAND", lambda errand: {"weight": errand.data["goods"]["weight"]}),
+        "say_thanks": Command("SAY_THANKS_COMMAND", lambda errand: {"total": errand.data["bill"]["total"]}),
+        "say_sorry": Command("SAY_SORRY_COMMAND", ended),
+    },
+)
+"""Its first step is conditional, each undo holds the earlier ones, one has no command, and two steps have none."""
+
+VISIT: Final = SagaDefinition(
+    name="visit_saga",
+    version=1,
+    starts=Start("VISIT_ASKED", key="visit_id", input=dict),
+    cancels="VISIT_CANCELLED",
+    within=130,
+    steps=(
+        Step("entry", emits=("visit_noted",), undo=Undo(emits=("visit_struck",))),
+        Step(
+            "invitation",
+            awaits=(
+                Outcome("VISIT_INVITED", Answer.DONE, by=frozenset({Who.OWNER})),
+                Outcome("VISIT_REFUSED", Answer.REFUSED, by=frozenset({Who.OWNER})),
+            ),
+            within=100,
+            undo=Undo(emits=("invitation_void",)),
+        ),
+        Step(
+            "arrival",
+            awaits=(
+                Outcome("VISITOR_ARRIVED", Answer.DONE, by=frozenset({Who.ANYONE}), implies=True),
+                Outcome("VISITOR_LOST", Answer.FAILED, by=frozenset({Who.NOT_OWNER})),
+            ),
+            within=60,
+        ),
+    ),
+    messages={
+        "visit_noted": Announcement("VISIT_NOTED"),
+        "visit_struck": Announcement("VISIT_STRUCK", ended),
+        "invitation_void": Announcement("INVITATION_VOID", ended),
+        "visit_over": Announcement("VISIT_OVER", ended),
+        "visit_late": Announcement("VISIT_LATE", ended),
+    },
+    announces={SagaState.COMPLETED: ("visit_over",), SagaState.TIMEOUT: ("visit_late",)},
+)
+"""Events alone: nobody is asked anything, and an arrival implies that there was an invitation."""
+
+GATES: Final = SagaDefinition(
+    name="gates_saga",
+    version=1,
+    starts=Start("GATES_ASKED", key="gates_id", input=dict),
+    cancels="GATES_CANCELLED",
+    steps=(
+        Step("key", sends="lend_key", within=30, undo=Undo(sends="take_key_back", within=30)),
+        Step("permit", awaits=(Outcome("GATE_PERMITTED", Answer.DONE, by=frozenset({Who.NOT_OWNER})),), within=60),
+        Step("gate", sends="open_gate", within=20, retry=TWICE, pivot=True),
+        Step(
+            "passage",
+            awaits=(
+                Outcome("PASSED_THROUGH", Answer.DONE, by=frozenset({Who.OWNER})),
+                Outcome("TURNED_BACK", Answer.REFUSED, by=frozenset({Who.OWNER})),
+            ),
+            within=60,
+        ),
+        Step("round", sends="walk_round", within=20),
+    ),
+    messages={
+        kind: Command(f"{kind.upper()}_COMMAND") for kind in ("lend_key", "take_key_back", "open_gate", "walk_round")
+    },
+)
+"""The point of no return between two steps that wait for people."""

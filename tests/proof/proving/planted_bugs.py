@@ -6,6 +6,10 @@
 from dataclasses import replace
 from typing import Final
 
+from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.adapters.targets import event_bus
+from saga_orchestrator.application.apply_event import SagaWriter
+from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.flow import (
     answers,
@@ -22,9 +26,18 @@ from saga_orchestrator.domain.flow.ledger import Entry
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 from tests.proof.proving.planting import PlantedBug, everywhere
+from tests.proof.proving.wrong_functions import (
+    every_write_counts_as_done,
+    forgets_one_answer,
+    gives_up_a_lost_race,
+    sends_and_says_nothing,
+    takes_every_entry_for_sent,
+    writes_over,
+)
 from tests.proof.proving.wrong_turns import (
     RENDER,
     another_operation_each_attempt,
+    asks_for_the_needless,
     believes_the_wake,
     by_the_way_all_before_is_done,
     cancel_always_counts,
@@ -34,6 +47,7 @@ from tests.proof.proving.wrong_turns import (
     early_ones_are_forgotten,
     ends_at_once,
     last_error_wins,
+    needless_is_not_noted,
     never_past,
     nobody_looks_at_the_ledger,
     nobody_looks_at_the_whole,
@@ -45,10 +59,12 @@ from tests.proof.proving.wrong_turns import (
 )
 from tests.proof.proving.wrong_ways_back import (
     asks_a_parked_one_once_more_only,
+    contradictions_are_dropped,
     done_does_not_clear_a_park,
     first_step_first,
     gives_up_early,
     jumps_the_barrier,
+    last_data_wins,
     late_done_stays,
     latest_attempt_alone,
     never_gives_up,
@@ -65,7 +81,7 @@ from tests.proof.proving.wrong_ways_back import (
     undo_shares_attempts,
 )
 
-PLANTED: Final = (
+OF_THE_CORE: Final = (
     PlantedBug("undo flag off", everywhere("owes_undo", owes_only_the_unanswered), "no_end_while_an_undo_is_owed"),
     PlantedBug(
         "unanswered attempts owe nothing",
@@ -229,8 +245,74 @@ PLANTED: Final = (
         saga="long trip",
     ),
     PlantedBug(
+        "condition judged twice",
+        ((forward, "_reach", needless_is_not_noted),),
+        "steps_are_reached_in_order",
+        saga="errand",
+    ),
+    PlantedBug(
+        "needless step asked for later",
+        ((deciding, "pass_time", asks_for_the_needless),),
+        "a_condition_is_judged_once",
+        saga="errand",
+    ),
+    PlantedBug("data overwritten by a late done", ((answers, "_forward", last_data_wins),), "only_what_was_said"),
+    PlantedBug(
+        "contradicting done ignored",
+        ((answers, "_forward", contradictions_are_dropped),),
+        "whoever_says_done_after_all",
+        saga="order",
+    ),
+    PlantedBug(
         "a write whose answer was lost is done again",
         ((Saga, "has_seen", lambda *_: False), (Entry, "awaits_answer_of", lambda *_: True)),
         "what_was_applied_is_not_applied_again|an_echo",
     ),
 )
+
+OF_THE_FUNCTIONS: Final = (
+    PlantedBug(
+        "the relay takes a failed call for a sent one",
+        ((Relay, "send", sends_and_says_nothing),),
+        "published nothing",
+        saga="pair",
+        search="faults",
+    ),
+    PlantedBug(
+        "an entry that the bus refused counts as sent",
+        ((event_bus, "_fate", takes_every_entry_for_sent),),
+        "the bus refuses one entry",
+        saga="pair",
+        search="faults",
+    ),
+    PlantedBug(
+        "a write that failed counts as done",
+        ((DynamoDbSagaStore, "replace", every_write_counts_as_done),),
+        "no answer, and not applied",
+        saga="pair",
+        search="faults",
+    ),
+    PlantedBug(
+        "a write without its condition",
+        ((DynamoDbSagaStore, "replace", writes_over),),
+        "no order of them leaves",
+        saga="pair",
+        search="schedules",
+    ),
+    PlantedBug(
+        "a lost race is given up",
+        ((SagaWriter, "_settle", gives_up_a_lost_race),),
+        "no order of them leaves",
+        saga="pair",
+        search="schedules",
+    ),
+    PlantedBug(
+        "one participant's answers are lost",
+        ((SagaWriter, "answer", forgets_one_answer),),
+        "the ledger|stored|published nothing",
+        saga="pair",
+        search="worlds",
+    ),
+)
+
+PLANTED: Final = (*OF_THE_CORE, *OF_THE_FUNCTIONS)

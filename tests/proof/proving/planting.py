@@ -25,12 +25,15 @@ Patch = tuple[Any, str, Callable[..., Any]]
 
 @dataclass(frozen=True)
 class PlantedBug:
+    """`search`: by which part of a proof it must be found; `found_by` matches what that says."""
+
     name: str
     patches: tuple[Patch, ...]
     found_by: str
     saga: str = "trip"
     bars: bool = True
     troubles: int = 2
+    search: str = "runs"
 
     def plant(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for where, name, instead in self.patches:

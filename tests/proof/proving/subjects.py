@@ -5,7 +5,7 @@ from typing import Final
 from saga_testing.proving import Subject, other_settings
 from sagas.execution import EXECUTION_SAGA
 from sagas.order import ORDER
-from tests.proof.proving.definitions import PAIR, SEAT, TRIP
+from tests.proof.proving.definitions import ERRAND, GATES, PAIR, SEAT, TRIP, VISIT
 
 
 def order(amount: int) -> Subject:
@@ -27,4 +27,8 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "impossible trip": trip(31),
     "pair": Subject(PAIR),
     "seat": Subject(SEAT),
+    "errand": Subject(ERRAND, {"by_car": False}),
+    "errand by car": Subject(ERRAND, {"by_car": True}),
+    "visit": Subject(VISIT),
+    "gates": Subject(GATES),
 }

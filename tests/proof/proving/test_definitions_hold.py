@@ -14,7 +14,12 @@ SHAPES = {
     "trip": ("trip", "long trip", "impossible trip"),
     "pair": ("pair",),
     "seat": ("seat",),
+    "errand": ("errand", "errand by car"),
+    "visit": ("visit",),
+    "gates": ("gates",),
 }
+NEVER = ("fuel",)
+"""Its condition holds only when it is too late to ask."""
 NEEDS_THREE_TROUBLES = ("by an operator", "only_a_pivot_can_be_undone", "held an earlier one")
 """Two lead to a parked undo; what an operator does then is the third."""
 
@@ -32,10 +37,11 @@ def test_every_run_with_two_troubles_holds_and_reaches_what_two_can_reach(shape:
     coverage = reduce(add, (searched(name, 2).coverage for name in SHAPES[shape]), Coverage())
 
     missing = coverage.missing(SUBJECTS[SHAPES[shape][0]].definition)
+    missing = [place for place in missing if place[0] not in NEVER]
     assert [place for place in missing if not place[1].endswith(NEEDS_THREE_TROUBLES)] == []
 
 
-@pytest.mark.parametrize("shape", ["pair", "seat", "execution"])
+@pytest.mark.parametrize("shape", ["pair", "seat", "visit", "execution"])
 def test_every_run_with_three_troubles_reaches_every_place(shape: str) -> None:
     coverage = reduce(add, (searched(name, 3).coverage for name in SHAPES[shape]), Coverage())
 

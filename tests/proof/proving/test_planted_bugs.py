@@ -1,21 +1,44 @@
-"""A proof is worth what it finds: each planted bug, by the oracle that is there for it, and in a short run."""
+"""A proof is worth what it finds: each planted bug, by the search and the oracle that are there for it."""
 
 import re
 
 import pytest
 
-from saga_testing.proving import Search
+from saga_testing.proving import Finding, Search
+from saga_testing.proving.stored.mishaps import Mishaps
+from saga_testing.proving.stored.schedules import Schedules
+from saga_testing.proving.stored.worlds import Worlds
 from tests.proof.proving.planted_bugs import PLANTED
 from tests.proof.proving.planting import PlantedBug
 from tests.proof.proving.subjects import SUBJECTS
 
+LONGEST = {"runs": 20, "faults": 20, "schedules": 20, "worlds": 250}
 
-@pytest.mark.parametrize("bug", [pytest.param(bug, id=bug.name) for bug in PLANTED])
+
+def searched(bug: PlantedBug) -> Finding | None:
+    subject = SUBJECTS[bug.saga]
+    match bug.search:
+        case "runs":
+            return Search(subject, bug.troubles, bars=bug.bars, most=20_000).run()
+        case "faults":
+            return Mishaps((subject,)).run()
+        case "schedules":
+            return Schedules((subject,)).run()
+        case _:
+            return Worlds((subject,), seeds=20).run()
+
+
+@pytest.mark.parametrize("bug", [pytest.param(bug, id=f"{bug.search}: {bug.name}") for bug in PLANTED])
 def test_a_planted_bug_is_found(bug: PlantedBug, monkeypatch: pytest.MonkeyPatch) -> None:
     bug.plant(monkeypatch)
 
-    finding = Search(SUBJECTS[bug.saga], bug.troubles, bars=bug.bars, most=20_000).run()
+    finding = searched(bug)
 
     assert finding is not None
-    assert re.match(bug.found_by, finding.wrong), finding.wrong
-    assert len(finding.moves) <= 20
+    assert re.search(bug.found_by, finding.wrong), finding.wrong
+    assert len(finding.moves) <= LONGEST[bug.search]
+
+
+def test_each_search_has_bugs_that_it_finds() -> None:
+    assert {bug.search for bug in PLANTED} == {*LONGEST}
+    assert len({bug.name for bug in PLANTED}) == len(PLANTED) >= 50

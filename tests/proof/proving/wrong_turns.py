@@ -161,3 +161,23 @@ def _render_module() -> Any:
 
 
 RENDER: Final = _render_module()
+
+
+# -- conditions
+
+_reach = forward._reach
+
+
+def needless_is_not_noted(draft: Any, step: Step, turn: Any, *, happened: bool) -> Any:
+    """So that the next thing that happens asks the condition again."""
+    reached = _reach(draft, step, turn, happened=happened)
+    entry = reached.saga.ledger.of(step.key)
+    return draft if entry is not None and entry.standing is Standing.NOT_NEEDED else reached
+
+
+def asks_for_the_needless(draft: Any, at: Any) -> Any:
+    passed = dues.pass_time(draft, at)
+    needless = [each for each in draft.saga.ledger.entries if each.standing is Standing.NOT_NEEDED]
+    if passed is None or not needless:
+        return passed
+    return passed.enter(replace(needless[0], standing=Standing.DONE))

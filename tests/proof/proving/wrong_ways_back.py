@@ -155,6 +155,16 @@ def late_done_stays(draft: Any, step: Step, entry: Entry, attempt: int, signal: 
     return _forward(draft, step, entry, attempt, signal, at)
 
 
+def last_data_wins(draft: Any, step: Step, entry: Entry, attempt: int, signal: Any, at: Any) -> Any:
+    if entry.standing is Standing.DONE and signal.answer is Answer.DONE and step.keeps:
+        return draft.change(data={**draft.saga.data, step.key: dict(signal.data)})
+    return _forward(draft, step, entry, attempt, signal, at)
+
+
+def contradictions_are_dropped(draft: Any, step: Step, entry: Entry, attempt: int, signal: Any, at: Any) -> Any:
+    return _forward(draft, step, entry, attempt, signal, at) if entry.awaits_answer_of(attempt) else None
+
+
 _answered = deciding._answered
 
 

@@ -48,6 +48,8 @@ ON_A_STACK: list[tuple[str, ...]] = [
     ("reconcile", "--dry-run"),
     ("reconcile", "--yes"),
     ("diff",),
+    ("migrate", "order_saga", "--yes"),
+    ("migrate", "order_saga", "--saga", "one", "--yes"),
 ]
 WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("graph",),

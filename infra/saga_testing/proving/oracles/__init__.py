@@ -10,6 +10,7 @@ from saga_testing.proving.oracles.attempts import ATTEMPTS
 from saga_testing.proving.oracles.effects import EFFECTS
 from saga_testing.proving.oracles.endings import ENDINGS
 from saga_testing.proving.oracles.messages import MESSAGES
+from saga_testing.proving.oracles.order import ORDER
 from saga_testing.proving.oracles.undos import UNDOS
 from saga_testing.proving.situation import Played
 from saga_testing.proving.subject import Subject
@@ -17,7 +18,7 @@ from saga_testing.proving.subject import Subject
 Oracle = Callable[[Subject, Played], str | None]
 
 # The most telling first: a lost undo is also something that is held by nobody, and says less of itself.
-ORACLES: tuple[Oracle, ...] = (*ANSWERS, *UNDOS, *ATTEMPTS, *ENDINGS, *EFFECTS, *MESSAGES)
+ORACLES: tuple[Oracle, ...] = (*ANSWERS, *ORDER, *UNDOS, *ATTEMPTS, *ENDINGS, *EFFECTS, *MESSAGES)
 
 
 def verdict(subject: Subject, played: Played, oracles: tuple[Oracle, ...] = ORACLES) -> str | None:

@@ -5,9 +5,11 @@ from typing import Final
 from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.flow.ledger import Standing
 from saga_orchestrator.domain.flow.terms import Answer
+from saga_testing.proving.signals import data_told
 from saga_testing.proving.situation import Kind, Played
 from saga_testing.proving.subject import Asking, Subject
 
+MOST_REPEATED: Final = 3
 OPEN: Final = {Standing.ASKED, Standing.BACKING_OFF, Standing.STUCK}
 
 
@@ -71,9 +73,10 @@ def only_what_was_said_is_kept(subject: Subject, played: Played) -> str | None:
         return None
     if any(after.data.get(step) != kept for step, kept in before.data.items()):
         return "kept data was changed"
-    for key, kept in after.data.items():
-        step = subject.steps[subject.place[key]]
-        if key not in after.completed_steps or dict(kept) != subject.data_of(step):
+    for key in after.data.keys() - before.data.keys():
+        asking = _answered(subject, played, Answer.DONE)
+        said = data_told(subject, played.move) if asking is not None and asking.step.key == key else None
+        if key not in after.completed_steps or dict(after.data[key]) != said:
             return f"{key} keeps what its participant did not say"
     return None
 
@@ -95,9 +98,25 @@ def an_echo_changes_nothing(subject: Subject, played: Played) -> str | None:
     return "a second answer was applied"
 
 
+def whoever_says_done_after_all_is_asked_to_undo_it(subject: Subject, played: Played) -> str | None:
+    """A participant that has refused or failed, and then says *done*: it may have happened, so its undo is owed."""
+    move, before = played.move, played.before.saga
+    if move.kind is not Kind.ECHO or move.answer is not Answer.DONE or before is None or played.decision is None:
+        return None
+    step = subject.asking[move.about.partition("#")[0]].step
+    entry, after = played.before.entry(step.key), played.after.entry(step.key)
+    if step.undo is None or step.undo.sends is None or entry is None or after is None:
+        return None
+    owed_by_now = step.key not in before.completed_steps and entry.standing in {Standing.REFUSED, Standing.GIVEN_UP}
+    if not owed_by_now or entry.repeated >= MOST_REPEATED or after.standing in {Standing.DONE, Standing.UNDO_ASKED}:
+        return None
+    asked = any(key.partition("#")[0] == step.undo.sends for key in played.sent)
+    return None if asked else f"{step.key} was done after all, and nobody is asked to take it back"
+
+
 def what_came_early_counts(subject: Subject, played: Played) -> str | None:
-    """Nobody is waited for who has spoken already."""
-    if played.decision is None or not played.decision.changed:
+    """Nobody is waited for who has spoken already, but where an operator has said so."""
+    if played.decision is None or not played.decision.changed or "operator retry" in played.after.used:
         return None
     for step in subject.steps:
         entry = played.after.entry(step.key)
@@ -136,6 +155,7 @@ ANSWERS = (
     a_refused_undo_is_parked,
     only_what_was_said_is_kept,
     an_echo_changes_nothing,
+    whoever_says_done_after_all_is_asked_to_undo_it,
     what_came_early_counts,
     a_stray_answer_is_rejected,
     no_answer_is_an_error_for_its_sender,

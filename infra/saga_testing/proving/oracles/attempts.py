@@ -79,6 +79,9 @@ def no_attempt_comes_too_soon(subject: Subject, played: Played) -> str | None:
         asking = subject.asking.get(kind)
         if asking is None or not asking.is_awaited or int(number) == 1 or _is_asked_again(played, asking.step):
             continue
+        before = played.before.entry(asking.step.key)
+        if before is not None and before.standing in PARKED:
+            continue  # what is parked is asked slowly, whatever is answered meanwhile
         if (wrong := _too_soon(subject, played, asking, kind, int(number) - 1)) is not None:
             return wrong
     return None
@@ -136,14 +139,15 @@ def no_attempt_is_forgotten(subject: Subject, played: Played) -> str | None:
     return None
 
 
-def what_is_parked_is_asked_again(_subject: Subject, played: Played) -> str | None:
-    """Every quarter of an hour, for a day from when it was parked."""
+def what_is_parked_is_asked_again(subject: Subject, played: Played) -> str | None:
+    """Every quarter of an hour, for a day from when it was parked. Where an event is awaited nobody can be asked."""
     saga, now = played.after.saga, played.after.now
     if saga is None or not played.decision or saga.state.is_terminal:
         return None
     for entry in saga.ledger.parked:
         since = entry.since if entry.since is not None else now
-        if now - since > DAY_MS - QUARTER_MS:
+        asks_nobody = entry.standing is Standing.STUCK and not subject.steps[subject.place[entry.step]].sends
+        if asks_nobody or now - since > DAY_MS - QUARTER_MS:
             continue
         if saga.deadline is None or saga.deadline > now + QUARTER_MS:
             return f"{entry.step} is parked and is not asked again"

@@ -50,7 +50,7 @@ def _may_have_happened(played: Played, step: Step, saga: Saga) -> bool:
 
 
 def a_step_is_done_when_somebody_said_so(subject: Subject, played: Played) -> str | None:
-    """No step that waits is completed by the way: not by another step's event, nor by what it sends."""
+    """No step that waits is completed by the way: not by what it sends, nor by an event that does not imply it."""
     before, after = played.before.saga, played.after.saga
     if after is None or not played.decision or before is after:
         return None
@@ -58,7 +58,8 @@ def a_step_is_done_when_somebody_said_so(subject: Subject, played: Played) -> st
         return "a step was completed twice"
     for key in after.completed_steps:
         step = subject.steps[subject.place[key]]
-        if step.waits and (before is None or key not in before.completed_steps) and not _was_said(played, step):
+        known = before is not None and key in before.completed_steps
+        if step.waits and not (known or _was_said(played, step) or _was_implied(subject, played, step)):
             return f"{key} counts as done, and nobody said so"
     return None
 
@@ -70,6 +71,13 @@ def _was_said(played: Played, step: Step) -> bool:
     if step.sends is not None:
         return any(key.partition("#")[0] == step.sends and answer == "done" for key, answer in played.after.answered)
     return any(f"{outcome.event_type} heard" in used for outcome in step.awaits)
+
+
+def _was_implied(subject: Subject, played: Played, step: Step) -> bool:
+    """Somebody told of a later step, with an event that says that everything before it happened."""
+    later = subject.steps[subject.place[step.key] + 1 :]
+    telling = (outcome.event_type for each in later for outcome in each.awaits if outcome.implies)
+    return any(f"{event_type} heard" in played.after.used for event_type in telling)
 
 
 EFFECTS = (

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from saga_orchestrator.domain.saga import Saga
-from saga_testing.proving.signals import event_id_of
+from saga_testing.proving.signals import data_told, event_id_of
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.subject import Subject
 from saga_testing.scenario.stage import Stage, StageImage
@@ -84,9 +84,7 @@ class Mirror:
                 return self._reply_of(move)
 
     def _reply_of(self, move: Move) -> dict[str, Any]:
-        asking = self.subject.asking[move.about.partition("#")[0]]
-        tells = move.answer == "done" and not asking.is_undo and move.usable
-        data = self.subject.data_of(asking.step) if tells else {}
+        data = data_told(self.subject, move)
         reason = "out_of_it" if move.answer == "refused" else None
         address = f"{self.subject.definition.name}:{self.subject.key}:{move.about}"
         return self.stage.reply_of(address, str(move.answer), reason, data)

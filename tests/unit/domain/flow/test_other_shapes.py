@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.domain.defining.input_rules import input_sentence
-from saga_orchestrator.domain.definition import SagaDefinition, Step
+from saga_orchestrator.domain.definition import SagaDefinition, Step, Undo
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.flow.ledger import MAX_NUMBER, Ledger
 from saga_orchestrator.domain.flow.terms import Announcement, Answer, Command, Kept, OnExhausted, Outcome, Retry, Who
@@ -102,6 +102,20 @@ def test_a_pivot_that_was_not_needed_is_no_point_of_no_return() -> None:
     order.cancel()
 
     assert order.state == "compensating"
+
+
+def test_an_event_of_a_step_that_was_not_needed_changes_nothing() -> None:
+    """With an undo of its own it led back a saga that ran, without a reason; and it counted as done on any."""
+    needless = replace(APPROVE, when=lambda _order: False, undo=Undo(emits=("release_stock",)))
+    order = Played(definition=quiet(replace(CREDIT, undo=None), needless, SHIP)).place().reply("reserve_credit#1")
+    before = order.saga
+
+    order.report("ORDER_APPROVED")
+
+    assert (order.saga, order.standing("approve")) == (before, "not_needed")
+    assert order.reply("ship_order#1").state == "completed"
+    assert order.saga is not None
+    assert "approve" not in order.saga.completed_steps
 
 
 def test_an_event_of_a_parked_step_and_of_one_that_backs_off_still_counts() -> None:

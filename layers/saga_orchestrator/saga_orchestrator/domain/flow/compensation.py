@@ -78,7 +78,8 @@ def happened_after_all(draft: Draft, step: Step, entry: Entry, turn: Turn, *, is
     and the state does not change. `is_news`: that attempt had not answered yet.
     """
     was_known = entry.standing in TAKEN_BACK or step.key in draft.saga.completed_steps
-    if entry.standing in {Standing.DONE, *UNDOING} or (was_known and not is_news):
+    # A step that was not needed was asked of nobody and owes nothing, whoever tells of it afterwards.
+    if entry.standing in {Standing.DONE, Standing.NOT_NEEDED, *UNDOING} or (was_known and not is_news):
         return None
     if entry.standing in TAKEN_BACK or draft.saga.state.is_terminal:
         return ask_again(draft, step, entry)
