@@ -10,8 +10,8 @@ import typer
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
-from saga_orchestrator.application.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.application.rejected_events import unexpected
+from saga_orchestrator.application.versions.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.operating.acts import names_a_saga, problem_of_reason, saga_target
@@ -21,7 +21,7 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.versions.moving import Obstacle, Refusal, refusal_of
 from saga_orchestrator.domain.versions.standing import stands_at
 from sagactl.acting.actor import acting
-from sagactl.acting.records import act_of, act_table, now_ms
+from sagactl.acting.records import act_of, act_table, as_aws_said, now_ms
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -161,7 +161,8 @@ def _named(mover: MigrateSagas, keys: list[str]) -> Wanted:
         if not names_a_saga(mover.to.name, key):
             raise NotUsableError("a saga's key has 1 to 64 letters, digits, '_' and '-'")
         try:
-            saga = mover.store.get(key, mover.to.name)
+            with as_aws_said():
+                saga = mover.store.get(key, mover.to.name)
         except RejectedEvent as unreadable:
             wanted.left.append(Fallen(key, None, None, "unreadable", unreadable.detail))
             continue
