@@ -69,8 +69,20 @@ def test_a_script_that_the_relay_is_refused_for_good_is_kept_aside_and_holds_bac
     answer_once(world, "s3", "GetObject", refusal("KeyTooLongError", 400))
 
     assert world.relay(*history.records) == {"batchItemFailures": []}
-    assert [body["message_type"] for body in world.published] == ["DELETE_POD_COMMAND", "SAGA_FAILED"]
+    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "DELETE_POD_COMMAND", "SAGA_FAILED"]
     assert [pointer["reason"] for pointer in world.rejected()] == ["refused_by_aws"]
+
+
+def test_a_script_that_is_gone_keeps_back_its_own_message_alone(world: World) -> None:
+    world.reconfigure(INLINE_SCRIPT_MAX_BYTES="1000")
+    history = relayed(world)
+    answer_once(world, "s3", "GetObject", refusal("NoSuchKey", 404))
+
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert [body["message_type"] for body in world.published] == ["SAGA_STARTED", "DELETE_POD_COMMAND", "SAGA_FAILED"]
+    (pointer,) = world.rejected()
+    assert pointer["reason"] == "unpublishable_message"
+    assert pointer["position"]["record"].partition("/")[2] == "execution_saga:ex-1:create_pod#1"
 
 
 def test_a_saga_whose_end_is_refused_for_good_keeps_no_other_from_its_end(world: World) -> None:

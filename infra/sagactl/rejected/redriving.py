@@ -112,14 +112,16 @@ def _dead_letter(stack: Deployment, body: str) -> bool:
 
 
 def _published_again(stack: Deployment, original: bytes) -> bool:
-    """True when the relay could publish; a message that the bus still refuses is not among the published."""
+    """True when the relay could publish: the message, or everything that the saga of a whole record still may send."""
     try:
         kept = json.loads(original)
     except ValueError as error:
         raise NotRedrivableError("the kept bytes name no saga") from error
     done = republish_sagas(stack, saga_keys(kept))
     message_id = kept.get("message_id")
-    return message_id is None or message_id in done.published
+    if message_id is None:
+        return not any(": " in each for each in done.skipped)  # with a reason: it cannot be made, or read
+    return message_id in done.published
 
 
 def _call(stack: Deployment, function: str, payload: Any) -> None:

@@ -125,10 +125,30 @@ class Relay:
         return [each for each in ids if each not in refused], [*skipped, *(each for each in ids if each in refused)]
 
     def _messages(self, write: EmittingWrite) -> list[tuple[Message, str]]:
+        """All that can be made: what cannot is kept aside by itself, and holds back nothing beside it.
+
+        Raises:
+            RejectedEvent: none can be made, so that it is kept as one thing.
+        """
         if not write.keys:
             return []
         saga = write.read()
-        return [self._complete(saga, key) for key in self._allowed(saga, write.keys)]
+        made: list[tuple[Message, str]] = []
+        unmade: list[tuple[str, RejectedEvent]] = []
+        for key in self._allowed(saga, write.keys):
+            try:
+                made.append(self._complete(saga, key))
+            except (UnknownMessageKey, RetryableError):
+                raise  # all of the write comes again, and what is kept of it would be kept twice
+            except RejectedEvent as hopeless:
+                unmade.append((key, hopeless))
+            except Exception as bug:  # noqa: BLE001 - the boundary: one message is not to keep another from being sent
+                unmade.append((key, unexpected(bug)))
+        if unmade and not made:
+            raise unmade[0][1]
+        for key, hopeless in unmade:
+            self._keep_unmade(write, f"{saga.saga_id}:{key}", hopeless)
+        return made
 
     def _allowed(self, saga: Saga, keys: tuple[str, ...]) -> tuple[str, ...]:
         """`keys` without the commands, while those are switched off: also those emitted before count as dealt with.
@@ -193,6 +213,10 @@ class Relay:
 
     def _set_aside(self, write: EmittingWrite, hopeless: RejectedEvent) -> None:
         self.rejected().keep(hopeless, json.dumps(write.identity).encode(), "stream", {"record": write.sequence_number})
+
+    def _keep_unmade(self, write: EmittingWrite, message_id: str, hopeless: RejectedEvent) -> None:
+        original = json.dumps({**write.identity, "message_id": message_id}).encode()
+        self.rejected().keep(hopeless, original, "stream", {"record": f"{write.sequence_number}/{message_id}"})
 
     def _keep_message(self, place: str, message: Message, body: str) -> None:
         hopeless = RejectedEvent(RejectReason.UNPUBLISHABLE, f"refused: {message.type}")

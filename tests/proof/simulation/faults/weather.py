@@ -57,6 +57,7 @@ class Fault(StrEnum):
     REPUBLISHED = "an operator has all sent again"
     RECONCILED = "an operator reconciles"
     REDRIVEN = "an operator redrives what was set aside"
+    SCRIPT_GONE = "script gone from the bucket"
     SENDER_CLOCK = "sender's clock off"
     DROPPED = "an operator drops what was set aside"
     OTHER_VERSION = "another code version"

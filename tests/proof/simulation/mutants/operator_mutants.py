@@ -3,6 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.adapters import rejected_events
+from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide
 from sagactl.rejected import envelopes, items, redriving
 from tests.proof.simulation.faults.code_edits import Mutant, edit
@@ -21,7 +22,12 @@ OPERATOR_MUTANTS: Final = (
     Mutant(
         "what a target refuses again is called redriven",
         "S25b",
-        edit(redriving._published_again, "message_id is None or message_id in done.published", "True"),
+        edit(redriving._published_again, "return message_id in done.published", "return True"),
+    ),
+    Mutant(
+        "one message that cannot be made keeps back those beside it",
+        "L4",
+        edit(Relay._messages, "if unmade and not made:", "if unmade:"),
     ),
     Mutant(
         "what is redriven comes from an operator",

@@ -57,7 +57,9 @@ def in_order(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     for target, places in ledger.offered.items():
         if (target, body["message_id"]) in ledger.wished:
             continue
-        offered = [places.get(f"{prefix}:{each}") for each in saga.keys[: saga.keys.index(key) + 1]]
+        before = [f"{prefix}:{each}" for each in saga.keys[: saga.keys.index(key) + 1]]
+        # What could not be made was never offered: it is kept aside.
+        offered = [places.get(each) for each in before if each in places or (target, each) not in ledger.unmade]
         if offered[-1] is not None and any(place is None or place > offered[-1] for place in offered):
             return f"{body['message_id']} was offered to the {target} before one that was emitted earlier"
     return None
@@ -77,6 +79,8 @@ def script_is_there(ledger: Ledger, body: dict[str, Any], _detail: str) -> str |
     if body["message_type"] != "CREATE_POD_COMMAND" or body["script_ref"]["bucket"] != "payloads":
         return UNCONCERNED
     script = ledger.payloads.get(body["script_ref"]["key"])
+    if script is None and body["execution_id"] in ledger.gone_scripts:
+        return UNCONCERNED
     if script is None or len(script) != body["script_ref"]["size"]:
         return f"{body['message_id']} names a script that is not there"
     if body.get("script", script.decode()) != script.decode():
@@ -170,9 +174,10 @@ def late_start(ledger: Ledger, inbound: Inbound) -> str | None:
 @oracle("L4", When.REJECTED, "an event is set aside only for a reason that is right for it")
 def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
     if pointer["source"] == "stream":
-        # Only what the target refuses for good: no record here is unreadable, and no script has expired.
+        # Only what the target refuses for good, or what cannot be made any more: no record here is unreadable.
         message = pointer["position"]["record"].partition("/")[2]
-        if pointer["reason"] == "unpublishable_message" and (TARGET_OF[pointer["function"]], message) in ledger.refused:
+        told = (TARGET_OF[pointer["function"]], message)
+        if pointer["reason"] == "unpublishable_message" and (told in ledger.refused or told in ledger.unmade):
             return None
         return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"
     if inbound is None:

@@ -30,9 +30,10 @@ class Operator:
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
         """What a target refused is sent again: it has been mended by then, or refuses once more."""
-        if pointer["source"] != "stream":
-            return
-        saga_name, execution_id, _ = pointer["position"]["record"].partition("/")[2].split(":")
+        message = pointer["position"]["record"].partition("/")[2] if pointer["source"] == "stream" else ""
+        if not message:
+            return  # an event; or a record as a whole, which is an oracle's to judge
+        saga_name, execution_id, _ = message.split(":")
         for mapping in self.world.mappings:
             if mapping.relay == pointer["function"]:
                 mapping.want_again((execution_id, saga_name))

@@ -19,6 +19,7 @@ class Dice:
         self.fields = _stream(seed, "fields")
         self.desk = _stream(seed, "desk")
         self.senders = _stream(seed, "senders")
+        self.scripts = _stream(seed, "scripts")
 
 
 def _stream(seed: int, concern: str) -> random.Random:

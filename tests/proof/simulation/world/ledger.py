@@ -52,6 +52,8 @@ class Ledger:
     """By place: the events that were there, with their bytes; a topic that is made anew has others at its offsets."""
     kept: dict[tuple[str, bytes], set[tuple[str, str]]] = field(default_factory=dict)
     """Of each record that was set aside: key and id of what is kept."""
+    unmade: set[tuple[str, str]] = field(default_factory=set)
+    """Target and message: what could not be made, because its script was gone."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what a target said that it will never take."""
     offered: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class Ledger:
     sent: dict[int, Inbound] = field(default_factory=dict)
     acknowledged: Counter[int] = field(default_factory=Counter)
     by_execution: dict[str, list[Inbound]] = field(default_factory=dict)
+    gone_scripts: set[str] = field(default_factory=set)
+    """Executions whose script was lost from the bucket."""
     settled_events: dict[str, str] = field(default_factory=dict)
     """What an operator has made of rejected events that have not come again, by their ids."""
     after_expiry: bool = False
@@ -191,6 +195,8 @@ class Ledger:
             self.rejected_messages.add((TARGET_OF[pointer["function"]], message))
             if ":create_pod#" in message:
                 self.lost_keys.add(message)
+                if message.split(":")[1] in self.gone_scripts and "refused" not in pointer["detail"]:
+                    self.unmade.add((TARGET_OF[pointer["function"]], message))
             return None
         record = self.record_of(pointer)
         if record is None:

@@ -8,6 +8,7 @@ from saga_testing.aws.account import SimulatedAws
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
 from saga_testing.deployment import settings_of
 from tests.proof.simulation.faults.bus_weather import BusWeather
+from tests.proof.simulation.faults.gone_scripts import GoneScripts
 from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.poison import foreign_events, poison_events
 from tests.proof.simulation.faults.restored_table import judge_repair
@@ -102,6 +103,7 @@ class World:
         self.operator = Operator(self)
         self.desk = RejectedDesk(self, dice.desk)
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
+        self.scripts = GoneScripts(self, dice.scripts, silenced)
         self.calls = 0
         self._numbers = 1_000
 
@@ -243,6 +245,7 @@ class World:
         self.note(f"{invocation.number} {invocation.function} {operation} {'ok' if acknowledged else 'failed'}")
         self._settle(invocation)
         self.desk.sees(invocation, operation, arguments)
+        self.scripts.sees(operation, arguments)
         self.targets.take_from_bus(self.aws.events.accepted)
 
     def _settle(self, invocation: Invocation) -> None:
