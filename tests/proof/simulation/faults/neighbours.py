@@ -44,9 +44,7 @@ _EMITS_MORE: Final = """\
             undo=Undo(emits=("delete_pod", "usage")),
 """
 _NEW_KIND: Final = '        "usage": MessageSpec("USAGE_RECORDED", lambda *_: {"seconds": 1}, is_command=False),\n'
-_LATE_IMPORT: Final = (
-    "        from saga_orchestrator.domain.versions.emitting import as_emitted  # noqa: PLC0415 - see above\n"
-)
+_IMPORT: Final = "from saga_orchestrator.domain.versions.emitting import as_emitted"
 _IMPORTED_AT_ONCE: Final = [
     _without(f"        {_IMPORT}  # noqa: PLC0415 - see above\n"),
     _before("from .publish import", f"{_IMPORT}\n"),
