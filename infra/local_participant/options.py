@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from local_participant.faults import Behaviour, Fault
 
@@ -21,6 +22,8 @@ class ParticipantOptions:
     commands_topic: str | None = None
     """Commands are read from this topic of the broker, instead of from the bus."""
     faults: tuple[Fault, ...] = ()
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Commands of other sagas than the order's, each with the data that its *done* brings."""
     access_key: str = "local"
     secret_key: str = "local"  # noqa: S105  the emulator checks none
 

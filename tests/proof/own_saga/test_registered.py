@@ -21,7 +21,7 @@ SECONDS: Final = 900
 
 
 def code_of_the_guide() -> list[str]:
-    """Its Python blocks: the saga, the registration, the test."""
+    """Its Python blocks, in order: `tests/release/docs` holds them to the modules that are tested."""
     blocks = (ROOT / GUIDE).read_text(encoding="utf-8").split("```python\n")[1:]
     return [block.partition("```")[0] for block in blocks]
 
@@ -49,19 +49,51 @@ class Checkout:
         )
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    made = Checkout(shutil.copytree(ROOT, tmp_path_factory.mktemp("own") / "saga", ignore=LEFT_OUT))
-    saga, registration, test = code_of_the_guide()
-    made.write("layers/saga_orchestrator/sagas/workspace_saga.py", saga)
-    made.write("tests/unit/test_workspace_saga.py", test)
-    registry = (ROOT / REGISTRY).read_text(encoding="utf-8")
-    line = next(each for each in registry.splitlines(keepends=True) if each.startswith("SAGAS"))
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(shutil.copytree(ROOT, tmp_path_factory.mktemp("own") / "saga", ignore=LEFT_OUT))
+
+
+def register(made: Checkout, module: str, name: str) -> None:
+    registry = (made.root / REGISTRY).read_text(encoding="utf-8")
     first = "from .execution import EXECUTION_SAGA\n"
     assert first in registry
-    registry = registry.replace(first, first + "from .workspace_saga import WORKSPACE_SAGA\n")
-    made.write(REGISTRY, registry.replace(line, registration))
+    assert registry.count("))\n") == 1
+    registry = registry.replace(first, f"{first}from .{module} import {name}\n").replace("))\n", f", {name}))\n")
+    made.write(REGISTRY, registry)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """With both sagas of the guide."""
+    made = copied(tmp_path_factory)
+    _, _, rental, rental_test, workspace, _, workspace_test = code_of_the_guide()
+    for module, name, saga, test in (
+        ("rental", "RENTAL", rental, rental_test),
+        ("workspace_saga", "WORKSPACE_SAGA", workspace, workspace_test),
+    ):
+        made.write(f"layers/saga_orchestrator/sagas/{module}.py", saga)
+        made.write(f"tests/unit/test_{module}.py", test)
+        register(made, module, name)
     return made
+
+
+def test_from_an_empty_file_to_a_proven_saga(tmp_path_factory: pytest.TempPathFactory) -> None:
+    made = copied(tmp_path_factory)
+    first, registration, rental, test, *_ = code_of_the_guide()
+    made.write("layers/saga_orchestrator/sagas/rental.py", first)
+    register(made, "rental", "RENTAL")
+    assert registration in (made.root / REGISTRY).read_text(encoding="utf-8")
+    proven = made.runs("sagactl", "prove", "rental_saga")
+    assert (proven.returncode, "rental_saga is proven within these bounds" in proven.stdout) == (0, True), proven.stdout
+
+    made.write("layers/saga_orchestrator/sagas/rental.py", rental)
+    made.write("tests/unit/test_rental.py", test)
+    told = made.runs("pytest", "-q", "-p", "no:cacheprovider", "tests/unit/test_rental.py")
+    assert told.returncode == 0, told.stdout
+    drawn = made.runs("sagactl", "graph", "rental_saga")
+    assert "point of no return" in drawn.stdout
+    proven = made.runs("sagactl", "prove", "rental_saga")
+    assert (proven.returncode, "rental_saga is proven within these bounds" in proven.stdout) == (0, True), proven.stdout
 
 
 def test_the_copy_is_what_runs(checkout: Checkout) -> None:
