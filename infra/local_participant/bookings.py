@@ -49,7 +49,7 @@ class Operation:
 class Bookings:
     """Not thread-safe. Kept as long as the process lives, which is longer than any command can be delivered again."""
 
-    data: Mapping[str, Mapping[str, Any]] = NO_DATA
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By type of command: what its *done* brings."""
     operations: dict[str, Operation] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)

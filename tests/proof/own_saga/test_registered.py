@@ -6,8 +6,12 @@ The project is copied, the guide is followed word for word in the copy, and what
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -31,22 +35,39 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        paths = (root / "layers" / "saga_orchestrator", root / "infra", root)
+        self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text, encoding="utf-8")
 
     def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        paths = (self.root / "layers" / "saga_orchestrator", self.root / "infra", self.root)
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
         return subprocess.run(
             [sys.executable, "-m", *arguments],
             cwd=self.root,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
+
+    @contextmanager
+    def keeps_up(self, *arguments: str) -> Iterator[None]:
+        """The local stack, once its ready file stands; interrupted afterwards, as a person does it."""
+        ready, command = self.root / ".local-stack.json", [sys.executable, "-m", "sagactl", "local", "up", *arguments]
+        process = subprocess.Popen(
+            command, cwd=self.root, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            until = time.monotonic() + SECONDS
+            while not ready.exists() and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.2)
+            assert ready.exists(), process.stderr and process.stderr.read()
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=SECONDS)
 
 
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
@@ -101,6 +122,18 @@ def test_the_copy_is_what_runs(checkout: Checkout) -> None:
 
     assert told.returncode == 0, told.stderr
     assert "create_workspace" in told.stdout
+
+
+def test_the_rental_is_played_on_the_local_stack(checkout: Checkout) -> None:
+    asked = {"event_type": "RENTAL_ASKED", "rental_id": "r-1", "metadata": {"user_id": "ada"}, "car": "red", "days": 3}
+    checkout.write("rental.json", json.dumps(asked))
+    up = ("--template", "template.yaml", "--participant", "subprocess", "--parameter", "SagaEventTypes=RENTAL_ASKED")
+
+    with checkout.keeps_up(*up):
+        told = checkout.runs("sagactl", "request", "rental.json", "--timeout", "120")
+
+    assert told.returncode == 0, told.stderr
+    assert "rental_begun#1" in told.stderr
 
 
 @pytest.mark.parametrize("room", ["unit", "handlers", "conformance"])
