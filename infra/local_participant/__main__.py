@@ -9,33 +9,20 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_participant.commands import COMMANDS
 from local_participant.kafka_commands import kafka_commands
 from local_participant.options import ParticipantOptions
 from local_participant.participant import CommandSource, Participant, ParticipantNews
-from stack_client import (
-    EventBridgePublisher,
-    EventPublisher,
-    KafkaPublisher,
-    RoutedPublisher,
-    Transport,
-    alternating,
-    commands_of_the_orchestrator,
-    subscription,
-    tell_starter,
-    told_to_stop,
-)
+from stack_client import commands_of_the_orchestrator, subscription, tell_starter, told_to_stop
 
 
 def main() -> int:
     """Run until told to stop."""
     options = ParticipantOptions.from_json(sys.argv[1])
-    events, sqs = _client(options, "events"), _client(options, "sqs")
-    publisher, kafka = _publisher(options, events)
+    events, sqs = options.client("events"), options.client("sqs")
+    publisher, kafka = options.publisher(events)
     participant = Participant(publisher, options.faults, told_to_stop(), _report, options.others)
     standing = False
     try:
@@ -52,24 +39,6 @@ def main() -> int:
         kafka.close()
     tell_starter({"kind": "account", **asdict(participant.account())})
     return 0
-
-
-def _client(options: ParticipantOptions, service: str) -> Any:
-    session = boto3.Session(
-        aws_access_key_id=options.access_key, aws_secret_access_key=options.secret_key, region_name=options.region
-    )
-    config = Config(
-        connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}, proxies={}
-    )
-    return session.client(service, endpoint_url=options.aws_endpoint, config=config)
-
-
-def _publisher(options: ParticipantOptions, events: Any) -> tuple[EventPublisher, KafkaPublisher | None]:
-    bridge = EventBridgePublisher(events, options.event_bus, options.event_source)
-    if options.kafka_bootstrap is None:
-        return bridge, None
-    kafka = KafkaPublisher(options.kafka_bootstrap, options.topics)
-    return RoutedPublisher({Transport.EVENTBRIDGE: bridge, Transport.KAFKA: kafka}, alternating), kafka
 
 
 def _commands(options: ParticipantOptions, events: Any, sqs: Any) -> AbstractContextManager[CommandSource]:

@@ -2,6 +2,17 @@
 
 import threading
 from abc import ABC, abstractmethod
+from typing import Protocol
+
+
+class Source(Protocol):
+    """Something that feeds functions: `stop` asks it to take nothing more, `close` waits until it has ended."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class BackgroundThread(ABC):

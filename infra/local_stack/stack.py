@@ -38,7 +38,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from local_stack.aws import (
     DEFAULT_INTERVAL_SECONDS,
@@ -50,11 +50,21 @@ from local_stack.aws import (
     isolated_session,
     reset_emulator,
 )
+from local_stack.background_thread import Source
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.ready import ReadyFile, ready_file
 from local_stack.registry import SchemaRegistry
-from local_stack.sources import KafkaBroker, KafkaMapping, KafkaPoller, RuleDelivery, StreamPoller, Ticker, broker_for
+from local_stack.sources import (
+    KafkaBroker,
+    KafkaMapping,
+    KafkaPoller,
+    QueuePoller,
+    RuleDelivery,
+    StreamPoller,
+    Ticker,
+    broker_for,
+)
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
 from local_stack.template import ACCOUNT, Provisioned, provision, read_template, sandbox_environment, with_local_values
 
@@ -230,9 +240,7 @@ class LocalStack:
     def _start_sources(self, made: Provisioned, broker: KafkaBroker) -> None:
         """Kafka joins first, as it may take seconds, and is waited for last."""
         log = self.options.log
-        kafka = [
-            KafkaPoller(mapping, broker, self._lambda, self._destinations, log, self.clients) for mapping in made.kafka
-        ]
+        kafka = [KafkaPoller(each, broker, self._lambda, self._destinations, log, self.clients) for each in made.kafka]
         self._streams = [
             StreamPoller(mapping, TableStream(ACCOUNT, mapping.stream_arn), self._lambda, self._destinations, log)
             for mapping in made.streams
@@ -241,14 +249,15 @@ class LocalStack:
             Ticker(schedule, self.options.check_interval, self._lambda.invoke_async, log) for schedule in made.schedules
         ]
         reaper = TtlReaper(ACCOUNT, self.options.region, made.tables, self.options.ttl_interval, log)
-        sources: list[_Source] = [*kafka, *self._streams, *tickers, reaper]
+        queues = (QueuePoller(mapping, self._lambda, self.clients, log) for mapping in made.queues)
+        sources: list[Source] = [*kafka, *self._streams, *queues, *tickers, reaper]
         self._cleanup.callback(self._stop_sources, sources)
         for source in sources:
             source.start()
         for poller in kafka:
             poller.wait_assigned()
 
-    def _stop_sources(self, sources: "list[_Source]") -> None:
+    def _stop_sources(self, sources: list[Source]) -> None:
         """A poller that waits for a function ends only when the function does, so the functions go down between asking
         and waiting."""
         for source in sources:
@@ -266,16 +275,6 @@ class LocalStack:
         self.options.log(
             happening(EventKind.EMULATOR_FAULT, None, f"{operation} answered with 500: {error!r}", operation=operation)
         )
-
-
-class _Source(Protocol):
-    """Something that feeds functions: `stop` asks it to take nothing more, `close` waits until it has ended."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 def _refuse_unknown_region(region: str) -> None:

@@ -6,31 +6,19 @@ It reports `ready`, what happens to pods, and the counts at the end.
 import sys
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_worker.process_options import WorkerOptions
 from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
-from stack_client import (
-    EventBridgePublisher,
-    EventPublisher,
-    KafkaPublisher,
-    RoutedPublisher,
-    Transport,
-    alternating,
-    tell_starter,
-    told_to_stop,
-)
+from stack_client import tell_starter, told_to_stop
 
 
 def main() -> int:
     """Run until told to stop."""
     options = WorkerOptions.from_json(sys.argv[1])
     clients = _clients(options)
-    publisher, kafka = _publisher(options, clients)
+    publisher, kafka = options.publisher(clients.events)
     worker = Worker(clients, _settings(options), publisher, _report)
     stopping = told_to_stop()
     try:
@@ -48,29 +36,12 @@ def main() -> int:
 
 
 def _clients(options: WorkerOptions) -> WorkerClients:
-    session = boto3.Session(
-        aws_access_key_id=options.access_key, aws_secret_access_key=options.secret_key, region_name=options.region
+    connections = options.concurrency + 4
+    return WorkerClients(
+        events=options.client("events", connections),
+        sqs=options.client("sqs", connections),
+        s3=options.client("s3", connections),
     )
-    config = Config(
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=options.concurrency + 4,
-        proxies={},
-    )
-
-    def client(service: str) -> Any:
-        return session.client(service, endpoint_url=options.aws_endpoint, config=config)
-
-    return WorkerClients(events=client("events"), sqs=client("sqs"), s3=client("s3"))
-
-
-def _publisher(options: WorkerOptions, clients: WorkerClients) -> tuple[EventPublisher, KafkaPublisher | None]:
-    bridge = EventBridgePublisher(clients.events, options.event_bus, options.event_source)
-    if options.kafka_bootstrap is None:
-        return bridge, None
-    kafka = KafkaPublisher(options.kafka_bootstrap, options.topics)
-    return RoutedPublisher({Transport.EVENTBRIDGE: bridge, Transport.KAFKA: kafka}, alternating), kafka
 
 
 def _settings(options: WorkerOptions) -> WorkerSettings:

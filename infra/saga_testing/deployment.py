@@ -17,7 +17,8 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.intake import Intake
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
-from saga_testing.aws.account import QUEUE_URL, STREAM_ARN, SimulatedAws
+from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
+from saga_testing.aws.account import QUEUE_URL, STREAM_ARN, WAKE_QUEUE_URL, SimulatedAws
 from saga_testing.executor import InTurn
 from saga_testing.lambda_context import Context
 from saga_testing.samples.sample_events import NOW_MS, eventbridge
@@ -40,6 +41,9 @@ ENVIRONMENT: Final = {
 }
 """What template.yaml would set. `settings` of a deployment come on top."""
 
+WAKES: Final = {"WAKE_QUEUE_URL": WAKE_QUEUE_URL}
+"""Settings of a deployment whose relay sends wakes; without them what is due is left to the checker."""
+
 EXECUTIONS: Final = SagaRegistry((EXECUTION_SAGA,))
 """The execution saga alone: what this project's own tests are about, whatever else a user has registered."""
 
@@ -57,6 +61,21 @@ def settings_of(pairs: tuple[tuple[str, str], ...]) -> Settings:
 
 def no_pause(_seconds: float) -> None:
     """Time passes when the test says so."""
+
+
+def queued(message: Json) -> Json:
+    """A received message, as Lambda passes it on."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": {},
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:wakes",
+        "awsRegion": "us-east-1",
+    }
 
 
 class Deployment(TableReader):
@@ -147,6 +166,22 @@ class Deployment(TableReader):
     def check(self, context: Context | None = None) -> Json:
         """The schedule's tick: what is due times out."""
         return CheckTimeouts(self.at).run({}, context or Context())
+
+    def wake(self, *messages: Json) -> Json:
+        """These messages of the queue of wakes. See `wake_up` for whatever is visible there."""
+        return SagaWake(self.at).run({"Records": list(messages)}, Context())
+
+    def wake_up(self) -> int:
+        """What the queue shows by now, ten at a time: what is done with is deleted. How many messages there were."""
+        url, seen = self.settings["WAKE_QUEUE_URL"], 0
+        while messages := self.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            seen += len(messages)
+            failures = self.wake(*map(queued, messages))["batchItemFailures"]
+            again = {failure["itemIdentifier"] for failure in failures}
+            for message in messages:
+                if message["MessageId"] not in again:
+                    self.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return seen
 
     def relay(self, *records: Json) -> Json:
         """These records of the stream. See `relay_stream` for whatever is on it."""

@@ -30,10 +30,19 @@ class Fault(StrEnum):
 
 
 WRITES: Final = frozenset(
-    {"put_item", "update_item", "transact_write_items", "put_object", "send_message", "put_events"}
+    {
+        *("put_item", "update_item", "transact_write_items"),
+        *("put_object", "send_message", "send_message_batch", "put_events"),
+    }
 )
 
-_SERVICES: Final = {"put_object": "s3", "get_object": "s3", "send_message": "sqs", "put_events": "events"}
+_SERVICES: Final = {
+    "put_object": "s3",
+    "get_object": "s3",
+    "send_message": "sqs",
+    "send_message_batch": "sqs",
+    "put_events": "events",
+}
 """Whose calls they are, where it is not DynamoDB: each service says "too many requests" in its own way."""
 
 ANSWERS: Final = frozenset({Fault.PASSING_ANSWER, Fault.NO_ANSWER})

@@ -103,11 +103,11 @@ class World(Deployment):
 
 @contextmanager
 def moto_world() -> Iterator[World]:
-    """An account with a table, a bucket, a bus and a queue, and one deployment in it."""
+    """An account with a table, a bucket, a bus and two queues, and one deployment in it."""
     with mock_aws():
         for table in (SAGA_TABLE, OPERATOR_TABLE):
             observer().dynamodb.create_table(**table)
         observer().s3.create_bucket(Bucket="payloads")
         observer().events.create_event_bus(Name="bus")
-        queue = observer().sqs.create_queue(QueueName="rejected")["QueueUrl"]
-        yield World({"REJECTED_QUEUE_URL": queue})
+        rejected, wakes = (observer().sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("rejected", "wakes"))
+        yield World({"REJECTED_QUEUE_URL": rejected, "WAKE_QUEUE_URL": wakes})

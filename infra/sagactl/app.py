@@ -21,6 +21,7 @@ from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
 from sagactl.commands.versions.diff import diff
+from sagactl.commands.versions.migrate import migrate
 from sagactl.local.sending import send
 
 
@@ -64,6 +65,7 @@ app.command("compare")(compare)
 app.command("republish")(republish)
 app.command("reconcile")(reconcile)
 app.command("diff")(diff)
+app.command("migrate")(migrate)
 app.command("graph")(graph)
 app.command("prove")(prove)
 

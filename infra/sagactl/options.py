@@ -16,6 +16,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from saga_orchestrator.domain.errors import SagaError
 from sagactl.connection import Target
 from sagactl.errors import CommandError, NotUsableError
 from sagactl.outlet import Output, abandon, refuse_closed, tell
@@ -88,6 +89,10 @@ def with_exit_code(work: Callable[[], None]) -> None:
         fail(str(error), error.exit_code)
     except (ClientError, BotoCoreError) as error:
         fail(explain(error), 2)
+    except SagaError as error:
+        # What the engine's own stores say when AWS says no: whichever command forgot it, the operator gets his line.
+        refused = error.__cause__
+        fail(explain(refused) if isinstance(refused, ClientError | BotoCoreError) else " ".join(str(error).split()), 2)
     except (OSError, UnicodeEncodeError) as error:
         unwritable(error)
     except ModuleNotFoundError as error:

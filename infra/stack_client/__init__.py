@@ -3,6 +3,7 @@
 The local worker, the local participant and the demo's observer are made with it. It knows no stack and no engine.
 """
 
+from stack_client.access import StackAccess
 from stack_client.child_program import ChildProgram, NotStartedError
 from stack_client.program_life import tell_starter, told_to_stop
 from stack_client.publishers import (
@@ -28,6 +29,7 @@ __all__ = [
     "NotStartedError",
     "OutgoingEvent",
     "RoutedPublisher",
+    "StackAccess",
     "Subscription",
     "Transport",
     "alternating",

@@ -9,7 +9,8 @@ from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga, TimelineEntry
 from saga_testing.aws.dynamodb.attribute_values import item_size
 from saga_testing.samples.sample_events import NOW_MS
 from tests.conformance.events import CANARY
-from tests.conformance.play import Seen, texts
+from tests.conformance.places import texts
+from tests.conformance.play import Seen
 from tests.conformance.schema import Expected, SagaExpected
 
 

@@ -148,3 +148,8 @@ def _mangled(text: str, mangle: Mangle) -> bytes:
     content = text.encode(mangle.encoding)
     content = bytes.fromhex(mangle.prefix_hex) + content
     return content[: len(content) - mangle.cut]
+
+
+def wake_of(order_id: str) -> str:
+    """The body of a wake, as the relay writes it."""
+    return json.dumps({"execution_id": order_id, "saga_name": "order_saga", "due": 1})

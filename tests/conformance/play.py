@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -16,13 +15,14 @@ from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.intake import Intake
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
+from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World, observer
 from saga_testing.samples.enveloped import signed
 from saga_testing.samples.sample_events import eventbridge, kafka
 from sagactl.table.recounting import correct, steady_drifts
-from tests.conformance.events import Post, full_type
+from tests.conformance.events import Post, full_type, wake_of
 from tests.conformance.schema import Edit, Fault, Race, RecordChange, Requirement, Step
 from tests.conformance.stage import SINK, ActiveFault, ActiveRace, Call, Stage
 from tests.conformance.target import KafkaStandIn
@@ -131,6 +131,12 @@ class Player:
         with self._caught("timeout_checker"):
             self.returned = CheckTimeouts(self.world.at).run({}, Context(step.remaining_ms))
 
+    def _wake(self, step: Step) -> None:
+        bodies = [each if " " in each else wake_of(each) for each in step.wake or []]
+        messages = [{"eventSource": "aws:sqs", "messageId": f"m-{at}", "body": body} for at, body in enumerate(bodies)]
+        with self._caught("saga_wake"):
+            self.returned = SagaWake(self.world.at).run({"Records": messages}, Context())
+
     def _relay(self, step: Step) -> None:
         self.relays = True
         if step.change:
@@ -140,8 +146,9 @@ class Player:
         self.relay(records)
 
     def relay(self, records: list[dict[str, Any]]) -> None:
-        """What the stream mapping would hand over: its filter lets records with an outbox pass."""
-        owing = [record for record in records if "S" in record["dynamodb"].get("NewImage", {}).get("outbox", {})]
+        """What the stream mapping would hand over: its filter lets records with an outbox, or a wake, pass."""
+        images = [(record, record["dynamodb"].get("NewImage", {})) for record in records]
+        owing = [record for record, new in images if "S" in new.get("outbox", {}) or "N" in new.get("wake", {})]
         removed = [record for record in records if record["eventName"] == "REMOVE"]
         with self._caught("command_relay"):
             self.returned = CommandRelay(self.world.at).run({"Records": owing or removed}, Context())
@@ -284,21 +291,3 @@ def _objects() -> dict[str, bytes]:
     s3 = observer().s3
     found = s3.list_objects_v2(Bucket="payloads").get("Contents", [])
     return {each["Key"]: s3.get_object(Bucket="payloads", Key=each["Key"])["Body"].read() for each in found}
-
-
-def texts(seen: Seen) -> dict[str, str]:
-    """Every place that users' data must never reach, as text."""
-    return {
-        "log, metric or standard error": seen.output,
-        "saga item": str(seen.items),
-        "stream record": json.dumps(seen.records),
-        "queue": json.dumps(seen.rejected),
-        "index or other call": str([call.arguments for call in seen.all_calls if call.service == "dynamodb"]),
-        "exception": "".join(map(_chain, seen.raised)),
-        "bus": json.dumps(seen.put_events),
-        "topic": str(seen.to_kafka),
-    }
-
-
-def _chain(error: BaseException | None) -> str:
-    return "" if error is None else f"{error!r} {error} {_chain(error.__cause__)}{_chain(error.__context__)}"

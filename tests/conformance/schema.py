@@ -15,6 +15,7 @@ VERBS = (
     "invoke",
     "pass_seconds",
     "check",
+    "wake",
     "relay",
     "republish",
     "edit",
@@ -34,6 +35,7 @@ OPTIONS_OF: dict[str, frozenset[str]] = {
     "kafka": frozenset({"to", "remaining_ms", "times"}),
     "invoke": frozenset({"to"}),
     "check": frozenset({"remaining_ms", "times"}),
+    "wake": frozenset({"times"}),
     "relay": frozenset({"times", "change"}),
 }
 
@@ -131,6 +133,8 @@ class Step(Entry):
     invoke: Any = None
     pass_seconds: float | None = None
     check: Literal[True] | None = None
+    wake: list[str] | None = None
+    """A batch of the queue of wakes: keys of orders, or what is a message's body as it stands, with a blank in it."""
     relay: Literal["new", "all"] | None = None
     republish: list[str] | None = None
     edit: Edit | None = None

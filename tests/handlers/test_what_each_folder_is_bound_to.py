@@ -10,6 +10,7 @@ import pytest
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function, saga_functions
 from saga_orchestrator.entrypoints.http_api import function as http_function
+from saga_orchestrator.entrypoints.wakes import wake_function
 from sagas import SAGAS
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -27,7 +28,7 @@ def loaded(folder: str) -> ModuleType:
 def passed_on(monkeypatch: pytest.MonkeyPatch, folder: str) -> list[tuple[str, tuple[Any, ...]]]:
     """Entry point and arguments of each call that the folder's handler makes for one invocation."""
     calls: list[tuple[str, tuple[Any, ...]]] = []
-    for entry in (event_function, checker_function, relay_function):
+    for entry in (event_function, checker_function, relay_function, wake_function):
         name = entry.__name__.rpartition(".")[2]
         monkeypatch.setattr(entry, "handle", lambda *arguments, _name=name: calls.append((_name, arguments)))
     monkeypatch.setattr(http_function, "handle", lambda *arguments: calls.append(("http_function", arguments)))
@@ -50,6 +51,7 @@ def test_an_event_function_takes_its_folders_type_and_no_other(
     ("folder", "entry"),
     [
         ("timeout_checker", "checker_function"),
+        ("saga_wake", "wake_function"),
         ("command_relay", "relay_function"),
         ("api", "http_function"),
         ("saga_event", "handle_events"),

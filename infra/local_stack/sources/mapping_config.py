@@ -14,6 +14,8 @@ from local_stack.sources import event_pattern
 
 TYPE = "AWS::Lambda::EventSourceMapping"
 INFINITE = -1
+LARGEST_RECEIVE = 10
+"""API Reference, ReceiveMessage, MaxNumberOfMessages."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,20 @@ class KafkaMapping:
     """The template's."""
 
 
-def mapping_of(logical_id: str, properties: Mapping[str, Any]) -> StreamMapping | KafkaMapping | None:
+@dataclass(frozen=True)
+class QueueMapping:
+    """An SQS queue feeds a function."""
+
+    mapping_id: str
+    function: str
+    queue_arn: str
+    queue_url: str
+    batch_size: int
+    max_concurrency: int | None
+    partial_responses: bool
+
+
+def mapping_of(logical_id: str, properties: Mapping[str, Any]) -> StreamMapping | KafkaMapping | QueueMapping | None:
     """None when the mapping is disabled. Raises UnsupportedResource for a source that nothing here polls."""
     if not _is_true(properties.get("Enabled", True)):
         return None
@@ -72,6 +87,8 @@ def mapping_of(logical_id: str, properties: Mapping[str, Any]) -> StreamMapping 
     mapping_id = str(uuid.uuid4())
     if source and service_of(source) == "dynamodb":
         return _stream(mapping_id, logical_id, source, properties)
+    if source and service_of(source) == "sqs":
+        return _queue(mapping_id, logical_id, source, properties)
     if source and service_of(source) != "kafka":
         raise UnsupportedResource(TYPE, logical_id, f"the local stack does not poll {service_of(source)}")
     return _kafka(mapping_id, logical_id, source, properties)
@@ -87,6 +104,26 @@ def _stream(mapping_id: str, logical_id: str, source: str, properties: Mapping[s
         starting_position=properties.get("StartingPosition", "LATEST"),
         filters=_filters(logical_id, properties),
         policy=_policy(logical_id, properties),
+    )
+
+
+def _queue(mapping_id: str, logical_id: str, source: str, properties: Mapping[str, Any]) -> QueueMapping:
+    """Where the queue is reached whoever provides it says."""
+    batch_size = int(properties.get("BatchSize", 10))
+    window = float(properties.get("MaximumBatchingWindowInSeconds", 0))
+    if batch_size > LARGEST_RECEIVE or window or "FilterCriteria" in properties or source.endswith(".fifo"):
+        raise UnsupportedResource(
+            TYPE, logical_id, "the local stack polls standard queues, ten messages at a time, unfiltered and at once"
+        )
+    concurrency = properties.get("ScalingConfig", {}).get("MaximumConcurrency")
+    return QueueMapping(
+        mapping_id=mapping_id,
+        function=function_name_of(properties["FunctionName"]),
+        queue_arn=source,
+        queue_url="",
+        batch_size=batch_size,
+        max_concurrency=None if concurrency is None else int(concurrency),
+        partial_responses="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from local_stack.errors import BrokenTemplate
 from local_stack.functions import FunctionSpec
-from local_stack.sources import KafkaMapping, Schedule, StreamMapping
+from local_stack.sources import KafkaMapping, QueueMapping, Schedule, StreamMapping
 
 ACCOUNT = "123456789012"
 
@@ -26,6 +26,7 @@ class Provisioned:
     functions: dict[str, FunctionSpec] = field(default_factory=dict)
     streams: list[StreamMapping] = field(default_factory=list)
     kafka: list[KafkaMapping] = field(default_factory=list)
+    queues: list[QueueMapping] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)

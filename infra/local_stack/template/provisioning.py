@@ -21,7 +21,7 @@ from local_stack.functions import (
     FunctionSpec,
     service_of,
 )
-from local_stack.sources import KafkaMapping, StreamMapping, mapping_of, schedule_of
+from local_stack.sources import KafkaMapping, QueueMapping, StreamMapping, mapping_of, schedule_of
 from local_stack.template.dependencies import creation_order
 from local_stack.template.expansion import FunctionCode
 from local_stack.template.intrinsics import ResolvedTemplate, Resource, resolve
@@ -256,6 +256,9 @@ def _mapping(context: _Context, resource: Resource, properties: Mapping[str, Any
         context.made.streams.append(mapping)
     elif isinstance(mapping, KafkaMapping):
         context.made.kafka.append(mapping)
+    elif isinstance(mapping, QueueMapping):
+        url = context.clients("sqs").get_queue_url(QueueName=mapping.queue_arn.rsplit(":", 1)[-1])["QueueUrl"]
+        context.made.queues.append(replace(mapping, queue_url=url))
     return Physical(mapping.mapping_id if mapping else resource.logical_id)
 
 

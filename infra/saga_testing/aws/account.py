@@ -11,6 +11,7 @@ from saga_testing.aws.sqs import SimulatedSqs
 from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 
 QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/rejected"
+WAKE_QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/wakes"
 STREAM_ARN: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/sagas/stream/2026-01-01T00:00:00.000"
 
 
@@ -56,7 +57,8 @@ class SimulatedAws:
             )
         self.s3 = SimulatedS3("payloads")
         self.sqs = SimulatedSqs(self.clock)
-        self.sqs.create_queue(QueueName="rejected")
+        for queue in ("rejected", "wakes"):
+            self.sqs.create_queue(QueueName=queue)
         self.events = SimulatedEventBus(entry_fate)
 
     def packed(self) -> bytes:

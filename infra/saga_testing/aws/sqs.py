@@ -6,12 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from saga_testing.aws.errors import check_parameters, client_error
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_RECEIVED: Final = 10
+MAX_SENT: Final = 10
+MAX_DELAY_SECONDS: Final = 900
 DEFAULT_VISIBILITY_SECONDS: Final = 30
 
+_EMPTY: Final = "AWS.SimpleQueueService.EmptyBatchRequest"
+_TOO_MANY: Final = "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"
 _METADATA: Final = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RequestId": "simulated", "RetryAttempts": 0}
 # "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF" (API Reference, SendMessage)
 _NOT_ALLOWED: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,6 +25,7 @@ _SEND_PARAMETERS: Final = (
     frozenset({"QueueUrl", "MessageBody"}),
     frozenset({"QueueUrl", "MessageBody", "DelaySeconds", "MessageAttributes"}),
 )
+_BATCH_PARAMETERS: Final = (frozenset({"QueueUrl", "Entries"}), frozenset({"QueueUrl", "Entries"}))
 _RECEIVE_PARAMETERS: Final = (
     frozenset({"QueueUrl"}),
     frozenset({"QueueUrl", "MaxNumberOfMessages", "VisibilityTimeout", "WaitTimeSeconds", "AttributeNames"}),
@@ -36,7 +43,7 @@ class _Message:
 
 
 class SimulatedSqs:
-    """`clock` gives epoch milliseconds; it only decides when a received message shows itself again."""
+    """`clock` gives epoch milliseconds; it only decides when a delayed or received message shows itself."""
 
     def __init__(self, clock: Callable[[], int] = lambda: 0) -> None:
         self._clock = clock
@@ -55,6 +62,12 @@ class SimulatedSqs:
     def send_message(self, **request: Any) -> dict[str, Any]:
         check_parameters(request, *_SEND_PARAMETERS)
         queue, body = self._queue("SendMessage", request["QueueUrl"]), request["MessageBody"]
+        delay = request.get("DelaySeconds", 0)
+        if not 0 <= delay <= MAX_DELAY_SECONDS:
+            message = (
+                f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+            )
+            raise client_error("SendMessage", "InvalidParameterValue", message)
         if not body:
             raise client_error("SendMessage", "MissingParameter", "The request must contain the parameter MessageBody.")
         if _NOT_ALLOWED.search(body):
@@ -67,8 +80,34 @@ class SimulatedSqs:
             raise client_error("SendMessage", "InvalidParameterValue", message)
         self._sent += 1
         message_id = f"00000000-0000-4000-8000-{self._sent:012d}"
-        queue[message_id] = _Message(message_id, body)
+        queue[message_id] = _Message(message_id, body, visible_at_ms=self._clock() + 1000 * delay)
         return _reply(MessageId=message_id, MD5OfMessageBody=_md5(body))
+
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        """Ten at most, each with a fate of its own."""
+        check_parameters(request, *_BATCH_PARAMETERS)
+        self._queue("SendMessageBatch", request["QueueUrl"])
+        entries = request["Entries"]
+        if not entries:
+            raise client_error("SendMessageBatch", _EMPTY, "There should be at least one SendMessageBatchRequestEntry.")
+        if len(entries) > MAX_SENT:
+            message = f"Maximum number of entries per request are {MAX_SENT}. You have sent {len(entries)}."
+            raise client_error("SendMessageBatch", _TOO_MANY, message)
+        taken: list[dict[str, Any]] = []
+        failed: list[dict[str, Any]] = []
+        for entry in entries:
+            own = {name: value for name, value in entry.items() if name != "Id"}
+            try:
+                sent = self.send_message(QueueUrl=request["QueueUrl"], **own)
+            except ClientError as refused:
+                error = refused.response["Error"]
+                failed.append(
+                    {"Id": entry["Id"], "SenderFault": True, "Code": error["Code"], "Message": error["Message"]}
+                )
+            else:
+                answer = {name: sent[name] for name in ("MessageId", "MD5OfMessageBody")}
+                taken.append({"Id": entry["Id"], **answer})
+        return _reply(Successful=taken, **({"Failed": failed} if failed else {}))
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
         """Hides what it returns for the visibility timeout. Never waits: nobody else could send meanwhile."""
@@ -95,10 +134,12 @@ class SimulatedSqs:
     def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
         check_parameters(request, *_ATTRIBUTE_PARAMETERS)
         queue, now = self._queue("GetQueueAttributes", request["QueueUrl"]), self._clock()
-        visible = sum(message.visible_at_ms <= now for message in queue.values())
+        hidden = [message for message in queue.values() if message.visible_at_ms > now]
+        delayed = sum(not message.received for message in hidden)
         counts = {
-            "ApproximateNumberOfMessages": str(visible),
-            "ApproximateNumberOfMessagesNotVisible": str(len(queue) - visible),
+            "ApproximateNumberOfMessages": str(len(queue) - len(hidden)),
+            "ApproximateNumberOfMessagesDelayed": str(delayed),
+            "ApproximateNumberOfMessagesNotVisible": str(len(hidden) - delayed),
         }
         wanted = request.get("AttributeNames", ())
         return _reply(Attributes={name: counts[name] for name in counts if name in wanted or "All" in wanted})

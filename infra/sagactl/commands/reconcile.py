@@ -189,7 +189,14 @@ def survey(stack: Deployment, now: int, known: SagaRegistry | None = None) -> Su
 def _examined(item: Item, known: SagaRegistry, policy: Policy, now: int) -> Examined:
     """As a function would, make what the repair sends before it is written: afterwards it would be too late."""
     saga = decode(item)
-    definition = known.named(saga.saga_name)
+    try:
+        # A saga that waits is judged by what it began with: steps that the newest version has not are no fault of it.
+        definition = known.definition_of(saga) if known.named(saga.saga_name) else None
+    except RetryableError:
+        definition = known.named(saga.saga_name)
+    except RejectedEvent as gone:
+        fault = Fault(Problem.UNKNOWN_VERSION, gone.detail, "use the sagactl of the code that has it")
+        return Examined(saga, saga, by_hand=() if saga.state.is_terminal else (fault,))
     examined = examine(saga, definition, policy, now)
     if examined.repairs and definition is not None:
         check_messages(examined.mended, definition)

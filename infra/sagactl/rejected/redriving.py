@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,6 +19,9 @@ from sagactl.rejected.envelopes import envelope, implied_function, saga_keys
 from sagactl.rejected.items import item_of, settle
 from sagactl.rejected.kept import Kept, Kind, NotRedrivableError
 from sagactl.rejected.on_failure import PREFIX, payload_of, record_of
+
+LOOKING_AGAIN: Final = ("TimeoutCheckerFunctionName", "SagaWakeFunctionName")
+"""Outputs that name functions whose own next look makes good what one of them has missed."""
 
 
 class Fate(StrEnum):
@@ -74,6 +77,8 @@ def _rejected(stack: Deployment, kept: Kept, act: Act) -> bool:
         raise NotRedrivableError(
             "the checker meets it at each run: mend the saga (`sagactl reconcile`), then drop this"
         )
+    elif kept.source == "wake":
+        raise NotRedrivableError("it names no saga, and the checker finds whatever is due: drop it")
     else:
         payload = envelope(kept, original)
         _call(stack, implied_function(stack, payload, fallback=kept.key.split("/")[1]), payload)
@@ -91,8 +96,8 @@ def _undelivered(stack: Deployment, kept: Kept) -> bool:
         raise NotRedrivableError("the record carries no payload")
     if kept.source == "stream":
         republish_sagas(stack, saga_keys(payload))
-    elif kept.function != stack.outputs.get("TimeoutCheckerFunctionName"):
-        # A missed tick of the schedule is made good by the next one.
+    elif kept.function not in {stack.outputs.get(name) for name in LOOKING_AGAIN}:
+        # A missed tick of the schedule is made good by the next one, and so is a wake.
         _call(stack, implied_function(stack, payload, fallback=kept.function), payload)
     stack.client("s3").delete_object(Bucket=stack.payload_bucket, Key=kept.key)
     return True

@@ -19,12 +19,14 @@ from .adapters.sdk import Sdk
 from .adapters.settings import Settings
 from .adapters.targets.event_bus import EventBus
 from .adapters.targets.kafka_topic import KafkaTopic
+from .adapters.targets.wake_queue import SqsWakeQueue
 from .adapters.telemetry import telemetry
 from .adapters.tracing import trace_sdk_calls
 from .application.apply_event import SagaWriter
 from .application.ports import Clock, Pause, Publisher, Reporting
 from .application.rejected_events import KeepRejected
 from .application.relay import Relay
+from .application.wakes import WakeSender
 from .domain.decide import Rules
 from .domain.errors import RetryableError
 from .domain.registry import SagaRegistry
@@ -137,7 +139,12 @@ class Resources:
             self.telemetry,
             self.settings.stack_name,
             self.settings.publish_commands,
+            self._wakes(),
         )
+
+    def _wakes(self) -> WakeSender | None:
+        url = self.settings.wake_queue_url
+        return WakeSender(lambda: SqsWakeQueue(self.sdk.sqs, url), self.clock, self.telemetry) if url else None
 
     @cached_property
     def publisher(self) -> Publisher:

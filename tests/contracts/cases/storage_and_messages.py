@@ -12,6 +12,7 @@ _GET = "S3 API Reference, GetObject"
 _PUT = "S3 API Reference, PutObject"
 _LIST = "S3 API Reference, ListObjectsV2"
 _SEND = "SQS API Reference, SendMessage"
+_SEND_BATCH = "SQS API Reference, SendMessageBatch"
 _RECEIVE = "SQS API Reference, ReceiveMessage"
 _ENTRIES = "EventBridge API Reference, PutEvents"
 _RESULT = "EventBridge API Reference, PutEventsResultEntry"
@@ -145,6 +146,48 @@ def at_most_ten_at_once(aws: Subject) -> Any:
 def eleven_at_once(aws: Subject) -> Any:
     url = aws.queue()
     return answer(lambda: aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=11))
+
+
+def _batch(aws: Subject, url: str, *entries: dict[str, Any]) -> dict[str, Any]:
+    numbered = [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
+    reply: dict[str, Any] = aws.sqs.send_message_batch(QueueUrl=url, Entries=numbered)
+    return reply
+
+
+@SQS.case(_SEND_BATCH, [["0", "1"], 2])
+def each_message_of_a_batch_is_sent(aws: Subject) -> Any:
+    url = aws.queue()
+    reply = _batch(aws, url, {"MessageBody": "a"}, {"MessageBody": "b"})
+    taken = [each["Id"] for each in reply["Successful"]]
+    return [taken, len(aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"])]
+
+
+@SQS.case(_SEND_BATCH, [ACCEPTED, "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"])
+def at_most_ten_in_a_batch(aws: Subject) -> Any:
+    url = aws.queue()
+    return [answer(partial(_batch, aws, url, *[{"MessageBody": "a"}] * count)) for count in (10, 11)]
+
+
+@SQS.case(_SEND_BATCH, "AWS.SimpleQueueService.EmptyBatchRequest")
+def a_batch_of_none(aws: Subject) -> Any:
+    url = aws.queue()
+    return answer(lambda: _batch(aws, url))
+
+
+@SQS.case(_SEND, [["now"], "1"])
+def a_delayed_message_is_hidden_until_then(aws: Subject) -> Any:
+    url = aws.queue()
+    _batch(aws, url, {"MessageBody": "later", "DelaySeconds": 900}, {"MessageBody": "now", "DelaySeconds": 0})
+    seen = [each["Body"] for each in aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
+    attributes = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return [seen, attributes["ApproximateNumberOfMessagesDelayed"]]
+
+
+@SQS.case(_SEND, [ACCEPTED, "InvalidParameterValue"])
+def a_delay_is_a_quarter_of_an_hour_at_most(aws: Subject) -> Any:
+    url = aws.queue()
+    sent = (partial(aws.sqs.send_message, QueueUrl=url, MessageBody="a", DelaySeconds=delay) for delay in (900, 901))
+    return [answer(each) for each in sent]
 
 
 @SQS.case("SQS API Reference, common errors", "AWS.SimpleQueueService.NonExistentQueue")

@@ -1,13 +1,10 @@
 """The leaks that attempts, replies, time and people can open between them, each played through the real handlers."""
 
-from collections.abc import Callable
 from itertools import permutations
 from typing import Final
 
 import pytest
 
-from saga_orchestrator.domain.errors import RetryableError
-from saga_testing.faults import Fault
 from saga_testing.samples.sample_orders import CUSTOMER
 from tests.handlers.orders.shop import Shop, placed, reserved
 
@@ -92,42 +89,6 @@ def test_a_failure_of_an_older_attempt_is_only_marked() -> None:
 
     assert (shop.standing("reserve_credit"), shop.sent()[-1]) == ("asked", "reserve_credit#2")
     assert shop.state() == "running"
-
-
-# -- 5: everything at once on one version, each write also applied and answered with an error
-
-
-ACTS: Final[dict[str, Callable[[Shop], object]]] = {
-    "reply": lambda shop: shop.reply("reserve_credit#1", event_id="the-reply"),
-    "cancel": lambda shop: shop.order("CANCELLED", event_id="the-cancel"),
-    "checker": lambda shop: shop.check(),
-}
-
-
-@pytest.mark.parametrize("fault", [None, Fault.REPLY_LOST, Fault.SDK_RETRIED, Fault.NOT_APPLIED, Fault.THROTTLED])
-@pytest.mark.parametrize("order", [*permutations(ACTS)], ids="-".join)
-def test_reply_cancel_and_checker_on_one_version_make_one_ending(order: tuple[str, ...], fault: Fault | None) -> None:
-    shop = placed()
-    shop.advance(31)
-    for name in order:
-        if fault is not None:
-            # The write of this act: a reply and the checker read before it, a cancel meets the item in its put.
-            writes = {"reply": 1, "cancel": 1, "checker": len(range(8)) + 2}
-            shop.wire.plan[len(shop.wire.calls) + writes[name]] = fault
-        try:
-            ACTS[name](shop)
-        except RetryableError:
-            shop.wire.plan.clear()
-            ACTS[name](shop)
-        shop.wire.plan.clear()
-    for undo in ("release_stock#1", "release_credit#1"):
-        shop.reply(undo)
-
-    assert shop.state() == "cancelled"
-    assert len(set(shop.sent())) == len(shop.sent())
-    assert shop.sent()[-1] == "saga_cancelled#1"
-    assert shop.sent().count("release_credit#1") == 1
-    assert set(shop.reasons()) <= {"never_sent"}
 
 
 # -- 6: what looks too early, too often, or not at all

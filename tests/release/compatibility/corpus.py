@@ -17,7 +17,7 @@ ITEMS, NEWER_ITEMS, RECORDS, COUNTERS, EVENTS = "items", "items_of_newer_code", 
 SCHEMA: Final = "2"
 """Of the items that today's code writes. Raised when what it writes changes; older files stay and are still read."""
 
-WAITING_SCHEMA: Final = "1"
+WAITING_SCHEMA: Final = "2"
 """The same of sagas that wait."""
 
 COUNTER_SCHEMA: Final = "3"
@@ -73,6 +73,7 @@ WAITING: Final = frozenset(
         "saga_due",
         "event_type",
         "definition_hash",
+        "wake",
     }
 )
 """What only sagas that wait have: of an execution, whose files are older, not even named."""

@@ -31,7 +31,9 @@ from tests.release.compatibility.deployment import Json, OlderTable
 from tests.release.compatibility.record import RECORDED, todays_counters, todays_items, todays_records, what_is_relayed
 
 KNOWN: Final = frozenset(attribute.attr_name for attribute in SagaItem.get_attributes().values())
-OF_WAITING_SAGAS: Final = frozenset({"dh", "in", "set", "led", "err", "data", "out", "fs", "sdue", "mark", "mark_at"})
+OF_WAITING_SAGAS: Final = frozenset(
+    {"dh", "in", "set", "led", "err", "data", "out", "fs", "sdue", "mark", "mark_at", "wake"}
+)
 NEXT: Final = {
     "requested": ("EXECUTION_REQUESTED.full", "executions"),
     "requested by somebody else": ("EXECUTION_REQUESTED.minimal", "executions"),

@@ -82,4 +82,4 @@ def test_the_corpus_has_every_standing_every_cause_and_every_attribute_that_come
     assert {entry.cause for saga in sagas for entry in saga.timeline} == {
         Cause.REQUESTED, Cause.CANCELLED, Cause.DEADLINE, Cause.REPORTED, Cause.ANSWERED,
     }  # fmt: skip
-    assert names >= {"dh", "in", "set", "led", "data", "out", "fs", "mark", "mark_at"}
+    assert names >= {"dh", "in", "set", "led", "data", "out", "fs", "mark", "mark_at", "wake"}

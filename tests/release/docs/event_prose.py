@@ -83,6 +83,7 @@ MEANING: Final[dict[RejectReason, str]] = {
     ),
     RejectReason.DEFINITION_RAISED: "a function of a saga's definition raised, or made no message; nothing was written",
     RejectReason.MESSAGE_TOO_LARGE: "a message it would have sent is larger than any target takes; nothing was written",
+    RejectReason.NOT_A_WAKE: "a message on the queue of wakes names no saga and due: somebody else sent it",
     RejectReason.REFUSED_BY_AWS: "AWS refuses a call that it takes, and always would; the detail names call and code",
     RejectReason.UNEXPECTED_ERROR: "a bug of ours; the original is kept",
 }

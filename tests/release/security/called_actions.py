@@ -12,6 +12,8 @@ _ITEM_ACTIONS: Final = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
+_QUEUES: Final = {"SendMessage": "<RejectedQueue.Arn>", "SendMessageBatch": "<WakeQueue.Arn>"}
+"""The batch has no action of its own, as a transaction has none. Wakes alone are sent so."""
 _TABLE_CALLS: Final = frozenset({"PutItem", "UpdateItem", "GetItem", "DeleteItem", "BatchGetItem", "Query", "Scan"})
 
 
@@ -33,8 +35,8 @@ def _grants(operation: str, arguments: dict[str, Any]) -> set[Grant]:
     if operation in {"PutObject", "GetObject"}:
         folder = arguments["Key"].split("/")[0]
         return {(f"s3:{operation}", f"<PayloadBucket.Arn>/{folder}/*")}
-    if operation == "SendMessage":
-        return {("sqs:SendMessage", "<RejectedQueue.Arn>")}
+    if operation in _QUEUES:
+        return {("sqs:SendMessage", _QUEUES[operation])}
     if operation == "PutMetricData":
         return {("cloudwatch:PutMetricData", "*")}
     if operation == "PutEvents":

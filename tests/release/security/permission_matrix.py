@@ -7,7 +7,7 @@ from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import kafka
 from tests.release.security.called_actions import Grant, needed
-from tests.release.template.deployment import API_FUNCTION, FED_FUNCTIONS, deploy
+from tests.release.template.deployment import API_FUNCTION, FED_FUNCTIONS, SAGA_WAKE, deploy
 from tests.release.template.test_permissions import granted
 
 ON_FAILURE: Final = {
@@ -22,9 +22,14 @@ LOGS: Final = {
     ("logs:CreateLogStream", "<CommandRelayLogGroup.Arn>"): "Lambda writes what the function prints",
     ("logs:PutLogEvents", "<CommandRelayLogGroup.Arn>"): "Lambda writes what the function prints",
 }
+QUEUE: Final = {
+    (f"sqs:{action}", "<WakeQueue.Arn>"): "the queue's poller acts with the function's role"
+    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+}
 AWS_SIDE: Final[dict[str, dict[Grant, str]]] = {
     **dict.fromkeys(FED_FUNCTIONS, ON_FAILURE),
     "TimeoutCheckerFunction": ON_FAILURE,
+    SAGA_WAKE: ON_FAILURE | QUEUE,
     "CommandRelayFunction": ON_FAILURE | STREAM | LOGS,
     API_FUNCTION: {},
 }

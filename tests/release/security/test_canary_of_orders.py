@@ -38,6 +38,9 @@ def placed(**fields: Any) -> dict[str, Any]:
 def look_everywhere(shop: World, printed: Printed) -> None:
     assert_hidden(shop.rejected(), "a rejected pointer")
     assert_hidden(printed.text(), "a log line or a metric")
+    for operation, arguments in shop.calls:
+        if operation == "SendMessageBatch":
+            assert_hidden(arguments, "a wake")
     told = [body for body in shop.published if body["message_type"] not in COMMANDS_OF_THE_ORDER]
     assert_hidden(told, "a message that is none of the order's own")
 
@@ -58,6 +61,7 @@ def test_through_a_whole_life(shop: World, printed: Printed, ending: str) -> Non
     shop.relay(*history.records)
 
     assert any(CANARY in str(body) for body in shop.published), "a canary that nobody carried proves nothing"
+    assert "SendMessageBatch" in [operation for operation, _ in shop.calls]
     look_everywhere(shop, printed)
     (item,) = shop.items()
     assert_hidden({name: value for name, value in item.items() if name != "in"}, "the item beside the order's input")
@@ -72,6 +76,20 @@ def hostile() -> Iterator[bytes | dict[str, Any]]:
         yield {**good, CANARY: CANARY, "event_version": CANARY}
     yield {**placed(), "items": [{CANARY: CANARY, "quantity": CANARY}]}
     yield f'{{"in_reply_to": "{CANARY}"'.encode()
+
+
+def test_in_wakes_and_in_what_is_none(shop: World, printed: Printed) -> None:
+    """Whoever writes into that queue is not the relay: of their body nothing is shown but its place."""
+    shop.deliver(placed())
+    shop.advance(31)
+    bodies = ('{"execution_id": "o-1", "saga_name": "order_saga", "due": 1}', CANARY, f'{{"saga_name": "{CANARY}"}}')
+
+    shop.wake(*({"eventSource": "aws:sqs", "messageId": str(at), "body": body} for at, body in enumerate(bodies)))
+
+    pointers = shop.rejected()
+    assert [each["reason"] for each in pointers] == ["not_a_wake"] * 2
+    assert_hidden(pointers, "a rejected pointer")
+    look_everywhere(shop, printed)
 
 
 @pytest.mark.parametrize("function", ["ORDER_PLACED", "COMMAND_REPLY"])

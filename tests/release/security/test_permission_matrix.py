@@ -23,12 +23,13 @@ from saga_orchestrator.domain.operating.acts import Door, Role, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.entrypoints.relay_function import CommandRelay
-from saga_testing.deployment import EXECUTIONS
+from saga_testing.deployment import EXECUTIONS, EXECUTIONS_AND_ORDERS
 from saga_testing.history import History
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.parked_orders import KEY, stuck_order
 from saga_testing.samples.sample_events import event, kafka
+from saga_testing.samples.sample_orders import order_event
 from sagactl.acting.direct import perform
 from sagactl.acting.records import act_table, acts_on
 from sagactl.deployment import Deployment as Stack
@@ -106,9 +107,12 @@ def relayed(world: World, history: History) -> None:
 @pytest.mark.parametrize("inline", ["0", "4096"])
 def test_the_relay(world: World, inline: str) -> None:
     world.reconfigure(INLINE_SCRIPT_MAX_BYTES=inline)
-    history = History(world)
+    world.register(EXECUTIONS_AND_ORDERS)
+    history, order = History(world), History(world, "o-1", "order_saga")
     for name in ("EXECUTION_REQUESTED", "EXECUTION_FAILED"):
         history.deliver(event(name))
+    order.deliver(order_event("PLACED"))  # whose due is told to the queue of wakes
+    history.records += order.records
 
     seen = calls_of(world, lambda: relayed(world, history))
 

@@ -1,13 +1,16 @@
-"""The two functions of sagas with events of their own: what they call against what their roles may do."""
+"""The functions of sagas with events of their own: what they call against what their roles may do."""
 
-from typing import Any
+from typing import Any, Final
 
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_orders import order_event, reply
 from tests.release.security.claiming_sagas import CLAIMING, ROOM
 from tests.release.security.permission_matrix import by_code, calls_of, no_event
-from tests.release.template.deployment import COMMAND_REPLY, SAGA_EVENT
+from tests.release.template.deployment import COMMAND_REPLY, SAGA_EVENT, SAGA_WAKE
+
+SLEEPERS: Final = (("o-1", "order_saga"), ("first", "stay_saga"))
 
 
 def wanted(saga: str, key: str) -> dict[str, Any]:
@@ -63,3 +66,21 @@ def test_the_function_of_replies(world: World) -> None:
         world.deliver(wanted("trip", key))
 
     assert seen | calls_of(world, rooms) == by_code(COMMAND_REPLY)
+
+
+def test_the_function_of_wakes(world: World) -> None:
+    """An attempt falls silent; a step that was given up gives a slot back in a transaction; and one body is no wake."""
+    world.register(SagaRegistry((*EXECUTIONS_AND_ORDERS, *CLAIMING)))
+    world.deliver(order_event("PLACED"))
+    world.deliver(wanted("stay", "first"))
+
+    def wakes() -> None:
+        for _ in range(5):
+            world.advance(31)
+            bodies = [f'{{"execution_id": "{key}", "saga_name": "{saga}", "due": 1}}' for key, saga in SLEEPERS]
+            answer = world.wake(
+                *({"eventSource": "aws:sqs", "messageId": body[:9], "body": body} for body in (*bodies, "no wake"))
+            )
+            assert answer == {"batchItemFailures": []}
+
+    assert calls_of(world, wakes) == by_code(SAGA_WAKE)

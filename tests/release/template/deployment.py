@@ -31,7 +31,10 @@ MAPPED_FUNCTIONS = {**EVENT_FUNCTIONS, **dict.fromkeys(ORDER_EVENTS, SAGA_EVENT)
 """Every event type that has a topic of its own, and the function that takes it."""
 FED_FUNCTIONS = list(dict.fromkeys(MAPPED_FUNCTIONS.values()))
 """Each of them once."""
-FUNCTIONS = [*FED_FUNCTIONS, "TimeoutCheckerFunction", "CommandRelayFunction"]
+SAGA_WAKE = "SagaWakeFunction"
+"""There is one unless wakes are switched off."""
+NO_WAKES = {"Wakes": "false"}
+FUNCTIONS = [*FED_FUNCTIONS, "TimeoutCheckerFunction", SAGA_WAKE, "CommandRelayFunction"]
 KAFKA_RELAY = "KafkaRelayFunction"
 """There is one where a Kafka target is given."""
 KAFKA_TARGET = {

@@ -36,6 +36,7 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
         "saga_event",
         "command_reply",
         "timeout_checker",
+        "saga_wake",
         "command_relay",
         "kafka_relay",  # deployed only where there is a Kafka target
         "api",  # and this one only where there is an HTTP API
@@ -133,6 +134,7 @@ def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> Non
         SAGA_EVENT: {"SAGA_SETTINGS"},
         COMMAND_REPLY: {"REPLY_SOURCES"},
         "TimeoutCheckerFunction": {"DEADLINE_INDEX"},
+        "CommandRelayFunction": {"WAKE_QUEUE_URL"},
     }
     of_all = settings - of_the_kafka_relay - {name for names in of_some.values() for name in names}
 

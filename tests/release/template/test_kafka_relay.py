@@ -47,7 +47,9 @@ def test_the_target_is_told_to_its_own_relay_alone() -> None:
         "KAFKA_TARGET_SECRET_ARN": SECRET,
     }
     assert all(not of_kafka & set(each) for each in variables.values())
-    assert {name: value for name, value in own.items() if name not in of_kafka} == variables["CommandRelayFunction"]
+    others = variables["CommandRelayFunction"]
+    assert others.pop("WAKE_QUEUE_URL") == "<WakeQueue>"  # one relay sends wakes, and no wake twice
+    assert {name: value for name, value in own.items() if name not in of_kafka} == others
     settings = Settings.from_environment(own)
     assert (settings.kafka_target_topic, settings.kafka_target_bootstrap) == ("orders", "b-1:9096")
 
@@ -64,7 +66,9 @@ def test_its_code_lies_where_the_name_says() -> None:
 def test_it_reads_the_stream_as_the_other_does_and_gives_up_as_late() -> None:
     (mapping,) = WITH.mappings_of("KafkaRelayFunction")
 
-    assert as_the_buses(mapping) == WITH.properties["CommandRelayStreamMapping"]
+    others = dict(WITH.properties["CommandRelayStreamMapping"])
+    messages, _wakes = others["FilterCriteria"]["Filters"]
+    assert as_the_buses(mapping) == others | {"FilterCriteria": {"Filters": [messages]}}
     assert as_the_buses("KafkaRelayInvokeConfig") == WITH.properties["CommandRelayInvokeConfig"]
     assert as_the_buses("KafkaRelayLogGroup") == WITH.properties["CommandRelayLogGroup"]
 
@@ -85,7 +89,7 @@ def test_it_may_do_what_the_other_may_but_publish_and_read_its_login(inline: str
     others = granted(deployed, "CommandRelayFunction")
 
     assert own - others == {("secretsmanager:GetSecretValue", SECRET)}
-    assert others - own == {("events:PutEvents", "<EventBus.Arn>")}
+    assert others - own == {("events:PutEvents", "<EventBus.Arn>"), ("sqs:SendMessage", "<WakeQueue.Arn>")}
 
 
 def test_without_a_secret_it_may_read_none() -> None:

@@ -32,12 +32,24 @@ def of_operators(*actions: str) -> list[tuple[Any, Any, Any]]:
 
 def test_operators_recount_claims_and_repair_sagas_but_never_write_a_state() -> None:
     updates = of_operators("dynamodb:UpdateItem")
-    (_, _, recount), (_, _, mend) = [update for update in updates if update[1] == ["<SagaTable.Arn>"]]
+    (_, _, recount), (_, _, mend), _ = [update for update in updates if update[1] == ["<SagaTable.Arn>"]]
 
     assert recount == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}
     assert set(mend["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {
         *("execution_id", "saga_name", "version", "claim", "deadline", "deadline_shard", "expires"),
         *("steps", "timeline", "outbox"),
+    }
+
+
+def test_operators_move_sagas_to_another_version_with_a_record_of_it_and_write_no_state() -> None:
+    updates = of_operators("dynamodb:UpdateItem")
+    *_, (_, _, move) = [update for update in updates if update[1] == ["<SagaTable.Arn>"]]
+
+    assert move == {
+        "ForAllValues:StringEquals": {
+            "dynamodb:Attributes": ["execution_id", "saga_name", "version", "dv", "dh", "set", "timeline", "outbox"]
+        },
+        "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]},
     }
 
 

@@ -150,6 +150,7 @@ def test_intervals_that_aws_understands_are_accepted(interval: str) -> None:
         ("DeletionProtection", "true"),
         ("Tracing", "Disabled"),
         ("ReplySources", ""),
+        ("Wakes", "true"),
         ("Api", "none"),
         ("IamRoles", ""),
         ("ApiConcurrency", 10),
@@ -195,4 +196,5 @@ def test_outputs_are_what_the_operators_command_looks_for() -> None:
         "RetentionDays",
         "RelayFunctionName",
         "TimeoutCheckerFunctionName",
+        "SagaWakeFunctionName",
     }

@@ -24,6 +24,7 @@ LONGEST_NAMES = {
     "<OperatorTable>": 156,
     "<PayloadBucket>": 63,
     "<RejectedQueue>": len("https://sqs.ap-southeast-2.amazonaws.com/123456789012/") + 80,
+    "<WakeQueue>": len("https://sqs.ap-southeast-2.amazonaws.com/123456789012/") + 80,
     "<EventBus>": 128,
 }
 

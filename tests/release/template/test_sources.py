@@ -18,6 +18,7 @@ from tests.release.template.deployment import (
     ORDER_EVENTS,
     PROVISIONED,
     SAGA_EVENT,
+    SAGA_WAKE,
     SELF_MANAGED,
     deploy,
     kafka_mapping,
@@ -115,6 +116,9 @@ def test_the_schedule_ticks_at_its_interval_and_loses_nothing_silently() -> None
     assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 2
 
 
+WITHOUT_A_CLUSTER = {"CommandRelayStreamMapping", "SagaWakeQueueMapping"}
+
+
 def stream_mapping() -> dict[str, Any]:
     (mapping,) = deploy().mappings_of("CommandRelayFunction").values()
     return dict(mapping)
@@ -125,13 +129,12 @@ def test_the_relay_reads_the_stream_from_its_beginning() -> None:
     assert stream_mapping()["StartingPosition"] == "TRIM_HORIZON"  # LATEST would lose what is written before it polls
 
 
-def test_the_relay_is_spared_every_write_without_an_outbox_and_every_removal() -> None:
-    (one,) = stream_mapping()["FilterCriteria"]["Filters"]
+def test_the_relay_is_spared_every_write_without_an_outbox_or_a_wake_and_every_removal() -> None:
+    wanted = [{"outbox": {"S": [{"exists": True}]}}, {"wake": {"N": [{"exists": True}]}}]
 
-    assert json.loads(one["Pattern"]) == {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"outbox": {"S": [{"exists": True}]}}},
-    }
+    assert [json.loads(one["Pattern"]) for one in stream_mapping()["FilterCriteria"]["Filters"]] == [
+        {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": image}} for image in wanted
+    ]
 
 
 def test_the_relays_retries_are_bounded_by_age_inside_the_streams_day() -> None:
@@ -150,11 +153,13 @@ def test_what_the_relay_gives_up_is_kept_with_its_payload() -> None:
 
 
 def test_without_a_cluster_there_is_no_kafka_mapping() -> None:
-    assert list(deploy().of_type("AWS::Lambda::EventSourceMapping")) == ["CommandRelayStreamMapping"]
+    assert set(deploy().of_type("AWS::Lambda::EventSourceMapping")) == WITHOUT_A_CLUSTER
 
 
 def test_both_kinds_of_cluster_can_feed_one_stack() -> None:
-    assert len(deploy(MSK | SELF_MANAGED).of_type("AWS::Lambda::EventSourceMapping")) == 2 * len(MAPPED_FUNCTIONS) + 1
+    mappings = set(deploy(MSK | SELF_MANAGED).of_type("AWS::Lambda::EventSourceMapping"))
+
+    assert len(mappings - WITHOUT_A_CLUSTER) == 2 * len(MAPPED_FUNCTIONS)
 
 
 @every_topic
@@ -273,4 +278,4 @@ def test_every_function_has_a_source() -> None:
     deployed = deploy(MSK)
     fed = {function for function in FUNCTIONS if deployed.mappings_of(function)}
 
-    assert fed == {*FED_FUNCTIONS, "CommandRelayFunction"}
+    assert fed == {*FED_FUNCTIONS, SAGA_WAKE, "CommandRelayFunction"}

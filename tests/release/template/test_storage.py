@@ -125,7 +125,7 @@ def test_a_key_of_the_customer_encrypts_everything_that_holds_data() -> None:
             "KMSMasterKeyId": arn,
         }
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}
-    for queue in ("RejectedQueue", "RuleDeadLetterQueue"):
+    for queue in ("RejectedQueue", "RuleDeadLetterQueue", "WakeQueue"):
         assert properties[queue]["KmsMasterKeyId"] == arn
         assert "SqsManagedSseEnabled" not in properties[queue]
 
@@ -154,6 +154,7 @@ def test_a_queue_is_encrypted_and_remembers_for_two_weeks(queue: str) -> None:
         ("PayloadBucketPolicy", ["<PayloadBucket.Arn>", "<PayloadBucket.Arn>/*"]),
         ("RejectedQueuePolicy", "<RejectedQueue.Arn>"),
         ("RuleDeadLetterQueuePolicy", "<RuleDeadLetterQueue.Arn>"),
+        ("WakeQueuePolicy", "<WakeQueue.Arn>"),
     ],
 )
 def test_whoever_does_not_use_tls_is_refused(policy: str, resources: Any) -> None:
@@ -168,7 +169,7 @@ def test_whoever_does_not_use_tls_is_refused(policy: str, resources: Any) -> Non
 
 def test_no_resource_policy_allows_everybody() -> None:
     deployed = deploy()
-    policies = ("PayloadBucketPolicy", "RejectedQueuePolicy", "RuleDeadLetterQueuePolicy")
+    policies = ("PayloadBucketPolicy", "RejectedQueuePolicy", "RuleDeadLetterQueuePolicy", "WakeQueuePolicy")
     statements = [s for name in policies for s in deployed.properties[name]["PolicyDocument"]["Statement"]]
     statements.append(deployed.properties["EventBusPolicy"]["Statement"])
 

@@ -31,6 +31,8 @@ def lambda_handler(event, context):
     written = folder / f"{time.time_ns()}-{os.getpid()}.writing"
     written.write_text(json.dumps(event))
     written.rename(written.with_suffix(".json"))
+    if "Records" in event and "body" in event["Records"][0]:
+        return of_queue(event["Records"])
     if "Records" in event:
         return of_stream(event["Records"])
     if "records" in event:
@@ -61,6 +63,14 @@ def of_stream(records):
     modes = {number: image.get("mode", {}).get("S") for number, image in images.items()}
     failed = [number for number, mode in modes.items() if failing(mode)]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in reversed(failed)]}
+
+
+def of_queue(records):
+    if any(r["body"].startswith("raise-once") and failing(r["body"]) for r in records):
+        raise ValueError("raise")
+    if any(r["body"].startswith("unknown-once") and failing(r["body"]) for r in records):
+        return {"batchItemFailures": [{"itemIdentifier": "somebody-elses"}]}
+    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records if failing(r["body"])]}
 
 
 def of_kafka(records):
@@ -165,6 +175,18 @@ Resources:
       MaximumRecordAgeInSeconds: 2
       FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"NewImage":{"aged":{"S":[{"exists":true}]}}}}' }] }
       DestinationConfig: { OnFailure: { Destination: !GetAtt Failures.Arn } }
+  Hints: { Type: AWS::SQS::Queue, Properties: { QueueName: hints, VisibilityTimeout: 1 } }
+  Queue:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: queue, CodeUri: queue/ }
+  QueueMapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Queue
+      EventSourceArn: !GetAtt Hints.Arn
+      BatchSize: 4
+      FunctionResponseTypes: [ReportBatchItemFailures]
+      ScalingConfig: { MaximumConcurrency: 2 }
   OnDemand:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: on-demand, CodeUri: on_demand/ }
@@ -196,7 +218,7 @@ Outputs:
   TableName: { Value: !Ref Table }
 """
 
-FUNCTIONS = ("echo", "single", "ticked", "stream", "aged", "on_demand", "provisioned")
+FUNCTIONS = ("echo", "single", "ticked", "stream", "aged", "queue", "on_demand", "provisioned")
 
 
 def write_template(folder: Path, template: str = TEMPLATE, functions: tuple[str, ...] = FUNCTIONS) -> Path:

@@ -168,6 +168,11 @@ class Client:
         item = self.dynamodb.get_item(TableName=self.ready["table"], Key=key, ConsistentRead=True).get("Item")
         return None if item is None else str(item["state"]["S"])
 
+    def send_to(self, queue: str, body: str) -> None:
+        """A message to the stack's own queue whose name ends so."""
+        (url,) = [each for each in self._sqs.list_queues()["QueueUrls"] if each.endswith(queue)]
+        self._sqs.send_message(QueueUrl=url, MessageBody=body)
+
     def rejected(self) -> int:
         """The visible depth of the rejected queue."""
         asked = ["ApproximateNumberOfMessages"]

@@ -48,6 +48,9 @@ ON_A_STACK: list[tuple[str, ...]] = [
     ("reconcile", "--dry-run"),
     ("reconcile", "--yes"),
     ("diff",),
+    ("migrate", "order_saga", "--yes"),
+    ("migrate", "order_saga", "--saga", "one", "--yes"),
+    ("compare", "theirs.jsonl"),
 ]
 WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("graph",),
@@ -55,7 +58,6 @@ WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("local", "up"),
     ("local", "send"),
     ("prove",),
-    ("compare",),
 ]
 OUTPUTS = {
     "TableName": "sagas",
@@ -139,6 +141,7 @@ def test_what_aws_refuses_is_one_line(
     command: tuple[str, ...], refused: str, known: frozenset[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("theirs.jsonl").write_text('{"execution_id": "one", "state": "running"}\n')
     with aws(monkeypatch, REFUSALS[refused], known):
         line = assert_one_line(CliRunner().invoke(app, command), 2)
     if "no " not in refused:

@@ -8,6 +8,7 @@ from saga_orchestrator.domain.flow.ledger import Entry, Ledger, Standing
 from saga_orchestrator.domain.saga import Cause, EarlyEvent, Saga
 from saga_orchestrator.domain.states import SagaState
 from saga_testing.samples.parked_orders import reserved_order
+from saga_testing.samples.sample_events import NOW_MS
 from sagas.order import ORDER
 from tests.tools.sagactl.two_releases import LONGER, Desk, known
 
@@ -73,6 +74,17 @@ def test_stubs_and_ended_sagas_are_judged_too(desk: Desk) -> None:
         ("created", "forgets", None, ["o-stub"]),
         ("ended", "set_aside", "reserve_credit", ["o-silent"]),
     ]
+
+
+def test_a_version_is_needed_until_its_last_words_are_published(desk: Desk) -> None:
+    desk.put(replace(reserved_order(), state=SagaState.COMPLETED, ledger=Ledger()))
+    desk.runs("diff", known(LONGER))
+    assert desk.gets("diff")["found"] == []
+
+    desk.now = NOW_MS
+    (found,) = desk.gets("diff", exit_code=1)["found"]
+
+    assert (found["state"], found["fate"], found["reason"]) == ("ended", "set_aside", "may_be_unsent")
 
 
 def test_an_item_that_cannot_be_read_is_named_and_hides_no_other(desk: Desk) -> None:

@@ -112,6 +112,18 @@ def test_an_item_cannot_name_bytes_that_are_not_its_own(operator: Operator) -> N
     assert operator.client.state("planted") is None
 
 
+def test_what_was_no_wake_is_never_sent_again(operator: Operator) -> None:
+    """What is due is found without it, and whom it was for nobody can tell."""
+    operator.client.send_to("WakeQueue", "wake up!")
+    (kept,) = operator.eventually(lambda: [each for each in listed(operator) if each["reason"] == "not_a_wake"])
+
+    result = redriven(operator, kept["id"], exit_code=1)
+
+    assert (result["result"], "drop it" in result["detail"]) == ("failed", True)
+    operator.types("rejected", "drop", kept["id"], "--because", "nobody's", "--yes")
+    assert kept["id"] not in {each["id"] for each in listed(operator)}
+
+
 def test_a_kept_event_that_expired_stays_listed_with_the_reason(operator: Operator) -> None:
     kept = rejected(operator, "kafka", event("EXECUTION_STARTED", "x y"))
     operator.aws("s3").delete_object(Bucket=operator.ready["payload_bucket"], Key=kept["key"])

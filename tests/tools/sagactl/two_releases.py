@@ -27,7 +27,8 @@ LONGER: Final = replace(
     settings={**ORDER.settings, "packing_seconds": 7},
 )
 """Ships in nine seconds, and has a number more."""
-OUTPUTS: Final = {"TableName": "sagas", "OperatorTableName": "operator"}
+SECONDS: Final = ("StartDeadlineSeconds", "RunGraceSeconds", "RequestMaxAgeSeconds", "RetentionDays", "DeadlineShards")
+OUTPUTS: Final = {"TableName": "sagas", "OperatorTableName": "operator", **dict.fromkeys(SECONDS, "8")}
 
 
 def known(*definitions: SagaDefinition) -> SagaRegistry:
@@ -39,16 +40,23 @@ class Desk:
     monkeypatch: pytest.MonkeyPatch
     aws: Any = field(default_factory=lambda: SimulatedAws(lambda: NOW_MS))
     wire: Wire = field(default_factory=Wire)
+    now: int = NOW_MS + 2 * 86_400_000
+    """Two days after everything was sent."""
 
     def client(self, service: str) -> Any:
         return self.wire.client({"dynamodb": self.aws.dynamodb}[service])
 
+    @property
+    def stack(self) -> Stack:
+        connection: Any = SimpleNamespace(client=self.client, is_local=True, place="here")
+        return Stack("shop", OUTPUTS, connection)
+
     def runs(self, command: str, sagas: SagaRegistry) -> None:
         """`sagas` is the code at hand."""
-        connection: Any = SimpleNamespace(client=self.client, is_local=True, place="here")
-        stack = Stack("shop", OUTPUTS, connection)
+        stack = self.stack
         self.monkeypatch.setattr(f"sagactl.commands.versions.{command}.deployment", lambda _target: stack)
         self.monkeypatch.setattr(f"sagactl.commands.versions.{command}.SAGAS", sagas)
+        self.monkeypatch.setattr(f"sagactl.commands.versions.{command}.now_ms", lambda: self.now)
 
     def put(self, saga: Saga, key: str = "o-1") -> Saga:
         named = replace(saga, execution_id=key)

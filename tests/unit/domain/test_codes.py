@@ -80,6 +80,7 @@ def test_operators_and_requesters_see_these_codes() -> None:
         "definition_changed",
         "definition_raised",
         "message_too_large",
+        "not_a_wake",
         "refused_by_aws",
         "unexpected_error",
     }

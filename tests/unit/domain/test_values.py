@@ -170,6 +170,7 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "pod_name": None,
         "node_name": None,
         "outbox": (),
+        "wake": None,
         "input": None,
         "settings": (),
         "ledger": Ledger(),

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.versions.standing import Fate, Judgement, judge
+from sagactl.acting.records import now_ms
 from sagactl.connection import Target
 from sagactl.deployment import deployment
 from sagactl.errors import NotDoneError
@@ -71,12 +72,13 @@ def diff(target: Target) -> None:
     """Name the sagas that this code would not go on with: run it from the new code, before that is deployed.
 
     Of each definition, version and step: how many, what would become of them, why, and a few ids. Sagas that have
-    ended count while a late answer may still ask them for an undo. The exit code is 1 where there are any.
+    ended count while a late answer may still ask them for an undo, or what they sent may not be published yet. The
+    exit code is 1 where there are any.
 
     Reads the whole table, and changes nothing.
     """
     stack, unreadable = deployment(target), list[Unreadable]()
-    survey = surveyed(readable(stack, unreadable), SAGAS)
+    survey = surveyed(readable(stack, unreadable), SAGAS, now_ms())
     found = survey.facts()
     facts: Facts = {
         "stack": stack.stack_name,
@@ -93,11 +95,11 @@ def diff(target: Target) -> None:
         raise NotDoneError(f"this code would not go on with {survey.concerned} of {here}: keep their versions in it")
 
 
-def surveyed(sagas: Iterable[Saga], known: SagaRegistry) -> Survey:
+def surveyed(sagas: Iterable[Saga], known: SagaRegistry, now: int) -> Survey:
     """One look at each."""
     survey = Survey()
     for saga in sagas:
-        survey.add(saga, judge(saga, known))
+        survey.add(saga, judge(saga, known, now))
     return survey
 
 

@@ -55,6 +55,7 @@ _NUMBERS: Final = {
     "expires": "expires",
     "sdue": "saga_due",
     "mark_at": "mark_at",
+    "wake": "wake",  # beside the outbox, where older code's relay would take it for a message that it cannot make
 }
 _DERIVED: Final = frozenset({"mark", "mark_at"})
 """Functions of the rest: written for an index, and never read back."""

@@ -90,6 +90,7 @@ class SagaItem(Model):
     saga_due = NumberAttribute(attr_name="sdue", null=True)
     mark = UnicodeAttribute(null=True)
     mark_at = NumberAttribute(null=True)
+    wake = NumberAttribute(null=True)
 
     deadlines = DeadlineIndex()
 

@@ -99,6 +99,8 @@ class Settings(BaseModel):
     kafka_target_topic: str = "saga_commands"
     kafka_target_security: str = "PLAINTEXT"
     kafka_target_secret_arn: str = ""
+    wake_queue_url: str = ""
+    """Of the one relay that sends wakes."""
     tracing: bool = False
 
     @classmethod

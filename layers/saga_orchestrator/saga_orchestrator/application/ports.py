@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from saga_orchestrator.domain.counters import Head
 from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.flow.dues import Wake
 from saga_orchestrator.domain.render import Message
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
@@ -93,6 +94,15 @@ class Fate(StrEnum):
 class Publisher(Protocol):
     def publish(self, messages: Sequence[tuple[Message, str]]) -> list[Fate]:
         """The fate of each message, by position. Bodies come encoded."""
+
+
+class WakeQueue(Protocol):
+    def send(self, wakes: Sequence[tuple[Wake, int]]) -> int:
+        """Hand over wakes, each with the seconds to hold it back; how many of them were taken.
+
+        Raises:
+            RetryableError: none was, or nobody can tell.
+        """
 
 
 class Counting(Protocol):

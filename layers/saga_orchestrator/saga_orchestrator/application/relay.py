@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnknownMessageKey
+from saga_orchestrator.domain.flow.dues import Wake
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, encoded, render, sent_by
 from saga_orchestrator.domain.saga import Saga
@@ -15,6 +17,7 @@ from saga_orchestrator.domain.versions.emitting import as_emitted
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
 from .publish import commands_among, republishable
 from .rejected_events import KeepRejected, unexpected
+from .wakes import WakeSender
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class EmittingWrite:
     keys: tuple[str, ...]
     read: Callable[[], Saga]
     identity: dict[str, Any]
+    wake: Wake | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,17 @@ class Relay:
     telemetry: Reporting
     stack: str = ""
     publish_commands: bool = True
+    wakes: WakeSender | None = None
+    """Of one relay alone; without it there are none."""
 
     def send(self, writes: Iterable[EmittingWrite]) -> str | None:
         """The sequence number of the first write that is not completely sent, or None."""
         owed: list[_Owed] = []
+        wakes: list[tuple[str, Wake]] = []
         failed: str | None = None
         for write in writes:
+            if write.wake is not None:
+                wakes.append((write.sequence_number, write.wake))
             try:
                 owed.append(_Owed(write.sequence_number, self._messages(write)))
             except (UnknownMessageKey, RetryableError) as failure:
@@ -71,7 +80,15 @@ class Relay:
             except Exception as bug:  # noqa: BLE001 - the boundary: one saga must not hold back its whole shard for hours
                 self._set_aside(write, unexpected(bug))
         unsent, _ = self._publish(owed)
-        return unsent or failed
+        stopped = unsent or failed
+        self._wake(wakes, stopped)
+        return stopped
+
+    def _wake(self, wakes: list[tuple[str, Wake]], stopped: str | None) -> None:
+        """After the messages, which wait for no hint; those of what is delivered again come again with it."""
+        done = [wake for _, wake in takewhile(lambda each: each[0] != stopped, wakes)]
+        if self.wakes is not None and done:
+            self.wakes.send(done)
 
     def send_again(self, execution_id: str, saga_name: str) -> tuple[list[str], list[str]]:
         """Message ids (sent, skipped) of all that the saga ever emitted, from what is stored now.

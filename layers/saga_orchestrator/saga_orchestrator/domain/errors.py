@@ -39,6 +39,7 @@ class RejectReason(StrEnum):
     DEFINITION_CHANGED = "definition_changed"
     DEFINITION_RAISED = "definition_raised"
     MESSAGE_TOO_LARGE = "message_too_large"
+    NOT_A_WAKE = "not_a_wake"
     REFUSED_BY_AWS = "refused_by_aws"
     UNEXPECTED_ERROR = "unexpected_error"
 
@@ -83,3 +84,7 @@ class UnknownMessageKey(SagaError):
 
 class RetryableError(SagaError):
     """The cause may pass: nothing was acknowledged, and the event source must deliver this again."""
+
+
+class NewerCode(RetryableError):
+    """Newer code began the saga: its functions take the event, once the rollout has reached whoever met it."""

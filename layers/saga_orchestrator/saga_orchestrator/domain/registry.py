@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from .definition import SagaDefinition
-from .errors import RejectedEvent, RejectReason, RetryableError
+from .errors import NewerCode, RejectedEvent, RejectReason
 from .saga import Saga
 
 REPLY: Final = "COMMAND_REPLY"
@@ -69,7 +69,7 @@ class SagaRegistry:
         one whose deletes are confirmed by the same, with these undos awaited.
 
         Raises:
-            RetryableError: newer code began it; a rollout heals that.
+            NewerCode: newer code began it; a rollout heals that.
             RejectedEvent: this code has no such version any more, or another definition under the same number.
         """
         newest = self.named(saga.saga_name)
@@ -80,7 +80,7 @@ class SagaRegistry:
         version = saga.definition_version
         if version > newest.version:
             msg = f"{saga.saga_id} began under version {version} of its definition, newer than this code's"
-            raise RetryableError(msg)
+            raise NewerCode(msg)
         known = next((each for each in self.definitions if (each.name, each.version) == (newest.name, version)), None)
         if known is None:
             raise RejectedEvent(

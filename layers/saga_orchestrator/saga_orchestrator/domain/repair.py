@@ -40,6 +40,7 @@ class Problem(StrEnum):
     NOT_REPAIRED = "not_repaired"
     UNKNOWN_SAGA = "unknown_saga"
     NEWER_CODE = "newer_code"
+    UNKNOWN_VERSION = "unknown_version"
     BETWEEN_STATES = "between_states"
     TWO_ENDINGS = "two_endings"
     NO_TIMELINE = "no_timeline"

@@ -109,6 +109,8 @@ class Saga:
     pod_name: str | None = None
     node_name: str | None = None
     outbox: tuple[str, ...] = field(default=())
+    wake: int | None = None
+    """When somebody should look, where this write set a deadline that is near: for the relay, and for no one later."""
     input: str | None = None
     """What started a saga that is no execution's: canonical JSON, write-once."""
     settings: tuple[int, ...] = ()

@@ -10,6 +10,7 @@ from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import EmittingWrite
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.flow.dues import Wake
 from saga_orchestrator.domain.registry import SagaRegistry
 
 from .relay_invocations import WishToRepublish, read_invocation
@@ -65,7 +66,7 @@ def emitting_write(record: dict[str, Any]) -> EmittingWrite:
         )
     except CorruptSaga as unreadable:
         return EmittingWrite(place, (_UNKNOWN,), partial(_refuse, unreadable), identity)
-    return EmittingWrite(place, keys, lambda: decode(to_item(new)), identity)
+    return EmittingWrite(place, keys, lambda: decode(to_item(new)), identity, _wake(record))
 
 
 def _outbox(image: Any) -> str | None:
@@ -79,6 +80,30 @@ def _outbox(image: Any) -> str | None:
         case _:
             detail = "stream image is no item, or its outbox no string"
             raise CorruptSaga(detail)
+
+
+def _wake(record: dict[str, Any]) -> Wake | None:
+    """The one that this very write tells; what an earlier one left in the item was sent with that.
+
+    Of one that cannot be read nothing is said: whoever reads the saga meets what is wrong with it.
+    """
+    match record:
+        case {
+            "eventName": "INSERT" | "MODIFY",
+            "dynamodb": {
+                "NewImage": {
+                    "execution_id": {"S": str(execution_id)},
+                    "saga_name": {"S": str(saga_name)},
+                    "wake": {"N": str(due)} as told,
+                },
+                **change,
+            },
+        } if due.isascii() and due.isdigit():
+            old = change.get("OldImage")
+            known = old.get("wake") if isinstance(old, dict) else None
+            return Wake(execution_id, saga_name, int(due)) if known != told else None
+        case _:
+            return None
 
 
 def _refuse(unreadable: CorruptSaga) -> NoReturn:

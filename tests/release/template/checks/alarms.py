@@ -16,6 +16,7 @@ from tests.release.template.deployment import (
     KAFKA_TARGET,
     MSK,
     SAGA_EVENT,
+    SAGA_WAKE,
     STACK,
     deploy,
 )
@@ -109,7 +110,7 @@ def _table(*metrics_and_dimensions: tuple[str, list[dict[str, str]]]) -> dict[st
 
 
 RELAYED = (*FUNCTIONS, KAFKA_RELAY)
-OF_SAGAS = (SAGA_EVENT, COMMAND_REPLY)
+OF_SAGAS = (SAGA_EVENT, COMMAND_REPLY, SAGA_WAKE)
 MOST_METRICS = 10
 """In one alarm's expression (CloudWatch User Guide, Limits of alarms based on metric math): a hard limit."""
 (REQUESTS,) = _of("ExecutionRequestedFunction")
@@ -203,7 +204,7 @@ def complaints(template: Path) -> Iterator[str]:
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
         re.sub(
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|CommandRelay|KafkaRelay|Api)(Errors|Throttles)Alarm$",
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api)(Errors|Throttles)Alarm$",
             r"\2Alarm",
             alarm,
         )

@@ -22,6 +22,7 @@ from tests.release.template.deployment import (
     MSK_CLUSTER,
     REGION,
     SAGA_EVENT,
+    SAGA_WAKE,
     SELF_MANAGED,
     Deployment,
     as_list,
@@ -98,6 +99,13 @@ BASE: dict[str, set[Grant]] = {
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
     },
+    SAGA_WAKE: KEEPS_REJECTED
+    | {
+        *((f"sqs:{action}", "<WakeQueue.Arn>", "{}") for action in ("ReceiveMessage", "DeleteMessage")),
+        ("sqs:GetQueueAttributes", "<WakeQueue.Arn>", "{}"),
+        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+        ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),
+    },
     KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
     API_FUNCTION: {
         *((f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "BatchGetItem", "Query")),
@@ -108,6 +116,7 @@ BASE: dict[str, set[Grant]] = {
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
         ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-orchestrator"}}'),
+        ("sqs:SendMessage", "<WakeQueue.Arn>", "{}"),
     },
 }
 INTERFACES = {
@@ -142,6 +151,20 @@ OPERATORS: set[Grant] = {
     ("dynamodb:PutItem", "<OperatorTable.Arn>", ACTS),
     ("dynamodb:UpdateItem", "<OperatorTable.Arn>", REJECTED),
     ("dynamodb:UpdateItem", "<SagaTable.Arn>", COUNTERS),
+    (
+        "dynamodb:UpdateItem",
+        "<SagaTable.Arn>",
+        json.dumps(
+            {
+                "ForAllValues:StringEquals": {
+                    "dynamodb:Attributes": [
+                        *("execution_id", "saga_name", "version", "dv", "dh", "set", "timeline", "outbox"),
+                    ]
+                },
+                **json.loads(IN_TRANSACTIONS),
+            }
+        ),
+    ),
     (
         "dynamodb:UpdateItem",
         "<SagaTable.Arn>",

@@ -12,6 +12,7 @@ from tests.release.template.deployment import (
     KAFKA_TARGET,
     MAPPED_FUNCTIONS,
     MSK,
+    SAGA_WAKE,
     SELF_MANAGED,
     deploy,
 )
@@ -30,6 +31,8 @@ REGISTRY: dict[str, Any] = {
     "SchemaValidationConfigs": [{"Attribute": "VALUE"}],
 }
 KEPT = {"OnFailure": {"Destination": "<PayloadBucket.Arn>"}}
+OUTBOX = {"Pattern": '{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}'}
+WAKE = {"Pattern": '{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"wake":{"N":[{"exists":true}]}}}}'}
 STREAM = {
     "FunctionName": "<CommandRelayFunction>",
     "EventSourceArn": "<SagaTable.StreamArn>",
@@ -37,20 +40,20 @@ STREAM = {
     "BatchSize": 100,
     "MaximumBatchingWindowInSeconds": 0,
     "ParallelizationFactor": 4,
-    "FilterCriteria": {
-        "Filters": [
-            {
-                "Pattern": (
-                    '{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}'
-                )
-            }
-        ]
-    },
+    "FilterCriteria": {"Filters": [OUTBOX]},
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "BisectBatchOnFunctionError": True,
     "MaximumRetryAttempts": -1,
     "MaximumRecordAgeInSeconds": 43_200,
     "DestinationConfig": KEPT,
+}
+WAKES = {
+    "FunctionName": f"<{SAGA_WAKE}>",
+    "EventSourceArn": "<WakeQueue.Arn>",
+    "BatchSize": 10,
+    "MaximumBatchingWindowInSeconds": 0,
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "ScalingConfig": {"MaximumConcurrency": 10},
 }
 PROVISIONED_ALONE = {
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -62,10 +65,14 @@ PROVISIONED_ALONE = {
 TIMEOUTS = {
     **dict.fromkeys(FED_FUNCTIONS, 30),
     "TimeoutCheckerFunction": 50,
+    SAGA_WAKE: 20,
     "CommandRelayFunction": 60,
     KAFKA_RELAY: 60,
 }
-INVOCATIONS = {**dict.fromkeys((*FUNCTIONS, KAFKA_RELAY), (21_600, 2)), "TimeoutCheckerFunction": (300, 0)}
+INVOCATIONS = {
+    **dict.fromkeys((*FUNCTIONS, KAFKA_RELAY), (21_600, 2)),
+    **dict.fromkeys(("TimeoutCheckerFunction", SAGA_WAKE), (300, 0)),
+}
 """Age and retries of what was invoked asynchronously."""
 TARGETS = {
     "AWS::Events::Rule": {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400},
@@ -81,7 +88,9 @@ def complaints(template: Path) -> Iterator[str]:
         deployed = deploy({**given, **registry}, template)
         more = PROVISIONED_ALONE if mode == "provisioned" else {}
         found = dict(deployed.of_type("AWS::Lambda::EventSourceMapping"))
-        yield from differences("stream", found.pop("CommandRelayStreamMapping", {}), STREAM)
+        first = STREAM | {"FilterCriteria": {"Filters": [OUTBOX, WAKE]}}
+        yield from differences("stream", found.pop("CommandRelayStreamMapping", {}), first)
+        yield from differences("wakes", found.pop("SagaWakeQueueMapping", {}), WAKES)
         second = STREAM | {"FunctionName": f"<{KAFKA_RELAY}>"}
         yield from differences("stream to Kafka", found.pop("KafkaRelayStreamMapping", {}), second)
         wanted = dict(_kafka(more, {"SchemaRegistryConfig": REGISTRY} if registry else {}))

@@ -17,6 +17,7 @@ from tests.release.template.deployment import (
     FUNCTIONS,
     KAFKA_RELAY,
     SAGA_EVENT,
+    SAGA_WAKE,
     STACK,
     deploy,
 )
@@ -98,6 +99,8 @@ OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
     SAGA_EVENT: {"saga_settings": {"order_saga": OF_ORDERS}, "allowed_images": set[str]()},
     COMMAND_REPLY: {"reply_sources": {"source25", "source26"}, "allowed_images": set[str]()},
     "TimeoutCheckerFunction": {"allowed_images": set[str]()},
+    SAGA_WAKE: {"allowed_images": set[str]()},
+    "CommandRelayFunction": {"wake_queue_url": "<WakeQueue>", "allowed_images": set[str]()},
     API_FUNCTION: {"allowed_images": set[str]()},
     KAFKA_RELAY: {
         "kafka_target_bootstrap": "broker18:9092",
@@ -133,6 +136,7 @@ OUTPUTS = {
     "RelayFunctionName": "<CommandRelayFunction>",
     "KafkaRelayFunctionName": f"<{KAFKA_RELAY}>",
     "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
+    "SagaWakeFunctionName": f"<{SAGA_WAKE}>",
     "ApiUrl": "<HttpApi.ApiEndpoint>",
     "ApiCallerPolicyArn": "<ApiCallerPolicy>",
     **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},

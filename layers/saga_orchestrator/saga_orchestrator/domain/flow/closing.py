@@ -6,6 +6,7 @@ from saga_orchestrator.domain.decide import Decision, Verdict
 from saga_orchestrator.domain.saga import Saga, emit
 from saga_orchestrator.domain.states import SagaState
 
+from .dues import wake_at
 from .forward import is_past_pivot
 from .turn import Draft, Turn
 
@@ -20,6 +21,7 @@ def decided(before: Saga | None, draft: Draft, turn: Turn, *, ignored_cancels: i
         saga = replace(saga, deadline=None)
     if saga.state.is_terminal and turn.definition.starts is None:
         saga = replace(saga, deadline_shard=None)  # as executions end without a ledger
+    saga = replace(saga, wake=_wake(before, saga, turn))
     return Decision(
         emit(saga, turn.cause, draft.emits),
         Verdict.APPLIED,
@@ -38,3 +40,10 @@ def _deadline(saga: Saga, turn: Turn) -> int | None:
     if saga.saga_due is not None and saga.state is SagaState.RUNNING and not is_past_pivot(saga, turn):
         dues.append(saga.saga_due)
     return min(dues, default=None)
+
+
+def _wake(before: Saga | None, saga: Saga, turn: Turn) -> int | None:
+    """Of a saga that waits at steps; an execution's deadlines are minutes, and its item stays what it was."""
+    if turn.definition.starts is None:
+        return None
+    return wake_at(before.deadline if before is not None else None, saga.deadline, turn.now)

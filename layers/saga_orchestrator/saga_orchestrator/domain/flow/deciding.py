@@ -104,7 +104,7 @@ def _early_report(saga: Saga, signal: StepReported, turn: Turn, rules: Rules, *,
     if implies:
         return decided(saga, advance(Draft(kept), turn), turn)
     # What an earlier write sent is not repeated by this one.
-    return Decision(replace(kept, outbox=()), Verdict.REMEMBERED)
+    return Decision(replace(kept, outbox=(), wake=None), Verdict.REMEMBERED)
 
 
 def _remembered(saga: Saga | None, signal: StepReported | CancelAsked, now: int, rules: Rules) -> Decision:

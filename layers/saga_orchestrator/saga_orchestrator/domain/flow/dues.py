@@ -1,4 +1,12 @@
-"""What time does to a waiting saga. Due is judged on the item itself: index, checker and wakes are only hints."""
+"""What time does to a waiting saga. Due is judged on the item itself: index, checker and wakes are only hints.
+
+A due that is near also goes through a queue as a wake, because the checker looks but once a minute. Whoever gets a wake
+reads the saga and judges its due by the saga's own deadline and the clock, so one that is lost, late, early or doubled
+does no harm, and nothing has to take one back.
+"""
+
+from dataclasses import dataclass
+from typing import Final
 
 from saga_orchestrator.domain.definition import Step
 from saga_orchestrator.domain.executions.endings import Ending
@@ -11,6 +19,19 @@ from .ledger import Entry, Standing
 from .turn import Draft, Turn, has_attempts_left
 
 SAGA_DEADLINE_PASSED = "saga_deadline_passed"
+NEAR_MS: Final = 60_000
+"""A due that is further away than the checker's next look needs no wake."""
+MAX_DELAY_SECONDS: Final = 900
+"""For how long a queue can hold a message back (SQS API reference, SendMessage, DelaySeconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Somebody should look at this saga when it is due (epoch milliseconds)."""
+
+    execution_id: str
+    saga_name: str
+    due: int
 
 
 def pass_time(draft: Draft, turn: Turn) -> Draft | None:
@@ -55,3 +76,18 @@ def _undo_fell_silent(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Dra
     if undo is not None and has_attempts_left(draft.saga, turn.definition, undo.retry, made):
         return ask_undo(draft, step, undo, turn)
     return park(draft, entry, Standing.UNDO_PARKED, turn)
+
+
+def wake_at(known: int | None, deadline: int | None, now: int) -> int | None:
+    """When to wake, for a write that makes `deadline` of the `known` one; None where no wake is needed.
+
+    Of a deadline that an earlier write set, that write has told.
+    """
+    if deadline is None or deadline == known:
+        return None
+    return deadline if deadline - now < NEAR_MS else None
+
+
+def delay_seconds(due: int, now: int) -> int:
+    """How long a queue that counts in whole seconds holds it back: never too short, though clocks differ a little."""
+    return max(0, min(MAX_DELAY_SECONDS, -((now - due) // 1000) + 1))

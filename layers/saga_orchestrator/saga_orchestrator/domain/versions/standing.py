@@ -10,6 +10,8 @@ from saga_orchestrator.domain.flow.ledger import MAX_REPEATED_UNDOS, OPEN, TAKEN
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Cause, Saga
 
+from .emitting import as_emitted
+
 _GIVEN_UP: Final = frozenset({Standing.GIVEN_UP, Standing.REFUSED})
 
 
@@ -38,6 +40,8 @@ class Why(StrEnum):
     """Its name is now that of a saga which starts by another kind of event."""
     UNKNOWN_EVENT = "unknown_event"
     """It remembers an event that no step awaits any more."""
+    MAY_BE_UNSENT = "may_be_unsent"
+    """What a version that is gone emitted within the last day may not be published yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,38 @@ class Judgement:
     step: str | None = None
 
 
-def judge(saga: Saga, sagas: SagaRegistry) -> Judgement:
-    """As the functions would. An ended saga counts while an answer may still ask it for an undo; a stub while it
-    remembers."""
+STREAM_KEEPS_MS: Final = 86_400_000
+"""How long the relay may owe what a write emitted."""
+
+
+def judge(saga: Saga, sagas: SagaRegistry, now: int) -> Judgement:
+    """As the functions would, at `now` in epoch milliseconds.
+
+    An ended saga counts while an answer may still ask it for an undo, a stub while it remembers, and whatever it is
+    while the relay may owe what it has emitted.
+    """
+    judgement = _of_its_events(saga, sagas)
+    if judgement.fate is not Fate.GOES_ON:
+        return judgement
+    return _of_its_messages(saga, sagas, now) or judgement
+
+
+def _of_its_messages(saga: Saga, sagas: SagaRegistry, now: int) -> Judgement | None:
+    lately = [key for entry in saga.timeline if entry.at > now - STREAM_KEEPS_MS for key in entry.messages]
+    if lately and sagas.named(saga.saga_name) is None:
+        # The relay waits for code that knows the name, and whatever is behind it in its shard waits with it.
+        return Judgement(Fate.RETRIED, Why.MAY_BE_UNSENT)
+    for key in lately:
+        try:
+            as_emitted(saga, key, sagas)
+        except RetryableError:
+            return Judgement(Fate.RETRIED, Why.MAY_BE_UNSENT)
+        except RejectedEvent:
+            return Judgement(Fate.SET_ASIDE, Why.MAY_BE_UNSENT)
+    return None
+
+
+def _of_its_events(saga: Saga, sagas: SagaRegistry) -> Judgement:
     step = stands_at(saga, sagas)
     if saga.state.is_terminal and step is None:
         return Judgement(Fate.GOES_ON)
