@@ -113,6 +113,7 @@ def _welcome(ready: ReadyFile, ready_file: Path, logs: Path | None) -> str:
         f"  table           {ready.table}",
         f"  payload bucket  {ready.payload_bucket}",
         f"  rejected queue  {ready.rejected_queue_url}",
+        f"  HTTP API        {ready.api or 'none'}",
         f"  logs            {logs}, a file for each function",
         f"  all of this as JSON in {ready_file}; `sagactl list` in this folder finds the stack by itself"
         if ready_file == Path(READY_FILE)
