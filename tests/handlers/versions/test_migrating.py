@@ -13,7 +13,7 @@ from saga_orchestrator.adapters.operators.act_items import ActTable
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.patient_writes import PatientWrites
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
-from saga_orchestrator.application.migrate_sagas import Became, MigrateSagas, Moved
+from saga_orchestrator.application.versions.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
 from saga_orchestrator.domain.operating.acts import Act, ActKey, Door, Role, saga_target
 from saga_orchestrator.domain.policy import Policy

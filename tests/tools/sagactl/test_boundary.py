@@ -13,6 +13,7 @@ import pytest
 import typer
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 from typer.testing import CliRunner, Result
 
 from sagactl.app import app
@@ -50,6 +51,7 @@ ON_A_STACK: list[tuple[str, ...]] = [
     ("diff",),
     ("migrate", "order_saga", "--yes"),
     ("migrate", "order_saga", "--saga", "one", "--yes"),
+    ("compare", "theirs.jsonl"),
 ]
 WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("graph",),
@@ -57,7 +59,6 @@ WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("local", "up"),
     ("local", "send"),
     ("prove",),
-    ("compare",),
 ]
 OUTPUTS = {
     "TableName": "sagas",
@@ -91,6 +92,7 @@ REFUSALS: dict[str, Callable[[str], Exception]] = {
     },
     "no connection": lambda _: EndpointConnectionError(endpoint_url="https://there"),
     "no credentials": lambda _: NoCredentialsError(),
+    "no answer but a page": lambda _: ResponseParserError("Unable to parse response,\ninvalid XML"),
 }
 
 
@@ -141,6 +143,7 @@ def test_what_aws_refuses_is_one_line(
     command: tuple[str, ...], refused: str, known: frozenset[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("theirs.jsonl").write_text('{"execution_id": "one", "state": "running"}\n')
     with aws(monkeypatch, REFUSALS[refused], known):
         line = assert_one_line(CliRunner().invoke(app, command), 2)
     if "no " not in refused:

@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
-from saga_orchestrator.application.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.application.rejected_events import unexpected
+from saga_orchestrator.application.versions.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.operating.acts import names_a_saga, problem_of_reason, saga_target
@@ -22,11 +21,11 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.versions.moving import Obstacle, Refusal, refusal_of
 from saga_orchestrator.domain.versions.standing import stands_at
 from sagactl.acting.actor import acting
-from sagactl.acting.records import act_of, act_table, now_ms
+from sagactl.acting.records import act_of, act_table, as_aws_said, now_ms
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.errors import NotDoneError, NotUsableError
+from sagactl.errors import REFUSALS, NotDoneError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.sagas import Facts, Unreadable, readable, tell_unreadable
@@ -162,7 +161,8 @@ def _named(mover: MigrateSagas, keys: list[str]) -> Wanted:
         if not names_a_saga(mover.to.name, key):
             raise NotUsableError("a saga's key has 1 to 64 letters, digits, '_' and '-'")
         try:
-            saga = mover.store.get(key, mover.to.name)
+            with as_aws_said():
+                saga = mover.store.get(key, mover.to.name)
         except RejectedEvent as unreadable:
             wanted.left.append(Fallen(key, None, None, "unreadable", unreadable.detail))
             continue
@@ -195,7 +195,7 @@ def _moved(move: Callable[[str], Moved], key: str, done: int) -> Fallen | None:
         moved = move(key)
     except RetryableError as unsettled:
         cause = unsettled.__cause__
-        if not isinstance(cause, ClientError | BotoCoreError):
+        if not isinstance(cause, REFUSALS):
             return Fallen(key, None, None, Became.BUSY, str(unsettled))
         if not done:
             raise cause from None
@@ -203,7 +203,7 @@ def _moved(move: Callable[[str], Moved], key: str, done: int) -> Fallen | None:
         raise NotDoneError(message) from unsettled
     except RejectedEvent as rejected:
         return Fallen(key, None, None, "unreadable", rejected.detail)
-    except (ClientError, BotoCoreError):
+    except REFUSALS:
         raise
     except Exception as bug:  # noqa: BLE001 - the boundary between sagas: whatever it is, it is this one's
         return Fallen(key, None, None, "failed", unexpected(bug).detail)

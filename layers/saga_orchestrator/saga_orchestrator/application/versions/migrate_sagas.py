@@ -4,16 +4,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
+from saga_orchestrator.application.operate import Acted
+from saga_orchestrator.application.ports import Clock, LostRace, NoRoom, Outcome, Stored
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.versions.emitting import Move
 from saga_orchestrator.domain.versions.moving import Refusal, moved, refusal_of
-
-from .apply_event import MAX_ATTEMPTS
-from .operate import Acted
-from .ports import Clock, LostRace, NoRoom, Outcome, Stored
 
 
 class Became(StrEnum):
