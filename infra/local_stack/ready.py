@@ -25,6 +25,8 @@ class ReadyFile:
     """Event type to topic; empty when the template reads no Kafka."""
     schema_registry: str | None = None
     """Where the mappings' schemas are registered, if they have a registry."""
+    api: str | None = None
+    """The address of the HTTP API, if the template declares one."""
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
@@ -43,6 +45,7 @@ def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> 
         rejected_queue_url=settings.get("REJECTED_QUEUE_URL", ""),
         topics={_event_type(mapping, made): mapping.topic for mapping in made.kafka},
         schema_registry=next((mapping.registry.uri for mapping in made.kafka if mapping.registry), None),
+        api=made.http_api_url,
     )
 
 

@@ -53,6 +53,7 @@ from local_stack.aws import (
 from local_stack.background_thread import Source
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
+from local_stack.http_front import HttpFront
 from local_stack.ready import ReadyFile, ready_file
 from local_stack.registry import SchemaRegistry
 from local_stack.sources import (
@@ -93,6 +94,8 @@ class StackOptions:
     defaults: Mapping[str, str] = field(default_factory=dict)
     """Instead of the template's own, where it has such parameters and none is given."""
     aws_port: int = 0
+    api_port: int = 0
+    """Of the HTTP API, where the template declares one."""
     kafka_port: int = 0
     kafka_bootstrap: str | None = None
     check_interval: float | None = None
@@ -199,9 +202,15 @@ class LocalStack:
         parameters = with_local_values(options.template, given, broker.bootstrap, options.defaults)
         declared = read_template(options.template, parameters, options.region, options.stack_name)
         clients = self._start_endpoint()
-        made = self._made = provision(declared.resources, declared.code, clients, options.stack_name)
+        front = HttpFront(options.api_port)
+        self._cleanup.callback(front.close)
+        made = self._made = Provisioned(listen=front.listen)
+        provision(declared.resources, declared.code, clients, options.stack_name, made)
         self._start_functions(made, clients)
-        broker.create_topics(sorted(_topics(made)))
+        if made.http_api is not None:
+            front.serve(made.http_api, self._lambda, options.region)
+            self._cleanup.callback(front.close)  # before the functions that it waits for
+        broker.create_topics(sorted(made.topics()))
         self._start_sources(made, broker)
         _register_stack(clients, options.stack_name, made.outputs)
         return ready_file(made, clients, broker.bootstrap)
@@ -281,16 +290,6 @@ def _refuse_unknown_region(region: str) -> None:
     """The emulator answers an unknown region with a fault at the first resource."""
     if region not in isolated_session(region, OWN_ACCESS_KEY).get_available_regions("dynamodb"):
         raise LocalStackError(f"{region} is no AWS region")
-
-
-def _topics(made: Provisioned) -> set[str]:
-    """Every topic that a mapping reads or a function writes."""
-    written = {
-        spec.environment["KAFKA_TARGET_TOPIC"]
-        for spec in made.functions.values()
-        if spec.environment.get("KAFKA_TARGET_BOOTSTRAP")
-    }
-    return written | {mapping.topic for mapping in made.kafka}
 
 
 def _register_stack(clients: AwsClients, name: str, outputs: Mapping[str, str]) -> None:

@@ -54,6 +54,15 @@ class Connection:
         """For messages: where a call went."""
         return self._endpoint_url or f"AWS, region {self._session.region_name}"
 
+    @property
+    def region(self) -> str:
+        return str(self._session.region_name)
+
+    @property
+    def credentials(self) -> Any:
+        """With which requests are signed; None where there are none."""
+        return self._session.get_credentials()
+
     def client(self, service: str) -> Any:
         """The client of a service."""
         if service not in self._clients:

@@ -24,6 +24,7 @@ from local_stack.functions import (
 from local_stack.sources import KafkaMapping, QueueMapping, StreamMapping, mapping_of, schedule_of
 from local_stack.template.dependencies import creation_order
 from local_stack.template.expansion import FunctionCode
+from local_stack.template.http_api import HTTP_API_TYPES, provision_http_api
 from local_stack.template.intrinsics import ResolvedTemplate, Resource, resolve
 from local_stack.template.inventory import ACCOUNT, Physical, Provisioned
 
@@ -89,12 +90,16 @@ def check_supported(template: ResolvedTemplate) -> None:
 
 
 def provision(
-    template: ResolvedTemplate, code: Mapping[str, FunctionCode], clients: AwsClients, stack_name: str
-) -> Provisioned:
-    """Create everything in the order of the references. Functions, mappings and schedules are only described. Raises
-    BrokenTemplate for a resource that AWS would refuse to create."""
+    template: ResolvedTemplate,
+    code: Mapping[str, FunctionCode],
+    clients: AwsClients,
+    stack_name: str,
+    made: Provisioned,
+) -> None:
+    """Create everything in the order of the references, into `made`. Functions, mappings and schedules are only
+    described. Raises BrokenTemplate for a resource that AWS would refuse to create."""
     check_supported(template)
-    context = _Context(clients, stack_name, code, Provisioned())
+    context = _Context(clients, stack_name, code, made)
     for logical_id in creation_order(template.resources):
         resource = template.resources[logical_id]
         properties = resolve(resource.properties, context.made.lookup)
@@ -105,10 +110,7 @@ def provision(
             raise BrokenTemplate(f"{logical_id} ({resource.type}) needs the property {error.args[0]}") from error
         except (ClientError, ParamValidationError, AttributeError, TypeError, ValueError) as error:
             raise BrokenTemplate(f"{logical_id} ({resource.type}) cannot be created: {error}") from error
-    context.made.outputs.update(
-        {name: str(resolve(value, context.made.lookup)) for name, value in template.outputs.items()}
-    )
-    return context.made
+    made.outputs.update({name: str(resolve(value, made.lookup)) for name, value in template.outputs.items()})
 
 
 def _declare(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
@@ -270,6 +272,10 @@ def _schedule(context: _Context, resource: Resource, properties: Mapping[str, An
     return Physical(name, {"Arn": context.arn("scheduler", f"schedule/default/{name}")})
 
 
+def _http_api(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
+    return provision_http_api(context.made, resource, properties)
+
+
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -279,6 +285,7 @@ def _is_true(value: Any) -> bool:
 
 
 _PROVISIONERS: Mapping[str, _Provisioner] = {
+    **dict.fromkeys(HTTP_API_TYPES, _http_api),
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,

@@ -1,6 +1,7 @@
 """`sagactl retry | resolve | skip | undo | note`: what an operator does with a step that waits for him."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,9 +11,9 @@ from saga_orchestrator.application.operate import Answer, Answered, Asked
 from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
-from saga_orchestrator.domain.saga import Saga
 from sagactl.acting.actor import acting
 from sagactl.acting.direct import perform
+from sagactl.acting.over_http import HttpApi
 from sagactl.asking import tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -27,6 +28,7 @@ Named = Annotated[
 ]
 Step = Annotated[str | None, typer.Argument(help="The parked step; may be left out where only one is parked.")]
 Direct = Annotated[bool, typer.Option("--direct", help="Past every door: recorded as unverified, and rings an alarm.")]
+Api = Annotated[str | None, typer.Option("--api", help="URL of the HTTP API; by default the one that the stack tells.")]
 IfMatch = Annotated[int, typer.Option("--if-match", help="The version that `show` told, and that you decided on.")]
 MayMatch = Annotated[int | None, typer.Option("--if-match", help="Only if the saga still has this version.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")]
@@ -35,63 +37,67 @@ Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what 
 
 
 @on_stack
-def retry(
+def retry(  # noqa: PLR0913, PLR0917 - each is an option of the command
     target: Target,
     saga: Named,
     step: Step = None,
     direct: Direct = False,
+    api: Api = None,
     if_match: MayMatch = None,
     reason: Why = "",
     actor: Actor = None,
     key: Key = None,
 ) -> None:
     """Ask again for a parked step or undo: fresh attempts, back-off and time from now."""
-    _act(target, _Typed(Deed.RETRY, saga, direct, reason, actor, key, step, if_match))
+    _act(target, _Typed(Deed.RETRY, saga, direct, api, reason, actor, key, step, if_match))
 
 
 @on_stack
-def resolve(
+def resolve(  # noqa: PLR0913, PLR0917 - each is an option of the command
     target: Target,
     saga: Named,
     if_match: IfMatch,
     reason: Why,
     step: Step = None,
     direct: Direct = False,
+    api: Api = None,
     actor: Actor = None,
     key: Key = None,
 ) -> None:
     """It was done by hand: go on as if the participant had confirmed it."""
-    _act(target, _Typed(Deed.RESOLVE, saga, direct, reason, actor, key, step, if_match))
+    _act(target, _Typed(Deed.RESOLVE, saga, direct, api, reason, actor, key, step, if_match))
 
 
 @on_stack
-def skip(
+def skip(  # noqa: PLR0913, PLR0917 - each is an option of the command
     target: Target,
     saga: Named,
     if_match: IfMatch,
     reason: Why,
     step: Step = None,
     direct: Direct = False,
+    api: Api = None,
     actor: Actor = None,
     key: Key = None,
 ) -> None:
     """A parked undo will not be done: go on without it."""
-    _act(target, _Typed(Deed.SKIP, saga, direct, reason, actor, key, step, if_match))
+    _act(target, _Typed(Deed.SKIP, saga, direct, api, reason, actor, key, step, if_match))
 
 
 @on_stack
-def undo(
+def undo(  # noqa: PLR0913, PLR0917 - each is an option of the command
     target: Target,
     saga: Named,
     if_match: IfMatch,
     reason: Why,
     step: Step = None,
     direct: Direct = False,
+    api: Api = None,
     actor: Actor = None,
     key: Key = None,
 ) -> None:
     """A parked pivot did not happen: take back what is before it, once every attempt has answered."""
-    _act(target, _Typed(Deed.UNDO, saga, direct, reason, actor, key, step, if_match))
+    _act(target, _Typed(Deed.UNDO, saga, direct, api, reason, actor, key, step, if_match))
 
 
 @on_stack
@@ -100,11 +106,12 @@ def note(
     saga: Named,
     reason: Annotated[str, typer.Argument(help="What others are to know; at most 200 bytes.", metavar="TEXT")],
     direct: Direct = False,
+    api: Api = None,
     actor: Actor = None,
     key: Key = None,
 ) -> None:
     """Leave a note on a saga, such as "I have it": nothing of it changes."""
-    _act(target, _Typed(Deed.NOTE, saga, direct, reason, actor, key, None, None))
+    _act(target, _Typed(Deed.NOTE, saga, direct, api, reason, actor, key, None, None))
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class _Typed:
     deed: Deed
     saga: str
     direct: bool
+    api: str | None
     reason: str
     actor: str | None
     key: str | None
@@ -122,60 +130,89 @@ class _Typed:
 
 
 def _act(target: Target, typed: _Typed) -> None:
-    if not typed.direct:
-        raise NotUsableError(
-            "this release has no other way than --direct: past every door, recorded as unverified, with an alarm"
-        )
     stack = deployment(target)
-    saga_name, execution_id = _named(stack, typed.saga)
-    asked = Asked(
+    if typed.direct:
+        return _directly(target, stack, typed)
+    api = HttpApi.of(stack, typed.api)
+    if api is None:
+        raise NotUsableError(
+            f"stack {stack.stack_name} has no HTTP API: deploy it with Api=iam; in an emergency there is --direct: "
+            "past every door, recorded as unverified, with an alarm"
+        )
+    return _over_http(target, api, typed)
+
+
+def _over_http(target: Target, api: HttpApi, typed: _Typed) -> None:
+    if typed.actor is not None:
+        raise NotUsableError("--as goes with --direct alone: the API knows who signed")
+    actor = str(api.get("me").part("actor"))
+    saga_name, joined, execution_id = typed.saga.partition(":")
+    if not joined:
+        saga_name, execution_id = _only(typed.saga, api.names_of(typed.saga))
+    asked = _asked(typed, saga_name, execution_id, actor, Role.OPERATOR, Door.IAM)
+    tell_stack(api.stack)
+    told = api.perform(asked)
+    saga = told.part("saga")
+    answered = Answered.REPLAYED if told.part("replayed") else Answered.DONE
+    _show(target, asked, answered, saga["state"], saga["parked"], saga["version"])
+
+
+def _directly(target: Target, stack: Deployment, typed: _Typed) -> None:
+    if typed.api is not None:
+        raise NotUsableError("--api and --direct are two ways: choose one")
+    saga_name, joined, execution_id = typed.saga.partition(":")
+    if not joined:
+        names = [found.saga_name for found in sagas_of(stack, typed.saga)]
+        saga_name, execution_id = _only(typed.saga, names)
+    actor = acting(stack.connection, typed.actor)
+    asked = _asked(typed, saga_name, execution_id, actor, Role.BREAK_GLASS, Door.DIRECT)
+    tell_stack(stack)
+    answer = perform(stack, SAGAS, asked)
+    saga = answer.saga
+    if saga is None or answer.answered not in {Answered.DONE, Answered.REPLAYED}:
+        raise _error(asked, answer)
+    parked = [entry.step for entry in saga.ledger.parked]
+    _show(target, asked, answer.answered, str(saga.state), parked, saga.version)
+
+
+def _asked(typed: _Typed, saga_name: str, execution_id: str, actor: str, role: Role, door: Door) -> Asked:
+    return Asked(
         execution_id=execution_id,
         saga_name=saga_name,
         deed=typed.deed,
-        actor=acting(stack.connection, typed.actor),
-        role=Role.BREAK_GLASS,
-        door=Door.DIRECT,
+        actor=actor,
+        role=role,
+        door=door,
         key=typed.key or uuid.uuid4().hex,
         reason=typed.reason,
         step=typed.step,
         version=typed.version,
     )
-    tell_stack(stack)
-    _told(target, asked, perform(stack, SAGAS, asked))
 
 
-def _named(stack: Deployment, saga: str) -> tuple[str, str]:
+def _only(execution_id: str, names: Sequence[str]) -> tuple[str, str]:
     """Name and key of the one saga that is meant."""
-    saga_name, joined, execution_id = saga.partition(":")
-    if joined:
-        return saga_name, execution_id
-    names = sorted(found.saga_name for found in sagas_of(stack, saga))
     if len(names) > 1:
-        raise NotUsableError(f"{saga} has several sagas; name one: {', '.join(f'{name}:{saga}' for name in names)}")
-    return names[0], saga
+        named = ", ".join(f"{name}:{execution_id}" for name in sorted(names))
+        raise NotUsableError(f"{execution_id} has several sagas; name one: {named}")
+    return names[0], execution_id
 
 
-def _told(target: Target, asked: Asked, answer: Answer) -> None:
-    saga = answer.saga
-    if saga is None or answer.answered not in {Answered.DONE, Answered.REPLAYED}:
-        raise _error(asked, answer)
+def _show(target: Target, asked: Asked, answered: Answered, state: str, parked: list[str], version: int) -> None:
     facts = {
         "execution_id": asked.execution_id,
         "saga_name": asked.saga_name,
         "verb": str(asked.deed),
-        "answered": str(answer.answered),
-        "state": str(saga.state),
-        "version": saga.version,
+        "answered": str(answered),
+        "state": state,
+        "version": version,
         "actor": asked.actor,
         "key": asked.key,
     }
-    before = ", as it was before" if answer.answered is Answered.REPLAYED else ""
-    show(target.output, facts, f"{saga.saga_id}: {asked.deed} done{before}; {_state(saga)}, version {saga.version}")
-
-
-def _state(saga: Saga) -> str:
-    parked = ", ".join(entry.step for entry in saga.ledger.parked)
-    return f"{saga.state}, parked: {parked}" if parked else str(saga.state)
+    before = ", as it was before" if answered is Answered.REPLAYED else ""
+    stands = f"{state}, parked: {', '.join(parked)}" if parked else state
+    saga = f"{asked.saga_name}:{asked.execution_id}"
+    show(target.output, facts, f"{saga}: {asked.deed} done{before}; {stands}, version {version}")
 
 
 def _error(asked: Asked, answer: Answer) -> CommandError:

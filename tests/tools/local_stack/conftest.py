@@ -139,6 +139,24 @@ Resources:
             Pattern: { detail-type: [{ equals-ignore-case: SHOUT }] }
             RetryPolicy: { MaximumRetryAttempts: 7, MaximumEventAgeInSeconds: 120 }
             DeadLetterConfig: { Arn: !GetAtt Undelivered.Arn }
+  HttpApi: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: things, ProtocolType: HTTP } }
+  HttpStage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: { ApiId: !Ref HttpApi, StageName: $default, AutoDeploy: true }
+  HttpIntegration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref HttpApi
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !GetAtt Echo.Arn
+      PayloadFormatVersion: "2.0"
+  HttpRoute:
+    Type: AWS::ApiGatewayV2::Route
+    Properties:
+      ApiId: !Ref HttpApi
+      RouteKey: POST /things/{id}
+      AuthorizationType: AWS_IAM
+      Target: !Sub integrations/${HttpIntegration}
   Single:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: single, CodeUri: single/, ReservedConcurrentExecutions: 1 }
@@ -216,6 +234,7 @@ Resources:
       DestinationConfig: { OnFailure: { Destination: !GetAtt Failures.Arn } }
 Outputs:
   TableName: { Value: !Ref Table }
+  HttpUrl: { Value: !GetAtt HttpApi.ApiEndpoint }
 """
 
 FUNCTIONS = ("echo", "single", "ticked", "stream", "aged", "queue", "on_demand", "provisioned")

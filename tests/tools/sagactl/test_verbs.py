@@ -165,7 +165,7 @@ def test_each_refusal_says_what_to_do(desk: Desk, monkeypatch: pytest.MonkeyPatc
         assert outcome.stdout == ""
         return outcome.stderr.splitlines()[-1].removeprefix("sagactl: ")
 
-    assert told("retry", "o-1").startswith("this release has no other way than --direct")
+    assert told("retry", "o-1").startswith("stack sagas has no HTTP API: deploy it with Api=iam; in an emergency")
     assert told("retry", "o-2", "--direct").startswith("no saga for execution o-2")
     assert told("retry", "order_saga:o-2", "--direct") == "no saga order_saga for execution o-2"
     assert told("retry", "o-1", "reserve_stock", "--direct").startswith("not_parked: ")

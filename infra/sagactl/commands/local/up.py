@@ -48,7 +48,8 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     participant: Annotated[
         ParticipantKind,
         typer.Option(
-            "--participant", help="Answer the commands of orders by a process of this machine, or leave them to you."
+            "--participant",
+            help="Answer the commands of sagas by a process of this machine, or leave them to you.",
         ),
     ] = ParticipantKind.NONE,
     parameter: Annotated[
@@ -90,8 +91,7 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
         options = StackOptions(
             template=template,
             parameters=parsed_parameters(parameter or []),
-            # The local worker answers deletes; whoever obeys commands instead of it need not.
-            defaults={"ConfirmDeletes": "true"} if worker is WorkerKind.SUBPROCESS else {},
+            defaults=local_defaults(answers_deletes=worker is WorkerKind.SUBPROCESS),
             aws_port=aws_port,
             kafka_port=kafka_port,
             kafka_bootstrap=kafka_bootstrap,
@@ -114,6 +114,12 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
             raise NotUsableError(str(error)) from error
 
     with_exit_code(run)
+
+
+def local_defaults(*, answers_deletes: bool) -> dict[str, str]:
+    """What a stack for trying has on. The local worker answers deletes; who obeys commands instead of it need not."""
+    roles = ",".join(f"role/local-{role}:{role}" for role in ("reader", "operator", "admin"))
+    return {"Api": "iam", "IamRoles": roles, **({"ConfirmDeletes": "true"} if answers_deletes else {})}
 
 
 def parsed_parameters(given: list[str]) -> dict[str, str]:

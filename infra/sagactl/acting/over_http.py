@@ -1,0 +1,125 @@
+"""A verb over the stack's HTTP API: signed with the caller's own credentials, so the record says who it was."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import HTTPClientError, NoCredentialsError
+from botocore.httpsession import URLLib3Session
+
+from saga_orchestrator.application.operate import Asked
+from sagactl.deployment import Deployment
+from sagactl.errors import CommandError, NotDoneError, NotFoundError, NotUsableError
+
+Facts = dict[str, Any]
+
+_OUTPUT = "ApiUrl"
+_MAY_PASS = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`content` is a problem document where `status` says that nothing was done."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: Facts
+
+    def part(self, name: str) -> Any:
+        """Of an answer that is one."""
+        if name not in self.content:
+            raise NotDoneError(f"what answered is not the API of a stack: there is no {name} in it; see --api")
+        return self.content[name]
+
+    @property
+    def told(self) -> str:
+        return str(self.content.get("detail") or self.content.get("message") or f"answered with {self.status}.")
+
+    def checked(self) -> "Reply":
+        """Raises the command's own error for a problem."""
+        if self.status < 400:
+            return self
+        told, code = self.told, str(self.content.get("code") or self.status)
+        raise _error(self.status, f"{code}: {told}" if self.status in {409, 412} else told)
+
+
+@dataclass(frozen=True)
+class HttpApi:
+    """The API of one stack."""
+
+    url: str
+    stack: Deployment
+
+    @classmethod
+    def of(cls, stack: Deployment, url: str | None) -> "HttpApi | None":
+        """At `url`, or where the stack says; None where it has none."""
+        found = url or stack.outputs.get(_OUTPUT)
+        if found is not None and not found.startswith(("https://", "http://")):
+            raise NotUsableError(f"--api {found}: a URL is wanted, such as the stack's output {_OUTPUT}")
+        return cls(found.rstrip("/"), stack) if found else None
+
+    def get(self, path: str) -> Reply:
+        return self._send("GET", path).checked()
+
+    def names_of(self, execution_id: str) -> list[str]:
+        """The sagas of an execution, at least one."""
+        sagas = self.get(f"executions/{quote(execution_id, safe='')}").part("sagas")
+        return [str(saga["saga_name"]) for saga in sagas]
+
+    def perform(self, asked: Asked) -> Reply:
+        """The verb; where a version is given, on the saga that has it now and on no other."""
+        place = f"sagas/{quote(asked.saga_name, safe='')}/{quote(asked.execution_id, safe='')}"
+        headers = {"Idempotency-Key": asked.key, "Content-Type": "application/json"}
+        if asked.version is not None:
+            headers["If-Match"] = self._tag(place, asked.version)
+        body = {"reason": asked.reason, **({"step": asked.step} if asked.step is not None else {})}
+        again = f"the same again with --key {asked.key} is safe, and does what is left"
+        try:
+            reply = self._send("POST", f"{place}/{asked.deed}", json.dumps(body).encode(), headers)
+        except HTTPClientError as lost:
+            raise NotDoneError(f"{lost}; {again}") from lost
+        if reply.status in _MAY_PASS:
+            raise NotDoneError(f"{reply.told} {again}")
+        return reply.checked()
+
+    def _tag(self, place: str, version: int) -> str:
+        """An ETag says when the saga began, too. A version that it has no more is told by the API: the same key may
+        stand for what made the new one.
+        """
+        tag = str(self.get(place).part("etag"))
+        return f'"v{version}-{tag.strip(chr(34)).rpartition("-")[2]}"'
+
+    def _send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
+        request = AWSRequest(method, f"{self.url}/iam/v1/{path}", data=body, headers=dict(headers or {}))
+        credentials = self.stack.connection.credentials
+        if credentials is None:
+            raise NoCredentialsError
+        SigV4Auth(credentials, "execute-api", self.stack.connection.region).add_auth(request)
+        answer = URLLib3Session(timeout=30).send(request.prepare())
+        return Reply(answer.status_code, {name.lower(): text for name, text in answer.headers.items()}, _facts(answer))
+
+
+def _facts(answer: Any) -> Facts:
+    try:
+        found = json.loads(answer.content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _error(status: int, told: str) -> CommandError:
+    match status:
+        case 404:
+            return NotFoundError(told)
+        case 409 | 412:
+            return NotDoneError(told)
+        case 401 | 403:
+            return NotUsableError(f"{told} IamRoles and the policy of ApiCallerPolicyArn let somebody in.")
+        case status if status in _MAY_PASS:
+            return NotDoneError(told)
+        case _:
+            return NotUsableError(told)
