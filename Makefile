@@ -90,7 +90,7 @@ simulate: .venv/installed ## random worlds over the production handlers: make si
 	$(BIN)/python -m tests.proof.simulation --seeds $(SEEDS) --from $(FROM)
 
 mutants: .venv/installed ## design bugs, planted one at a time: each must be caught
-	$(BIN)/python -m tests.proof.simulation.mutants.hunt --seeds $(SEEDS)
+	$(BIN)/python -m tests.proof.simulation.mutants --seeds $(SEEDS)
 
 mutation: .venv-mutation/installed ## every small change of the core, one at a time: each must be noticed or explained (15 minutes)
 	.venv-mutation/bin/python -m pytest -q tests/proof/mutation
@@ -101,7 +101,7 @@ nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make 
 	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/proof/exhaustion tests/proof/stateful
 	SAGA_LOAD=full $(BIN)/pytest tests/proof/load
 	$(BIN)/python -m tests.proof.simulation --seeds $(WORLDS) --from $(FROM)
-	$(BIN)/python -m tests.proof.simulation.mutants.hunt --seeds 10000
+	$(BIN)/python -m tests.proof.simulation.mutants --seeds 10000
 	$(BIN)/python -m tests.proof.load --soak 20
 
 RUNS ?= 1000000

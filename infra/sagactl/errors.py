@@ -2,6 +2,15 @@
 to do.
 """
 
+from typing import Final, TypeAlias
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+Refusal: TypeAlias = ClientError | BotoCoreError | ResponseParserError
+REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError)
+"""What a call of AWS may end with instead of an answer: refused, lost on the way, or a proxy's page with a 200."""
+
 
 class CommandError(Exception):
     """Ends the command with one line on standard error."""

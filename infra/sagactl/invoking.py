@@ -24,7 +24,10 @@ def call_function(stack: Deployment, function_name: str, payload: Any) -> Answer
     reply = stack.client("lambda").invoke(
         FunctionName=function_name, InvocationType="RequestResponse", Payload=json.dumps(payload).encode()
     )
-    body = json.loads(reply["Payload"].read() or b"null")
+    try:
+        body = json.loads(reply["Payload"].read() or b"null")
+    except ValueError as error:  # a proxy's page
+        raise FunctionFailedError(f"{function_name} was called, and its answer cannot be read") from error
     if "FunctionError" in reply:
         problem = body if isinstance(body, dict) else {}
         kind, text = problem.get("errorType", "unknown error"), problem.get("errorMessage", "")

@@ -8,17 +8,17 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from saga_orchestrator.domain.errors import SagaError
 from sagactl.connection import Target
-from sagactl.errors import CommandError, NotUsableError
+from sagactl.errors import REFUSALS, CommandError, NotUsableError, Refusal
 from sagactl.outlet import Output, abandon, refuse_closed, tell
 
 Command = Callable[..., None]
@@ -87,12 +87,12 @@ def with_exit_code(work: Callable[[], None]) -> None:
             sys.stdout.flush()  # what cannot be written must not show first when the interpreter ends
     except CommandError as error:
         fail(str(error), error.exit_code)
-    except (ClientError, BotoCoreError) as error:
+    except REFUSALS as error:
         fail(explain(error), 2)
     except SagaError as error:
         # What the engine's own stores say when AWS says no: whichever command forgot it, the operator gets his line.
         refused = error.__cause__
-        fail(explain(refused) if isinstance(refused, ClientError | BotoCoreError) else " ".join(str(error).split()), 2)
+        fail(explain(refused) if isinstance(refused, REFUSALS) else " ".join(str(error).split()), 2)
     except (OSError, UnicodeEncodeError) as error:
         unwritable(error)
     except ModuleNotFoundError as error:
@@ -114,11 +114,14 @@ def fail(message: str, exit_code: int) -> NoReturn:
     raise typer.Exit(exit_code)
 
 
-def explain(error: ClientError | BotoCoreError) -> str:
+def explain(error: Refusal) -> str:
     """What AWS, or the way to it, objected to, and what to do about it."""
     if isinstance(error, ClientError):
         code, text = error.response["Error"].get("Code", "unknown"), error.response["Error"].get("Message", "")
         return " ".join(f"{error.operation_name} was refused: {code}: {text}".split())
+    if isinstance(error, ResponseParserError):
+        said = " ".join(str(error).split())
+        return f"an answer could not be read, so what was asked may be done or not: {said}"
     if isinstance(error, NoCredentialsError):
         return "no AWS credentials: pass --profile or sign in, or start `sagactl local up` in this folder"
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):

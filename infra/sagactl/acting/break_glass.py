@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from sagactl.deployment import Deployment
+from sagactl.errors import REFUSALS
 from sagactl.outlet import tell
 
 METRIC = "BreakGlassUsed"
@@ -19,7 +20,7 @@ def ring(stack: Deployment) -> None:
     """
     try:
         stack.client("cloudwatch").put_metric_data(Namespace=_NAMESPACE, MetricData=[_counted(stack)])
-    except (ClientError, BotoCoreError) as error:
+    except REFUSALS as error:
         if isinstance(error, ClientError) and error.response["Error"].get("Code") in _REFUSALS:
             raise
         tell(f"the alarm could not be rung ({type(error).__name__}): tell whoever should know")

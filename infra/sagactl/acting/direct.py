@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.operate import Answer, Asked, OperateSagas
@@ -16,7 +14,7 @@ from saga_orchestrator.domain.registry import SagaRegistry
 from sagactl.acting.break_glass import ring
 from sagactl.acting.records import act_table, now_ms
 from sagactl.deployment import Deployment
-from sagactl.errors import NotDoneError
+from sagactl.errors import REFUSALS, NotDoneError
 from sagactl.options import explain
 from sagactl.table.policy import policy_of
 
@@ -30,7 +28,7 @@ def perform(stack: Deployment, sagas: SagaRegistry, asked: Asked) -> Answer:
         return _operating(stack, sagas).perform(asked)
     except RetryableError as unsettled:
         cause = unsettled.__cause__
-        said = explain(cause) if isinstance(cause, ClientError | BotoCoreError) else str(unsettled)
+        said = explain(cause) if isinstance(cause, REFUSALS) else str(unsettled)
         raise NotDoneError(
             f"{said}; the same again with --key {asked.key} is safe, and does what is left"
         ) from unsettled

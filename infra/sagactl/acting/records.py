@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import RenderableType
 
 from saga_orchestrator.adapters.operators.act_items import ActTable, put_of
@@ -17,7 +16,7 @@ from saga_orchestrator.application.describing import act_facts as facts_of
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.operating.acts import Act, ActKey, Door, Role, digest, problem_of
 from sagactl.deployment import Deployment
-from sagactl.errors import NotDoneError, NotUsableError
+from sagactl.errors import REFUSALS, NotDoneError, NotUsableError
 from sagactl.outlet import table
 
 __all__ = ["facts_of"]
@@ -85,7 +84,7 @@ def as_aws_said() -> Iterator[None]:
     try:
         yield
     except RetryableError as unsettled:
-        if isinstance(unsettled.__cause__, ClientError | BotoCoreError):
+        if isinstance(unsettled.__cause__, REFUSALS):
             raise unsettled.__cause__ from None
         raise NotDoneError(str(unsettled)) from unsettled
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.adapters.counters.counter_items import is_reserved
 from saga_orchestrator.adapters.saga_codec import Item, decode
@@ -23,7 +22,7 @@ from saga_orchestrator.domain.repair import Examined, Fault, Problem, examine
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.errors import NotDoneError
+from sagactl.errors import REFUSALS, NotDoneError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.policy import policy_of
@@ -144,7 +143,7 @@ def _repaired(stack: Deployment, found: Survey) -> list[Finding]:
             findings += [_of_counter(drift, Outcome.REPAIRED if written else Outcome.MOVED)]
         for examined in progress(found.sagas, "repairing"):
             findings += _repaired_saga(stack, examined)
-    except (ClientError, BotoCoreError) as refused:
+    except REFUSALS as refused:
         # What is refused for one may be refused for all: it is told as what it is, and so is what was done before.
         if not findings:
             raise
@@ -157,7 +156,7 @@ def _repaired_saga(stack: Deployment, examined: Examined) -> list[Finding]:
     """One saga is on its own: what only its repair meets is a finding, and the others are repaired."""
     try:
         written = not examined.repairs or _write(stack, examined)
-    except (ClientError, BotoCoreError):
+    except REFUSALS:
         raise
     except Exception as failure:  # noqa: BLE001 - the boundary between sagas: whatever it is, it is this one's
         return [_left_alone(examined.saga.execution_id, failure)]
@@ -211,7 +210,7 @@ def _write(stack: Deployment, examined: Examined) -> bool:
     try:
         outcome = store.replace(examined.saga, examined.mended, None, examined.releases)
     except RetryableError as unsettled:
-        if isinstance(unsettled.__cause__, ClientError | BotoCoreError):
+        if isinstance(unsettled.__cause__, REFUSALS):
             # For a function a throttle or a missing permission may pass; an operator is told.
             raise unsettled.__cause__ from None
         return False  # it was in a transaction of somebody's each time

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
 from sagactl.acting.actor import acting
@@ -15,7 +15,7 @@ from sagactl.acting.records import act_of, acts_on, facts_of, page_of, record
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.errors import NotDoneError, NotFoundError, NotUsableError
+from sagactl.errors import REFUSALS, NotDoneError, NotFoundError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table
 from sagactl.rejected.items import item_of, open_items, settle
@@ -186,7 +186,7 @@ def _saying_how_far(done: str, those: Collection[object], of: int) -> Iterator[N
     """Exit code 2 means that nothing was changed: what AWS refuses after something was is told with what was done."""
     try:
         yield
-    except (ClientError, BotoCoreError) as refused:
+    except REFUSALS as refused:
         if not those:
             raise
         message = f"{len(those)} of {of} {done}, then {explain(refused)}; what is left on the list is to be done again"

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from saga_orchestrator.domain.errors import RejectReason
 from sagactl.deployment import Deployment
 from sagactl.rejected.kept import Kept, NotRedrivableError
 
@@ -14,7 +15,7 @@ from sagactl.rejected.kept import Kept, NotRedrivableError
 def envelope(kept: Kept, original: bytes) -> Any:
     """The function's input as its event source would make it."""
     if kept.source == "kafka":
-        return _kafka_batch(kept.position, original)
+        return _kafka_batch(kept.position, _value(kept, original))
     try:
         return json.loads(original)  # the whole EventBridge event, or whatever the function was invoked with
     except ValueError as error:
@@ -77,7 +78,17 @@ def _key(fields: Any) -> tuple[str, str]:
     return execution_id, saga_name
 
 
-def _kafka_batch(position: Mapping[str, Any], original: bytes) -> dict[str, Any]:
+def _value(kept: Kept, original: bytes) -> str:
+    """A value that was no base64 is kept as the text that came, and must be found no base64 again."""
+    if kept.reason == RejectReason.NOT_BASE64:
+        try:
+            return str(json.loads(original))
+        except ValueError as error:
+            raise NotRedrivableError("the kept bytes are not the text that came") from error
+    return base64.b64encode(original).decode()
+
+
+def _kafka_batch(position: Mapping[str, Any], value: str) -> dict[str, Any]:
     """A batch of the one record, of the cluster that it came from."""
     try:
         place, offset = str(position["partition"]), int(position["offset"])
@@ -91,7 +102,7 @@ def _kafka_batch(position: Mapping[str, Any], original: bytes) -> dict[str, Any]
         "offset": offset,
         "timestamp": 0,
         "timestampType": "CREATE_TIME",
-        "value": base64.b64encode(original).decode(),
+        "value": value,
         "headers": [{name: list(text.encode())} for name, text in position.get("headers", {}).items()],
     }
     if "written_as" in position:

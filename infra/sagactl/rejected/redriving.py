@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from saga_orchestrator.domain.operating.acts import Act
 from sagactl.acting.records import act_of, now_ms, record
 from sagactl.commands.republish import republish_sagas
 from sagactl.deployment import Deployment
-from sagactl.errors import NotDoneError
+from sagactl.errors import REFUSALS, NotDoneError
 from sagactl.invoking import FunctionFailedError, call_function
 from sagactl.options import explain
 from sagactl.rejected.envelopes import envelope, implied_function, saga_keys
@@ -55,7 +53,7 @@ def redriven(stack: Deployment, kept: Kept, actor: str, body: str = "") -> Redri
         result = Redriven(kept.id, Fate.DONE if accepted else Fate.REJECTED_AGAIN)
     except (FunctionFailedError, NotRedrivableError, NotDoneError) as error:
         result = Redriven(kept.id, Fate.FAILED, str(error))
-    except (ClientError, BotoCoreError) as error:
+    except REFUSALS as error:
         return Redriven(kept.id, Fate.FAILED, explain(error))  # the record of it may be refused too
     if result.fate is not Fate.DONE or kept.kind is not Kind.REJECTED:
         record(stack, _result_of(act, result.fate))

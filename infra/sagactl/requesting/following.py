@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 from sagactl.deployment import Deployment
-from sagactl.errors import NotDoneError, NotFoundError
+from sagactl.errors import REFUSALS, NotDoneError, NotFoundError
 from sagactl.options import explain
 from sagactl.rejected.items import open_items
 from sagactl.table.sagas import details, sagas_of
@@ -61,7 +59,7 @@ class Followed:
     def _look(self) -> bool:
         try:
             self.sagas = self._found()
-        except (ClientError, BotoCoreError) as error:
+        except REFUSALS as error:
             # The request is on its way: a throttle or a lost connection is no reason to stop watching it.
             self._tell_once(explain(error))
             return False

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from sagactl.deployment import Deployment
+from sagactl.errors import REFUSALS
 
 _WINDOW = timedelta(minutes=5)
 _NOT_YET = timedelta(minutes=1)
@@ -32,7 +31,7 @@ def _lag_of(stack: Deployment, function: str) -> float | None:
             Period=60,
             Statistics=["Maximum"],
         )
-    except (ClientError, BotoCoreError):
+    except REFUSALS:
         return None
     points = sorted(found["Datapoints"], key=lambda point: point["Timestamp"])
     return float(points[-1]["Maximum"]) / 1000 if points else None

@@ -13,6 +13,7 @@ import pytest
 import typer
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 from typer.testing import CliRunner, Result
 
 from sagactl.app import app
@@ -91,6 +92,7 @@ REFUSALS: dict[str, Callable[[str], Exception]] = {
     },
     "no connection": lambda _: EndpointConnectionError(endpoint_url="https://there"),
     "no credentials": lambda _: NoCredentialsError(),
+    "no answer but a page": lambda _: ResponseParserError("Unable to parse response,\ninvalid XML"),
 }
 
 

@@ -11,7 +11,7 @@ from saga_orchestrator.entrypoints.strict_json import decode_base64
 from saga_testing.samples.enveloped import as_headers, batch, cloudevent, record
 from saga_testing.samples.sample_events import NOW_MS, event
 from sagactl.rejected.envelopes import envelope
-from sagactl.rejected.kept import Kept, Kind
+from sagactl.rejected.kept import Kept, Kind, NotRedrivableError
 
 BINARY = cloudevent(event("EXECUTION_REQUESTED", "ex-\u00e4"))
 UNTYPED = {key: value for key, value in event("EXECUTION_REQUESTED").items() if key != "event_type"}
@@ -44,3 +44,13 @@ def test_a_header_that_cannot_be_read_is_not_kept() -> None:
     unreadable = record(BINARY["data"], as_headers(BINARY)) | {"headers": [{"ce_id": [-1]}]}
 
     assert "headers" not in sole_record(batch(unreadable)).place
+
+
+def test_a_value_that_was_no_base64_is_delivered_as_the_text_that_came() -> None:
+    """Or it would be another record, set aside for another reason."""
+    sent = batch(record(event("EXECUTION_REQUESTED")) | {"value": "*no base64*"})
+    kept = Kept("id", Kind.REJECTED, "not_base64", "", "kafka", sole_record(sent).place, "f", "", 1, {})
+
+    assert sole_record(envelope(kept, b'"*no base64*"')).value == "*no base64*"
+    with pytest.raises(NotRedrivableError):
+        envelope(kept, b"*no base64*")

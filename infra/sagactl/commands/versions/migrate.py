@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
@@ -26,7 +25,7 @@ from sagactl.acting.records import act_of, act_table, as_aws_said, now_ms
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.errors import NotDoneError, NotUsableError
+from sagactl.errors import REFUSALS, NotDoneError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.sagas import Facts, Unreadable, readable, tell_unreadable
@@ -196,7 +195,7 @@ def _moved(move: Callable[[str], Moved], key: str, done: int) -> Fallen | None:
         moved = move(key)
     except RetryableError as unsettled:
         cause = unsettled.__cause__
-        if not isinstance(cause, ClientError | BotoCoreError):
+        if not isinstance(cause, REFUSALS):
             return Fallen(key, None, None, Became.BUSY, str(unsettled))
         if not done:
             raise cause from None
@@ -204,7 +203,7 @@ def _moved(move: Callable[[str], Moved], key: str, done: int) -> Fallen | None:
         raise NotDoneError(message) from unsettled
     except RejectedEvent as rejected:
         return Fallen(key, None, None, "unreadable", rejected.detail)
-    except (ClientError, BotoCoreError):
+    except REFUSALS:
         raise
     except Exception as bug:  # noqa: BLE001 - the boundary between sagas: whatever it is, it is this one's
         return Fallen(key, None, None, "failed", unexpected(bug).detail)

@@ -56,6 +56,9 @@ class Fault(StrEnum):
     TTL_LATE = "TTL deletion late"
     REPUBLISHED = "an operator has all sent again"
     RECONCILED = "an operator reconciles"
+    REDRIVEN = "an operator redrives what was set aside"
+    SENDER_CLOCK = "sender's clock off"
+    DROPPED = "an operator drops what was set aside"
     OTHER_VERSION = "another code version"
     UNUSABLE_FIELDS = "fields that break their rules"
 

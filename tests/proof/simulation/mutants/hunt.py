@@ -1,4 +1,4 @@
-"""`python -m tests.proof.simulation.mutants.hunt --seeds 2000`: does the simulation see every bug that is put in?"""
+"""`python -m tests.proof.simulation.mutants --seeds 2000`: does the simulation see every bug that is put in?"""
 
 import argparse
 import multiprocessing
@@ -41,7 +41,7 @@ def hunt(work: tuple[str, int, int]) -> Verdict:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.proof.simulation.mutants.hunt", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.simulation.mutants", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2000, help="worlds for each bug, at most")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
     parser.add_argument("--only", default="", help="bugs whose name has this text")

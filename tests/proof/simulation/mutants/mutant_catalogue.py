@@ -20,6 +20,7 @@ from tests.proof.simulation.faults.code_edits import Mutant, edit
 from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
 from tests.proof.simulation.mutants.hushed_mutants import HUSHED_MUTANTS
+from tests.proof.simulation.mutants.operator_mutants import OPERATOR_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
 from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
@@ -134,6 +135,7 @@ MUTANTS: Final = (
     ),
     *ANSWER_MUTANTS,
     *FLOW_MUTANTS,
+    *OPERATOR_MUTANTS,
     *HUSHED_MUTANTS,
     *TARGET_MUTANTS,
     *REPAIR_MUTANTS,

@@ -119,9 +119,14 @@ def no_zombie(ledger: Ledger, record: StreamRecord, target: str, hushed: bool = 
 
 
 @oracle("S11", When.ACKNOWLEDGED, "an acknowledged event is reflected in its saga, or was set aside")
-def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, PLR0911 - a case for each kind of event
+def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:
     if inbound.ignored or inbound.number in ledger.rejected or ledger.after_expiry:
         return UNCONCERNED
+    return unreflected(ledger, inbound)
+
+
+def unreflected(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, PLR0911 - a case for each kind of event
+    """What of an event that was taken is not in its saga."""
     if inbound.must_reject:
         return f"{inbound.event_id} was to be set aside and was not"
     saga = ledger.sagas.get(inbound.execution_id)

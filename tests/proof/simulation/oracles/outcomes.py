@@ -12,6 +12,8 @@ REASON_OF: Final = {"C": "execution_completed", "F": "execution_failed", "T": "e
 LATEST_CALM_MS: Final = CHECK_MS + 5_000
 """A tick each minute, up to two seconds late, and the calls of its run."""
 DAY_SECONDS: Final = 86_400
+TOLERANCE_MS: Final = 900_000
+"""How far a sender may be ahead of a function, as the contract says."""
 
 
 def _ends(write: Write) -> bool:
@@ -40,6 +42,26 @@ def ends_as_told(ledger: Ledger, write: Write) -> str | None:
     if any(all(found[name] == told.get(name) for name in found) for told in allowed):
         return None
     return f"{new.key} ended with {found}, and was told {allowed}"
+
+
+@oracle("S10d", When.REJECTED, "a request is set aside for its time only if that is further ahead than is let pass")
+def too_far_ahead(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+    by = ledger.rejecter
+    if inbound is None or by is None or pointer["reason"] != "timestamp_in_future":
+        return UNCONCERNED
+    ahead = inbound.requested_at - (by.started + by.container.offset_ms)
+    return None if ahead > TOLERANCE_MS else f"{inbound.event_id} was set aside, {ahead} ms ahead of the function"
+
+
+@oracle("S10e", When.WRITE, "a request whose time is further ahead than is let pass is not taken")
+def not_too_far_ahead(ledger: Ledger, write: Write) -> str | None:
+    old, new = write.old, write.new
+    if new is None or new.is_stub or (old is not None and not old.is_stub):
+        return UNCONCERNED
+    clock = write.now + write.invocation.container.offset_ms
+    asked = [each.requested_at for each in _told(ledger, new, "R", new.timeline[-1].event_id)]
+    ahead = min(asked, default=0) - clock
+    return None if ahead <= TOLERANCE_MS else f"{new.key} was requested {ahead} ms ahead of its function's clock"
 
 
 def _endings(ledger: Ledger, saga: SagaImage) -> list[dict[str, Any]]:

@@ -17,6 +17,9 @@ class When(StrEnum):
     RETURNED = "when an invocation ends"
     APPLIED = "when an event function returns"
     CHECKED = "when the checker answers"
+    SETTLED = "when an operator has settled a rejected event"
+    SET_ASIDE = "when the item of a rejected event is written"
+    LISTED = "when nobody works at the list of rejected events any more"
     END = "when the world has come to rest"
 
 

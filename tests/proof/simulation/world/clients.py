@@ -24,8 +24,10 @@ SLOW_MS: Final = (900, 2_500, 6_000, 35_000)
 class Witness(Protocol):
     """Sees what calls did, the moment they did it."""
 
-    def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
-        """A call on the table was carried out."""
+    def committed(
+        self, invocation: Invocation, operation: str, arguments: dict[str, Any], *, acknowledged: bool
+    ) -> None:
+        """A call that may change something was carried out."""
 
     def rejected(self, invocation: Invocation, body: str) -> None:
         """A pointer reached the queue of rejected events."""
@@ -130,13 +132,13 @@ class FaultyCalls:
                 answer = None, error
             if group != "read":
                 acknowledged = answer[1] is None and fault not in _LOST_REPLIES
-                self.witness.committed(invocation, operation, acknowledged)
+                self.witness.committed(invocation, operation, arguments, acknowledged=acknowledged)
 
         try:
             if group == "transaction":
                 self._open.carry_out(arguments, act)
             else:
-                if group == "write":
+                if operation in {"PutItem", "UpdateItem"}:
                     self._open.refuse_write(operation, arguments)
                 act()
         except ClientError as conflict:
@@ -231,12 +233,10 @@ class DynamoDbClient(_Client):
     __slots__ = ()
 
     def put_item(self, **arguments: Any) -> Any:
-        return self._calls.make("dynamodb", "PutItem", "write", self._target.put_item, arguments)
+        return self._calls.make("dynamodb", "PutItem", _group_of(arguments), self._target.put_item, arguments)
 
     def update_item(self, **arguments: Any) -> Any:
-        """A saga or a counter; or the item of a rejected event, which no saga's write can meet."""
-        group = "rejecting" if arguments["TableName"] == OPERATOR_TABLE["TableName"] else "write"
-        return self._calls.make("dynamodb", "UpdateItem", group, self._target.update_item, arguments)
+        return self._calls.make("dynamodb", "UpdateItem", _group_of(arguments), self._target.update_item, arguments)
 
     def transact_write_items(self, **arguments: Any) -> Any:
         method = self._target.transact_write_items
@@ -260,6 +260,11 @@ class DynamoDbClient(_Client):
         if self._calls.weather.strikes(Fault.SHORT_PAGE):
             arguments["Limit"] = 1
         return self._calls.make("dynamodb", "Query", "read", self._target.query, arguments)
+
+
+def _group_of(arguments: dict[str, Any]) -> str:
+    """A saga or a counter; or an item of the operators' table, which no saga's write can meet."""
+    return "rejecting" if arguments["TableName"] == OPERATOR_TABLE["TableName"] else "write"
 
 
 class S3Client(_Client):

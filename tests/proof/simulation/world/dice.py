@@ -17,6 +17,8 @@ class Dice:
         self.versions = _stream(seed, "versions")
         self.repair = _stream(seed, "repair")
         self.fields = _stream(seed, "fields")
+        self.desk = _stream(seed, "desk")
+        self.senders = _stream(seed, "senders")
 
 
 def _stream(seed: int, concern: str) -> random.Random:

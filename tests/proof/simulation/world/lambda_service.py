@@ -23,7 +23,10 @@ KAFKA_RELAY: Final = code_versions.KAFKA_RELAY
 RELAYS: Final = frozenset(code_versions.TARGET_OF)
 CHECKER: Final = code_versions.CHECKER
 RECONCILE: Final = "sagactl reconcile"
-"""No function, but it writes as they do."""
+REDRIVE: Final = "sagactl rejected redrive"
+DROP: Final = "sagactl rejected drop"
+COMMANDS: Final = frozenset({RECONCILE, REDRIVE, DROP})
+"""Operators' commands are no functions, but they write as those do."""
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
 
 

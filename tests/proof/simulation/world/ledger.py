@@ -58,6 +58,8 @@ class Ledger:
     """By target: in which order it was first asked to take each message, whatever came of it."""
     sender: Invocation | None = None
     """Who publishes at this moment."""
+    rejecter: Invocation | None = None
+    """Who has set aside what was set aside last."""
     offerer: dict[str, Invocation] = field(default_factory=dict)
     """By message: who offered it last. Another one may send it: a producer's queue outlives a publish."""
     begun: dict[str, int] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class Ledger:
     sent: dict[int, Inbound] = field(default_factory=dict)
     acknowledged: Counter[int] = field(default_factory=Counter)
     by_execution: dict[str, list[Inbound]] = field(default_factory=dict)
+    settled_events: dict[str, str] = field(default_factory=dict)
+    """What an operator has made of rejected events that have not come again, by their ids."""
     after_expiry: bool = False
     changes: int = 0
     """Of sagas; `changes_by` has those of each invocation."""

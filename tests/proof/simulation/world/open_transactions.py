@@ -59,4 +59,5 @@ class OpenTransactions:
 
 def _place(request: dict[str, Any]) -> _Place:
     key = request.get("Key") or request["Item"]
-    return key["execution_id"]["S"], key["saga_name"]["S"]
+    partition, sort = ("pk", "sk") if "pk" in key else ("execution_id", "saga_name")
+    return key[partition]["S"], key[sort]["S"]

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from saga_testing.aws.account import SimulatedAws
 from saga_testing.aws.dynamodb.stream_record import StreamRecord
@@ -11,6 +11,7 @@ from tests.proof.simulation.faults.bus_weather import BusWeather
 from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.poison import foreign_events, poison_events
 from tests.proof.simulation.faults.restored_table import judge_repair
+from tests.proof.simulation.faults.sender_clocks import skew_senders
 from tests.proof.simulation.faults.unusable_fields import UnusableFields
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.oracles.every import Judge, When
@@ -19,13 +20,14 @@ from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
 from tests.proof.simulation.sources.kafka_source import KafkaSource
 from tests.proof.simulation.sources.operator import Operator
+from tests.proof.simulation.sources.rejected_desk import RejectedDesk
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
 from tests.proof.simulation.sources.targets import Targets
 from tests.proof.simulation.world.dice import Dice
 from tests.proof.simulation.world.lambda_service import (
     CHECKER,
+    COMMANDS,
     KAFKA_RELAY,
-    RECONCILE,
     RELAY,
     RELAYS,
     Container,
@@ -62,6 +64,7 @@ class World:
         self.log: list[str] = []
         self.plan: Plan = draw_plan(dice.plan, calm=dice.plan.random() < CALM_SHARE)
         self.weather = Weather(dice.faults, calm=self.plan.calm, silenced=silenced, suppressed=suppressed)
+        skew_senders(dice.senders, self.plan, self.weather, silenced)
         self.scheduler = Scheduler(START_MS)
         self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
         if self.ledger.versions.mixed:
@@ -97,6 +100,7 @@ class World:
             for relay in relays
         ]
         self.operator = Operator(self)
+        self.desk = RejectedDesk(self, dice.desk)
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
         self.calls = 0
         self._numbers = 1_000
@@ -114,6 +118,7 @@ class World:
             self._until(self.scheduler.now + CHECK_MS)
         if not self.judge.violations:
             self.judge.judge(When.END, self.ledger, self.worker)
+            self.desk.closes(self.judge.judge)
         if not self.judge.violations and self.plan.ends_with_expiry:
             self._expire()
         elif not self.judge.violations and not self.ledger.versions.differing_fields:
@@ -191,6 +196,7 @@ class World:
             "events to send": self._unsent > 0,
             "deliveries": not self.ingress.drained,
             "stream records": not all(mapping.drained for mapping in self.mappings),
+            "operators' commands": self.desk.under_way > 0,
             "commands and pods": self.worker.under_way > 0,
             "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),
             "running sagas": any(saga.state == "running" for saga in self.ledger.sagas.values()),
@@ -231,9 +237,12 @@ class World:
         """How far behind the replica is that answers a read without consistency."""
         return 0 if self.weather.is_clear else self._dice.latency.choice((0, 1_000, 60_000))
 
-    def committed(self, invocation: Invocation, operation: str, acknowledged: bool) -> None:
+    def committed(
+        self, invocation: Invocation, operation: str, arguments: dict[str, Any], *, acknowledged: bool
+    ) -> None:
         self.note(f"{invocation.number} {invocation.function} {operation} {'ok' if acknowledged else 'failed'}")
         self._settle(invocation)
+        self.desk.sees(invocation, operation, arguments)
         self.targets.take_from_bus(self.aws.events.accepted)
 
     def _settle(self, invocation: Invocation) -> None:
@@ -259,8 +268,10 @@ class World:
     def rejected(self, invocation: Invocation, body: str) -> None:
         pointer = json.loads(body)
         inbound = self.ledger.reject(pointer)
+        self.ledger.rejecter = invocation
         self.note(f"{invocation.number} rejected {pointer['reason']} {pointer['key']}")
         self.operator.hears_of(pointer)
+        self.desk.hears_of(pointer)
         self.judge.judge(When.REJECTED, self.ledger, inbound, pointer)
 
     def acknowledge(self, inbound: Inbound, function: str) -> None:
@@ -283,7 +294,7 @@ class World:
 
     def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
         self.calls += invocation.calls
-        if invocation.function == RECONCILE:
+        if invocation.function in COMMANDS:
             return
         if self.trace:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
