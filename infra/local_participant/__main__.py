@@ -23,7 +23,7 @@ def main() -> int:
     options = ParticipantOptions.from_json(sys.argv[1])
     events, sqs = options.client("events"), options.client("sqs")
     publisher, kafka = options.publisher(events)
-    participant = Participant(publisher, options.faults, told_to_stop(), _report)
+    participant = Participant(publisher, options.faults, told_to_stop(), _report, options.others)
     standing = False
     try:
         with _commands(options, events, sqs) as source:
@@ -42,10 +42,11 @@ def main() -> int:
 
 
 def _commands(options: ParticipantOptions, events: Any, sqs: Any) -> AbstractContextManager[CommandSource]:
+    types = tuple(dict.fromkeys((*COMMANDS, *options.others)))
     if options.commands_topic is not None and options.kafka_bootstrap is not None:
-        return kafka_commands(options.kafka_bootstrap, options.commands_topic)
+        return kafka_commands(options.kafka_bootstrap, options.commands_topic, types)
     name = f"saga-participant-{uuid.uuid4().hex[:12]}"
-    return subscription(events, sqs, options.event_bus, name, commands_of_the_orchestrator(COMMANDS))
+    return subscription(events, sqs, options.event_bus, name, commands_of_the_orchestrator(types))
 
 
 def _report(news: ParticipantNews) -> None:

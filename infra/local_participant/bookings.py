@@ -3,13 +3,16 @@ order and repetition is here.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from local_participant.commands import ParticipantCommand
 
+NO_DATA: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 _WITH_A_RESERVATION = frozenset({"RESERVE_STOCK_COMMAND"})
 
 
@@ -46,6 +49,8 @@ class Operation:
 class Bookings:
     """Not thread-safe. Kept as long as the process lives, which is longer than any command can be delivered again."""
 
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By type of command: what its *done* brings."""
     operations: dict[str, Operation] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
 
@@ -60,9 +65,30 @@ class Bookings:
         operation = self.operations.setdefault(
             command.operation_id, Operation(command.message_type, command.execution_id)
         )
-        answer = _undone(operation, wish) if command.is_undo else _done(operation, command, wish, now)
+        answer = _undone(operation, wish) if command.is_undo else self._done(operation, command, wish, now)
         self._answers[command.message_id] = answer
         return answer
+
+    def _done(self, operation: Operation, command: ParticipantCommand, wish: Outcome, now: datetime) -> Answer:
+        operation.command_type = command.message_type  # an undo that came first has left its own
+        if operation.settled is None:
+            answer = self._judged(operation, command, wish, now)
+            if answer.outcome is Outcome.FAILED:
+                return answer
+            operation.settled = answer
+            operation.has_effect = answer.outcome is Outcome.DONE
+        return operation.settled
+
+    def _judged(self, operation: Operation, command: ParticipantCommand, wish: Outcome, now: datetime) -> Answer:
+        if operation.barred:
+            return Answer(Outcome.REFUSED, "barred")
+        if now >= command.expires_at:
+            return Answer(Outcome.FAILED, "expired")
+        if wish is not Outcome.DONE:
+            return Answer(wish, "told_to")
+        if command.message_type in _WITH_A_RESERVATION:
+            return Answer(Outcome.DONE, data={"reservation": _shelf(command.operation_id)})
+        return Answer(Outcome.DONE, data=dict(self.data.get(command.message_type, {})))
 
     def held(self) -> list[str]:
         """The effects that are there now, as `KEY COMMAND`."""
@@ -75,28 +101,6 @@ def _undone(operation: Operation, wish: Outcome) -> Answer:
     # Also where nothing is known of it: its command may still be on the way, and must not begin any more.
     operation.has_effect, operation.barred = False, True
     return Answer(Outcome.DONE)
-
-
-def _done(operation: Operation, command: ParticipantCommand, wish: Outcome, now: datetime) -> Answer:
-    operation.command_type = command.message_type  # an undo that came first has left its own
-    if operation.settled is None:
-        answer = _judged(operation, command, wish, now)
-        if answer.outcome is Outcome.FAILED:
-            return answer
-        operation.settled = answer
-        operation.has_effect = answer.outcome is Outcome.DONE
-    return operation.settled
-
-
-def _judged(operation: Operation, command: ParticipantCommand, wish: Outcome, now: datetime) -> Answer:
-    if operation.barred:
-        return Answer(Outcome.REFUSED, "barred")
-    if now >= command.expires_at:
-        return Answer(Outcome.FAILED, "expired")
-    if wish is not Outcome.DONE:
-        return Answer(wish, "told_to")
-    reserves = command.message_type in _WITH_A_RESERVATION
-    return Answer(Outcome.DONE, data={"reservation": _shelf(command.operation_id)} if reserves else {})
 
 
 def _shelf(operation_id: str) -> str:

@@ -2,13 +2,12 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException
 
-from local_participant.commands import COMMANDS
 from stack_client import Delivery
 
 _BATCH = 50
@@ -17,14 +16,14 @@ _BATCH = 50
 class KafkaCommands:
     """Reads the topic from its beginning; a record is done with once the next ones are asked for."""
 
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
+    def __init__(self, consumer: Consumer, types: Collection[str]) -> None:
+        self._consumer, self._types = consumer, types
 
     def receive(self, wait_seconds: float) -> list[Delivery]:
         """The records that are commands for a participant; one that is not JSON arrives with the body None."""
         records = self._consumer.consume(_BATCH, timeout=wait_seconds)
         bodies = [_decoded(record.value()) for record in records if not record.error()]
-        return [Delivery(body, "") for body in bodies if body is None or body.get("message_type") in COMMANDS]
+        return [Delivery(body, "") for body in bodies if body is None or body.get("message_type") in self._types]
 
     def remove(self, deliveries: Sequence[Delivery]) -> None:
         """Note how far everything was answered; what is read again after a loss is answered as before."""
@@ -36,7 +35,7 @@ class KafkaCommands:
 
 
 @contextmanager
-def kafka_commands(bootstrap: str, topic: str) -> Iterator[KafkaCommands]:
+def kafka_commands(bootstrap: str, topic: str, types: Collection[str]) -> Iterator[KafkaCommands]:
     """In a consumer group of its own."""
     consumer = Consumer(
         {
@@ -49,7 +48,7 @@ def kafka_commands(bootstrap: str, topic: str) -> Iterator[KafkaCommands]:
     )
     consumer.subscribe([topic])
     try:
-        yield KafkaCommands(consumer)
+        yield KafkaCommands(consumer, types)
     finally:
         consumer.close()
 

@@ -3,14 +3,14 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_participant.bookings import Answer, Bookings, Outcome
+from local_participant.bookings import NO_DATA, Answer, Bookings, Outcome
 from local_participant.commands import MalformedCommandError, ParticipantCommand, parse_command
 from local_participant.faults import Behaviour, Fault, fault_of
 from local_participant.postponed import Postponed
@@ -63,9 +63,10 @@ class Participant:
         faults: Sequence[Fault],
         stopping: threading.Event,
         tell: Callable[[ParticipantNews], None] = lambda _news: None,
+        data: Mapping[str, Mapping[str, Any]] = NO_DATA,
     ) -> None:
         self._publisher, self._faults, self._stopping, self._tell = publisher, faults, stopping, tell
-        self._bookings = Bookings()
+        self._bookings = Bookings(data)
         self._postponed = Postponed()
         self._counts: Counter[str] = Counter()
 

@@ -1,19 +1,23 @@
 """Keeps a local stack, its worker and its participant up until a signal ends them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from local_participant import ParticipantOptions, ParticipantProcess, plays
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
+from saga_orchestrator.domain.definition import SagaDefinition
+from saga_testing.proving import Subject
 from sagactl.connection import READY_FILE
 from sagactl.errors import NotUsableError
 from sagactl.local.live_view import LiveView
 from sagactl.local.ready_file import beside, published, refuse_unwritable, stack_named_in
 from sagactl.local.stop_signal import StopSignal
+from sagas import SAGAS
 
 
 def keep_up(
@@ -84,7 +88,17 @@ def participant_options(ready: ReadyFile, parameters: Mapping[str, str]) -> Part
         event_bus=ready.event_bus,
         event_source=parameters.get("EventSource", "executions"),
         faults=plays(float(parameters.get("OrderReplySeconds", 30)), int(parameters.get("OrderAttempts", 3))),
+        others=awaited_commands(SAGAS),
     )
+
+
+def awaited_commands(sagas: Iterable[SagaDefinition]) -> dict[str, dict[str, Any]]:
+    """By type of command that a registered saga awaits an answer to: the data that its *done* brings, by sample."""
+    asking = [(each, kind, asked) for each in sagas for kind, asked in Subject(each).asking.items() if asked.is_awaited]
+    return {
+        each.messages[kind].type: {} if asked.is_undo else Subject(each).data_of(asked.step)
+        for each, kind, asked in asking
+    }
 
 
 def _welcome(ready: ReadyFile, ready_file: Path, logs: Path | None) -> str:

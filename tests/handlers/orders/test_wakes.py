@@ -136,6 +136,25 @@ def test_a_queue_that_fails_holds_back_no_message_and_is_counted(fault: Fault) -
     assert shop.sent()[-1] == "reserve_credit#2"
 
 
+def test_what_the_queue_refuses_of_a_batch_is_counted_and_the_queue_is_not_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = shop_with_wakes()
+    shop.order("PLACED", order_id="o-2")
+    send = shop.aws.sqs.send_message_batch
+
+    def refuse_the_first(**request: Any) -> Any:
+        taken = send(**request | {"Entries": request["Entries"][1:]})
+        return taken | {"Failed": [{"Id": "0", "SenderFault": False, "Code": "InternalError"}]}
+
+    monkeypatch.setattr(shop.aws.sqs, "send_message_batch", refuse_the_first)
+
+    assert shop.relay_stream()
+
+    assert (shop.counted.counts["WakesSent"], shop.counted.counts["WakesNotSent"]) == (1, 1)
+    assert not shop.counted.lines["wakes were not sent"]
+
+
 def test_a_queue_that_fails_is_left_alone_for_half_a_minute() -> None:
     shop = shop_with_wakes()
     shop.wire.plan[len(shop.wire.calls) + 1] = Fault.NOT_APPLIED

@@ -150,6 +150,16 @@ def test_what_aws_cannot_do_now_comes_again_and_nothing_else_does(fault: Fault, 
     assert shop.sent().count("reserve_credit#2") == shop.sent("other").count("reserve_credit#2") == 1
 
 
+def test_all_wakes_of_a_saga_that_cannot_be_read_come_again() -> None:
+    shop = shop_with_wakes()
+    wake = order_wake(shop)
+    shop.wire.plan[len(shop.wire.calls)] = Fault.NOT_APPLIED
+
+    answer = shop.wake(*waked(wake, wake, Wake("gone", ORDER.name, 1), wake))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": f"m-{place}"} for place in (0, 1, 3)]}
+
+
 POISON: Final = (
     *(
         "",

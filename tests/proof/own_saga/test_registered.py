@@ -6,8 +6,12 @@ The project is copied, the guide is followed word for word in the copy, and what
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +25,7 @@ SECONDS: Final = 900
 
 
 def code_of_the_guide() -> list[str]:
-    """Its Python blocks: the saga, the registration, the test."""
+    """Its Python blocks, in order: `tests/release/docs` holds them to the modules that are tested."""
     blocks = (ROOT / GUIDE).read_text(encoding="utf-8").split("```python\n")[1:]
     return [block.partition("```")[0] for block in blocks]
 
@@ -31,37 +35,86 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        paths = (root / "layers" / "saga_orchestrator", root / "infra", root)
+        self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text, encoding="utf-8")
 
     def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        paths = (self.root / "layers" / "saga_orchestrator", self.root / "infra", self.root)
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
         return subprocess.run(
             [sys.executable, "-m", *arguments],
             cwd=self.root,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
 
+    @contextmanager
+    def keeps_up(self, *arguments: str) -> Iterator[None]:
+        """The local stack, once its ready file stands; interrupted afterwards, as a person does it."""
+        ready, command = self.root / ".local-stack.json", [sys.executable, "-m", "sagactl", "local", "up", *arguments]
+        process = subprocess.Popen(
+            command, cwd=self.root, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            until = time.monotonic() + SECONDS
+            while not ready.exists() and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.2)
+            assert ready.exists(), process.stderr and process.stderr.read()
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=SECONDS)
+
+
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(shutil.copytree(ROOT, tmp_path_factory.mktemp("own") / "saga", ignore=LEFT_OUT))
+
+
+def register(made: Checkout, module: str, name: str) -> None:
+    registry = (made.root / REGISTRY).read_text(encoding="utf-8")
+    first = "from .execution import EXECUTION_SAGA\n"
+    assert first in registry
+    assert registry.count("))\n") == 1
+    registry = registry.replace(first, f"{first}from .{module} import {name}\n").replace("))\n", f", {name}))\n")
+    made.write(REGISTRY, registry)
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    made = Checkout(shutil.copytree(ROOT, tmp_path_factory.mktemp("own") / "saga", ignore=LEFT_OUT))
-    saga, registration, test = code_of_the_guide()
-    made.write("layers/saga_orchestrator/sagas/workspace_saga.py", saga)
-    made.write("tests/unit/test_workspace_saga.py", test)
-    registry = (ROOT / REGISTRY).read_text(encoding="utf-8")
-    line = next(each for each in registry.splitlines(keepends=True) if each.startswith("SAGAS"))
-    first = "from .execution import EXECUTION_SAGA\n"
-    assert first in registry
-    registry = registry.replace(first, first + "from .workspace_saga import WORKSPACE_SAGA\n")
-    made.write(REGISTRY, registry.replace(line, registration))
+    """With both sagas of the guide."""
+    made = copied(tmp_path_factory)
+    _, _, rental, rental_test, workspace, _, workspace_test = code_of_the_guide()
+    for module, name, saga, test in (
+        ("rental", "RENTAL", rental, rental_test),
+        ("workspace_saga", "WORKSPACE_SAGA", workspace, workspace_test),
+    ):
+        made.write(f"layers/saga_orchestrator/sagas/{module}.py", saga)
+        made.write(f"tests/unit/test_{module}.py", test)
+        register(made, module, name)
     return made
+
+
+def test_from_an_empty_file_to_a_proven_saga(tmp_path_factory: pytest.TempPathFactory) -> None:
+    made = copied(tmp_path_factory)
+    first, registration, rental, test, *_ = code_of_the_guide()
+    made.write("layers/saga_orchestrator/sagas/rental.py", first)
+    register(made, "rental", "RENTAL")
+    assert registration in (made.root / REGISTRY).read_text(encoding="utf-8")
+    proven = made.runs("sagactl", "prove", "rental_saga")
+    assert (proven.returncode, "rental_saga is proven within these bounds" in proven.stdout) == (0, True), proven.stdout
+
+    made.write("layers/saga_orchestrator/sagas/rental.py", rental)
+    made.write("tests/unit/test_rental.py", test)
+    told = made.runs("pytest", "-q", "-p", "no:cacheprovider", "tests/unit/test_rental.py")
+    assert told.returncode == 0, told.stdout
+    drawn = made.runs("sagactl", "graph", "rental_saga")
+    assert "point of no return" in drawn.stdout
+    proven = made.runs("sagactl", "prove", "rental_saga")
+    assert (proven.returncode, "rental_saga is proven within these bounds" in proven.stdout) == (0, True), proven.stdout
 
 
 def test_the_copy_is_what_runs(checkout: Checkout) -> None:
@@ -69,6 +122,18 @@ def test_the_copy_is_what_runs(checkout: Checkout) -> None:
 
     assert told.returncode == 0, told.stderr
     assert "create_workspace" in told.stdout
+
+
+def test_the_rental_is_played_on_the_local_stack(checkout: Checkout) -> None:
+    asked = {"event_type": "RENTAL_ASKED", "rental_id": "r-1", "metadata": {"user_id": "ada"}, "car": "red", "days": 3}
+    checkout.write("rental.json", json.dumps(asked))
+    up = ("--template", "template.yaml", "--participant", "subprocess", "--parameter", "SagaEventTypes=RENTAL_ASKED")
+
+    with checkout.keeps_up(*up):
+        told = checkout.runs("sagactl", "request", "rental.json", "--timeout", "120")
+
+    assert told.returncode == 0, told.stderr
+    assert "rental_begun#1" in told.stderr
 
 
 @pytest.mark.parametrize("room", ["unit", "handlers", "conformance"])

@@ -29,6 +29,13 @@ def test_one_effect_and_one_answer_for_every_attempt(bookings: Bookings) -> None
     assert bookings.held() == ["order-1 RESERVE_STOCK_COMMAND"]
 
 
+def test_a_done_of_another_sagas_command_brings_what_that_saga_keeps() -> None:
+    told = Bookings({"RESERVE_CREDIT_COMMAND": {"receipt": "x"}})
+
+    assert take(told, "reserve_credit").data == {"receipt": "x"}
+    assert take(Bookings(), "reserve_credit").data == {}
+
+
 def test_a_refusal_is_the_answer_of_every_later_attempt(bookings: Bookings) -> None:
     take(bookings, "reserve_credit", 1, Outcome.REFUSED)
 

@@ -13,12 +13,24 @@ from sagactl.commands.local.up import parsed_parameters
 from sagactl.errors import NotUsableError
 from sagactl.local.live_view import LiveView
 from sagactl.local.ready_file import published, refuse_unwritable, stack_named_in
-from sagactl.local.running import keep_up, with_logs
+from sagactl.local.running import awaited_commands, keep_up, with_logs
 from sagactl.outlet import Output
+from sagas.execution import EXECUTION_SAGA
+from sagas.order import ORDER
 from tests.tools.local_stack.outside import Client, LocalUp, event
 from tests.tools.sagactl.conftest import Operator
 
 FIELD_CASES = ("two-stacks-up",)
+
+
+def test_the_participant_is_told_every_awaited_command_and_what_its_done_brings() -> None:
+    assert awaited_commands((EXECUTION_SAGA, ORDER)) == {
+        "RESERVE_CREDIT_COMMAND": {},
+        "RELEASE_CREDIT_COMMAND": {},
+        "RESERVE_STOCK_COMMAND": {"reservation": "x"},
+        "RELEASE_STOCK_COMMAND": {},
+        "SHIP_ORDER_COMMAND": {},
+    }
 
 
 def test_json_says_what_to_connect_to_and_what_happens(operator: Operator) -> None:

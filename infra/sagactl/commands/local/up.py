@@ -48,7 +48,8 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
     participant: Annotated[
         ParticipantKind,
         typer.Option(
-            "--participant", help="Answer the commands of orders by a process of this machine, or leave them to you."
+            "--participant",
+            help="Answer the commands of sagas by a process of this machine, or leave them to you.",
         ),
     ] = ParticipantKind.NONE,
     parameter: Annotated[
