@@ -146,8 +146,8 @@ class Relay:
                 unmade.append((key, unexpected(bug)))
         if unmade and not made:
             raise unmade[0][1]
-        for key, hopeless in unmade:
-            self._keep_unmade(write, f"{saga.saga_id}:{key}", hopeless)
+        for key, why in unmade:
+            self._keep_unmade(write, f"{saga.saga_id}:{key}", why)
         return made
 
     def _allowed(self, saga: Saga, keys: tuple[str, ...]) -> tuple[str, ...]:
