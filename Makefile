@@ -62,10 +62,11 @@ pin:
 	@rm -f $(BUILT).unpinned
 ARCHITECTURE = $(if $(filter aarch64-%,$(LAYER_PLATFORM)),arm64,x86_64)
 
-documents: .venv/installed ## rewrite what the code says of its wire: docs/events.md, docs/channels.md, docs/asyncapi.yaml and their schemas
+documents: .venv/installed ## rewrite what the code says of its wire: docs/events.md, docs/channels.md, docs/asyncapi.yaml, docs/openapi.yaml and their schemas
 	$(BIN)/python -m local_worker.schemas docs/schemas
 	$(BIN)/python -m tests.release.docs.event_documents
 	$(BIN)/python -m tests.release.docs.channels
+	$(BIN)/python -m tests.release.docs.http_api
 
 worker-contract: .venv/installed ## the contract of docs/worker-contract.md, played against the local worker (half a minute)
 	$(BIN)/python -m tests.tools.worker.contract

@@ -1,0 +1,164 @@
+"""docs/openapi.yaml: routes, verbs and bodies from the code, answers by the shapes that tests hold to the code."""
+
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from saga_orchestrator.application.listing import Order
+from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
+from saga_orchestrator.entrypoints.http_api.acting import BODIES
+from saga_orchestrator.entrypoints.http_api.function import ROUTES
+from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
+from tests.release.docs.documents import ROOT
+from tests.release.docs.http_api.shapes import COMPONENTS, ETAG, named
+
+Json = dict[str, Any]
+
+OPENAPI: Final[Path] = ROOT / "docs/openapi.yaml"
+ANY_READ: Final = (400, 403, 500, 503)
+ANY_ACT: Final = (400, 403, 404, 409, 412, 413, 415, 422, 428, 500, 503)
+READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
+    "GET /iam/v1/me": ("Who the caller is here, and which verbs he has", "Me", ANY_READ),
+    "GET /iam/v1/executions/{execution_id}": ("All sagas of one execution", "Execution", (*ANY_READ, 404)),
+    "GET /iam/v1/sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
+    "GET /iam/v1/sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
+    "GET /iam/v1/sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
+}
+"""By route: what it is, what it answers, and which problems it may have."""
+VERBS: Final[dict[Deed, str]] = {
+    Deed.CANCEL: "Cancel what runs, before its point of no return, or what waits for its start",
+    Deed.RETRY: "Ask again for a parked step or undo",
+    Deed.RESOLVE: "Say that a parked step or undo was done by hand",
+    Deed.SKIP: "Say that a parked undo will not be done",
+    Deed.UNDO: "Take back what is before a parked point of no return",
+    Deed.NOTE: "Leave a note; nothing changes",
+}
+PATTERNS: Final = {"name": "^[a-z][a-z0-9_]{0,63}$", "key": "^[A-Za-z0-9_-]{1,64}$"}
+
+
+def document() -> Json:
+    paths: dict[str, Json] = {}
+    for route in ROUTES:
+        method, _, path = route.partition(" ")
+        paths.setdefault(path, {})[method.lower()] = _operation(route, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Saga orchestrator",
+            "version": "1",
+            "description": "For programs and people who operate: see docs/api.md. Written by `make documents`.",
+            "license": {"name": "see LICENSE"},
+        },
+        "servers": [{"url": "https://{api}", "variables": {"api": {"default": "the-output-ApiUrl.example"}}}],
+        "security": [{"signature": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "AWS Signature Version 4, service execute-api",
+                    "x-amazon-apigateway-authtype": "awsSigv4",
+                }
+            },
+            "schemas": COMPONENTS,
+        },
+    }
+
+
+def text() -> str:
+    """The same on every machine."""
+    plain = json.loads(json.dumps(document()))  # nothing twice that YAML would make an alias of
+    written: str = yaml.safe_dump(plain, sort_keys=False, width=120, allow_unicode=True)
+    return written
+
+
+def _operation(route: str, path: str) -> Json:
+    parameters = [_path_parameter(name) for name in re.findall(r"\{(\w+)\}", path)]
+    if route in READS:
+        summary, shape, problems = READS[route]
+        more, etagged = _query(route), route.endswith("/{key}")
+        operation: Json = {"operationId": _identifier(route), "summary": summary, "parameters": [*parameters, *more]}
+    else:
+        deed = Deed(path.rpartition("/")[2])
+        shape, problems, etagged = "Acted", ANY_ACT, True
+        operation = {
+            "operationId": deed,
+            "summary": VERBS[deed],
+            "description": f"For {' and '.join(sorted(DEMANDS[deed].roles - {'break_glass'}))}.",
+            "parameters": [*parameters, *_act_headers(deed)],
+            "requestBody": {
+                "required": DEMANDS[deed].reason,
+                "content": {"application/json": {"schema": _body(deed)}},
+            },
+        }
+    operation["responses"] = {"200": _answer(shape, etagged=etagged)}
+    if etagged and route in READS:
+        operation["responses"]["304"] = {"description": "It is as If-None-Match says"}
+    operation["responses"] |= {str(status): _problem(status) for status in sorted(problems)}
+    return operation
+
+
+def _identifier(route: str) -> str:
+    words = re.sub(r"GET /iam/v1/|\{\w+\}", "", route).strip("/").split("/")
+    named_parts = [word for word in words if word]
+    return "_".join(["get", *named_parts, *(["one"] if route.endswith("}") else [])])
+
+
+def _body(deed: Deed) -> Json:
+    schema = BODIES[deed].model_json_schema()
+    if DEMANDS[deed].reason:
+        schema["required"] = ["reason"]
+    return schema
+
+
+def _path_parameter(name: str) -> Json:
+    schema = {"type": "string", "pattern": PATTERNS["name" if name == "name" else "key"]}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(route: str) -> list[Json]:
+    if route.endswith("/{key}"):
+        return [_header("If-None-Match", ETAG, required=False)]
+    if route != "GET /iam/v1/sagas":
+        return []
+    size = {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE, "description": f"{LARGEST_PAGE} at most"}
+    return [
+        {
+            "name": "order",
+            "in": "query",
+            "required": True,
+            "schema": {"type": "string", "enum": [str(o) for o in Order]},
+        },
+        {"name": "page_size", "in": "query", "required": False, "schema": size},
+        {"name": "page_token", "in": "query", "required": False, "schema": {"type": "string"}},
+    ]
+
+
+def _act_headers(deed: Deed) -> list[Json]:
+    key = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
+    return [
+        _header("Idempotency-Key", key, required=True),
+        _header("If-Match", ETAG, required=DEMANDS[deed].version),
+    ]
+
+
+def _header(name: str, schema: Json, *, required: bool) -> Json:
+    return {"name": name, "in": "header", "required": required, "schema": schema}
+
+
+def _answer(shape: str, *, etagged: bool) -> Json:
+    answer: Json = {"description": shape, "content": {"application/json": {"schema": named(shape)}}}
+    if etagged:
+        answer["headers"] = {"ETag": {"required": True, "schema": ETAG}}
+    return answer
+
+
+def _problem(status: int) -> Json:
+    content = {"application/problem+json": {"schema": named("Problem")}}
+    return {"description": HTTPStatus(status).phrase, "content": content}

@@ -1,0 +1,145 @@
+"""JSON Schemas of what the API answers. Closed: whatever is added to an answer is added here, or a test fails."""
+
+from typing import Any, Final
+
+from saga_orchestrator.domain.operating.acts import Door, Role
+from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.saga import Cause
+from saga_orchestrator.domain.states import SagaState
+
+Schema = dict[str, Any]
+
+TEXT: Final[Schema] = {"type": "string"}
+MAYBE_TEXT: Final[Schema] = {"type": ["string", "null"]}
+WHOLE: Final[Schema] = {"type": "integer"}
+MAYBE_WHOLE: Final[Schema] = {"type": ["integer", "null"]}
+MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
+MAYBE_MOMENT: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
+ETAG: Final[Schema] = {"type": "string", "pattern": '^"v[0-9]+-[0-9]+"$'}
+TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
+
+
+def closed(**properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def listed(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+def named(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_SUMMARY: Final[dict[str, Schema]] = {
+    "execution_id": TEXT,
+    "saga_name": TEXT,
+    "state": {"type": "string", "enum": [str(state) for state in SagaState]},
+    "reason": MAYBE_TEXT,
+    "parked": TEXTS,
+    "language": MAYBE_TEXT,
+    "owner": MAYBE_TEXT,
+    "created_at": MOMENT,
+    "ended_at": MAYBE_MOMENT,
+    "deadline": MAYBE_MOMENT,
+}
+_CAUSE: Final[Schema] = {"type": "string", "enum": [cause.name.lower() for cause in Cause]}
+_STEP: Final = closed(
+    step=TEXT,
+    standing=TEXT,
+    attempts=WHOLE,
+    unanswered=listed(WHOLE),
+    undos=WHOLE,
+    looked_at=MAYBE_MOMENT,
+    parked_since=MAYBE_MOMENT,
+)
+_DETAILS: Final[dict[str, Schema]] = {
+    "saga_id": TEXT,
+    "version": WHOLE,
+    "definition_version": WHOLE,
+    "correlation_id": TEXT,
+    "slot": maybe(closed(language=TEXT, shard=WHOLE)),
+    "start_before": MAYBE_MOMENT,
+    "exit_code": MAYBE_WHOLE,
+    "error_type": MAYBE_TEXT,
+    "ended_by": MAYBE_TEXT,
+    "invalid": TEXTS,
+    "image": MAYBE_TEXT,
+    "limits": maybe(closed(cpu=TEXT, memory=TEXT, seconds=WHOLE)),
+    "waits_for": MAYBE_TEXT,
+    "waits_until": MAYBE_MOMENT,
+    "steps": listed(_STEP),
+    "pod_name": MAYBE_TEXT,
+    "node_name": MAYBE_TEXT,
+    "kept_until": MAYBE_MOMENT,
+    "completed_steps": TEXTS,
+    "compensated_steps": TEXTS,
+    "messages": TEXTS,
+    "timeline": listed(
+        closed(at=MOMENT, cause=_CAUSE, event_id=TEXT, messages=TEXTS, late={"type": "boolean"}),
+    ),
+    "early_events": listed(
+        closed(at=MOMENT, cause=_CAUSE, event_id=TEXT, actor=MAYBE_TEXT, trusted={"type": "boolean"}),
+    ),
+}
+_UNREADABLE: Final = closed(execution_id=TEXT, saga_name=TEXT, unreadable=TEXT)
+_ACT: Final = closed(
+    at=MOMENT,
+    target=TEXT,
+    verb=TEXT,
+    actor=TEXT,
+    verified={"type": "boolean"},
+    door={"type": "string", "enum": [str(door) for door in Door]},
+    role=TEXT,
+    reason=TEXT,
+    result=TEXT,
+    version_before=MAYBE_WHOLE,
+    version_after=MAYBE_WHOLE,
+    key=TEXT,
+)
+_PROBLEM: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:saga-orchestrator:problem:[a-z_]+$"},
+        "title": TEXT,
+        "status": WHOLE,
+        "code": TEXT,
+        "detail": TEXT,
+        "etag": ETAG,
+        "errors": listed(closed(field=TEXT, problem=TEXT)),
+    },
+    "required": ["type", "title", "status", "code", "detail"],
+    "additionalProperties": False,
+}
+
+COMPONENTS: Final[dict[str, Schema]] = {
+    "Me": closed(
+        actor=TEXT,
+        door={"type": "string", "enum": [str(Door.IAM)]},
+        role={"type": "string", "enum": [str(role) for role in (Role.READER, Role.OPERATOR, Role.ADMIN)]},
+        may=listed({"type": "string", "enum": [str(deed) for deed in Deed]}),
+    ),
+    "SagaSummary": closed(**_SUMMARY, etag=ETAG),
+    "Saga": closed(**_SUMMARY, **_DETAILS, etag=ETAG),
+    "UnreadableSaga": _UNREADABLE,
+    "Execution": closed(execution_id=TEXT, sagas=listed({"anyOf": [named("Saga"), named("UnreadableSaga")]})),
+    "Page": closed(
+        order=TEXT,
+        as_of=MOMENT,
+        sagas=listed({"anyOf": [named("SagaSummary"), named("UnreadableSaga")]}),
+        next_page_token=MAYBE_TEXT,
+    ),
+    "Act": _ACT,
+    "Acts": closed(acts=listed(named("Act"))),
+    "Acted": closed(saga=named("Saga"), replayed={"type": "boolean"}),
+    "Problem": _PROBLEM,
+}
