@@ -11,7 +11,7 @@ from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.domain import counters, decide
 from saga_orchestrator.domain.executions import beginnings, endings
 from saga_orchestrator.domain.executions.early import remember
-from saga_orchestrator.entrypoints.checker_function import CheckTimeouts, let_time_pass
+from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
 from saga_orchestrator.entrypoints.decoding import _to_domain
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.faults import faults_of
@@ -159,7 +159,7 @@ MUTANTS: Final = (
     Mutant(
         "checker ends nothing",
         "L1",
-        edit(let_time_pass, "if rules is None:", "if True:"),
+        edit(CheckTimeouts._time_out, "let_time_pass(self.at, execution_id, saga_name)", "None"),
     ),
     Mutant(
         "early event dropped",
