@@ -8,6 +8,7 @@ from saga_testing.proving import Finding, Search
 from saga_testing.proving.stored.mishaps import Mishaps
 from saga_testing.proving.stored.schedules import Schedules
 from saga_testing.proving.stored.worlds import Worlds
+from tests.proof.proving.document import DOCUMENT, with_its_list
 from tests.proof.proving.planted_bugs import PLANTED
 from tests.proof.proving.planting import PlantedBug
 from tests.proof.proving.subjects import SUBJECTS
@@ -42,3 +43,9 @@ def test_a_planted_bug_is_found(bug: PlantedBug, monkeypatch: pytest.MonkeyPatch
 def test_each_search_has_bugs_that_it_finds() -> None:
     assert {bug.search for bug in PLANTED} == {*LONGEST}
     assert len({bug.name for bug in PLANTED}) == len(PLANTED) >= 50
+
+
+def test_the_document_lists_them() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+
+    assert text == with_its_list(text), "run: python -m tests.proof.proving.document"
