@@ -2,7 +2,7 @@
 
 import pytest
 
-from saga_testing.deployment import Deployment
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import HttpDoor
 from saga_testing.telemetry import RecordingTelemetry
 
@@ -14,7 +14,7 @@ def counted() -> RecordingTelemetry:
 
 @pytest.fixture
 def stack(counted: RecordingTelemetry) -> Deployment:
-    return Deployment(telemetry=counted)
+    return Deployment(sagas=EXECUTIONS_AND_ORDERS, telemetry=counted)
 
 
 @pytest.fixture

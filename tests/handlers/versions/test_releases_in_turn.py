@@ -9,7 +9,9 @@ from typing import Final
 import pytest
 
 from saga_orchestrator.domain.registry import SagaRegistry
-from tests.handlers.versions.parcel import NEW, OLD
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.lambda_context import Context
+from tests.handlers.versions.parcel import FIRST, NEW, OLD
 from tests.handlers.versions.post import Post
 
 TOLD: Final = {
@@ -105,6 +107,22 @@ def test_a_rollback_in_the_middle_leaves_the_new_sagas_to_newer_code_and_holds_u
     assert [post.parcel(key).state for key in ("p-1", "p-2")] == ["completed"] * 2
     assert post.types_of("p-2") == TOLD[2]
     post.tell_all_again()
+
+
+def test_after_a_rollback_older_sagas_are_sent_again_and_a_newer_one_is_named() -> None:
+    post = Watched(OLD)
+    post.send("PARCEL_SENT")
+    post.tick(OLD, answers=False)
+    post.send("PARCEL_SENT", "p-2")
+    post.tick(NEW, answers=False)
+    post.register(OLD)
+
+    wanted = [{"execution_id": key, "saga_name": FIRST.name} for key in ("p-2", "p-1")]
+    answer = CommandRelay(post.at).run({"republish": wanted}, Context())
+
+    assert answer["published"] == ["parcel_saga:p-1:saga_started#1", "parcel_saga:p-1:collect_parcel#1"]
+    (skipped,) = answer["skipped"]
+    assert skipped.startswith("p-2: parcel_saga:p-2 began under version 2 of its definition, newer than this code's")
 
 
 @pytest.mark.parametrize("schedule", [each for each in SCHEDULES if each[0] is NEW], ids=names)

@@ -129,6 +129,8 @@ class Account(Deployment):
             self.table.delete_item(
                 TableName="sagas", Key={"execution_id": {"S": execution_id}, "saga_name": {"S": saga_name}}
             )
+        for table in self.table._tables.values():
+            table.replaced.clear()  # older images of what replicas have: they too go with time
         self.table._transactions._done.clear()  # AWS forgets a transaction's token after ten minutes; this clock stands
         for key in list(self.bucket.objects("payloads")):
             self.bucket.delete_object(Bucket="payloads", Key=key)

@@ -10,6 +10,7 @@ WORK: Final = ROOT / ".mutation"
 
 OUTER: Final = (
     "adapters/saga_codec.py",
+    "adapters/saga_parts.py",
     "adapters/stream_image.py",
     "adapters/aws_errors.py",
     "entrypoints/strict_json.py",
@@ -33,7 +34,7 @@ STAGES: Final = (
 
 def modules() -> list[Path]:
     """The files to mutate, the innermost first."""
-    inner = sorted((PACKAGE / "domain").rglob("*.py")) + sorted((PACKAGE / "application").glob("*.py"))
+    inner = sorted((PACKAGE / "domain").rglob("*.py")) + sorted((PACKAGE / "application").rglob("*.py"))
     return [path for path in (*inner, *(PACKAGE / name for name in OUTER)) if path.stat().st_size > 0]
 
 

@@ -183,7 +183,11 @@ class Relay:
         return None, refused
 
     def _definition_of(self, saga: Saga) -> SagaDefinition:
-        return self._registry_of(saga).definition_of(saga)
+        try:
+            return self._registry_of(saga).definition_of(saga)
+        except RetryableError as newer:
+            # A record comes again until newer code is there; whoever asks for many sagas gets the others meanwhile.
+            raise UnknownMessageKey(str(newer)) from newer
 
     def _registry_of(self, saga: Saga) -> SagaRegistry:
         if self.sagas.named(saga.saga_name) is None:

@@ -159,7 +159,7 @@ MUTANTS: Final = (
     Mutant(
         "checker ends nothing",
         "L1",
-        edit(CheckTimeouts._time_out, "if rules is None:", "if True:"),
+        edit(CheckTimeouts._time_out, "let_time_pass(self.at, execution_id, saga_name)", "None"),
     ),
     Mutant(
         "early event dropped",
