@@ -80,10 +80,13 @@ class HttpDoor:
 
     at: Resources
     roles: str = ROLES
+    cidrs: str = ""
     api: ApiResources = field(init=False)
 
     def __post_init__(self) -> None:
-        settings = ApiSettings.from_environment({"ACCOUNT_ID": ACCOUNT, "IAM_ROLES": self.roles})
+        settings = ApiSettings.from_environment(
+            {"ACCOUNT_ID": ACCOUNT, "IAM_ROLES": self.roles, "ALLOWED_CIDRS": self.cidrs}
+        )
         self.api = ApiResources(self.at, settings)
 
     def send(self, event: Any) -> Told:

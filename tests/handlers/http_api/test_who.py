@@ -184,3 +184,43 @@ def test_two_sessions_with_the_longest_names_are_two_actors(stack: Deployment) -
 
     assert one != other
     assert {len(one), len(other)} == {128}
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "address", "taken"),
+    [
+        ("", "203.0.113.9", True),
+        ("", None, True),
+        ("192.0.2.0/24", "192.0.2.255", True),
+        ("192.0.2.0/24", "192.0.3.0", False),
+        ("198.51.100.7/32 , 192.0.2.0/24", "198.51.100.7", True),
+        ("2001:db8::/32", "2001:db8::1", True),
+        ("2001:db8::/32", "192.0.2.1", False),
+        ("192.0.2.0/24", "2001:db8::1", False),
+        ("0.0.0.0/0", "192.0.2.1", True),
+        ("192.0.2.0/24", None, False),
+        ("192.0.2.0/24", "", False),
+        ("192.0.2.0/24", ["192.0.2.1"], False),
+        ("192.0.2.0/24", "192.0.2.1, 203.0.113.9", False),
+    ],
+)
+def test_requests_are_taken_from_where_they_may_come(stack: Deployment, cidrs: str, address: Any, taken: bool) -> None:
+    door = HttpDoor(stack.at, cidrs=cidrs)
+    sent = signed("GET /iam/v1/me", OPERATOR, headers={"x-forwarded-for": "192.0.2.1"})
+    sent["requestContext"]["http"]["sourceIp"] = address
+
+    told = door.send(sent)
+
+    assert told.status == (200 if taken else 403)
+    if not taken:
+        assert told.code == "not_from_here"
+
+
+@pytest.mark.parametrize(
+    "cidrs", ["office", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.0/24;", "192.0.2.0/24 10.0.0.0/8"]
+)
+def test_a_network_with_a_mistake_lets_nobody_in(cidrs: str) -> None:
+    with pytest.raises(InvalidSettings, match="ALLOWED_CIDRS") as raised:
+        ApiSettings.from_environment({"ACCOUNT_ID": ACCOUNT, "ALLOWED_CIDRS": cidrs})
+
+    assert "192.0.2.0/24 or 2001:db8::/32" in str(raised.value)

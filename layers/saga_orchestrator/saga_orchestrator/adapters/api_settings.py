@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -30,6 +31,17 @@ def _roles(value: Any) -> Any:
     return roles
 
 
+def _networks(value: Any) -> Any:
+    """Raises ValueError, which says what is expected and never what was given."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        msg = "must be networks such as 192.0.2.0/24 or 2001:db8::/32, separated by commas"
+        raise ValueError(msg) from None
+
+
 class ApiSettings(BaseModel):
     """Field names are the environment variables in lower case."""
 
@@ -38,6 +50,18 @@ class ApiSettings(BaseModel):
     account_id: str = Field(pattern=r"^\d{12}$")
     iam_roles: Annotated[dict[str, Role], BeforeValidator(_roles)] = Field(default_factory=dict)
     """By principal, such as `role/on-call`: a role or a user of this account."""
+    allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)] = ()
+    """From where requests are taken; empty is from anywhere."""
+
+    def takes_from(self, address: object) -> bool:
+        """What is no address comes from nowhere that could be allowed."""
+        if not self.allowed_cidrs:
+            return True
+        try:
+            found = ip_address(address) if isinstance(address, str) else None
+        except ValueError:
+            return False
+        return found is not None and any(found in network for network in self.allowed_cidrs)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -1,6 +1,7 @@
 """Every variable and every output holds the value of its own parameter: each parameter gets one of its own."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ GIVEN = {
     "Tracing": "Active",
     "LogLevel": "WARNING",
     **API,
+    "AllowedCidrs": "192.0.2.28/32",
     **{f"AliasOf{function.removesuffix('Function')}": f"alias.{function}" for function in EVENT_FUNCTIONS.values()},
 }
 SETTINGS: dict[str, Any] = {
@@ -158,7 +160,11 @@ def complaints(template: Path) -> Iterator[str]:
     yield from differences(
         "settings of the API",
         of_the_api.model_dump(),
-        {"account_id": ACCOUNT, "iam_roles": {"role/on-call27": "operator"}},
+        {
+            "account_id": ACCOUNT,
+            "iam_roles": {"role/on-call27": "operator"},
+            "allowed_cidrs": (ip_network("192.0.2.28/32"),),
+        },
     )
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone
     from tests.release.template.deployment import symbol  # noqa: PLC0415

@@ -34,9 +34,13 @@ def caller_of(event: Mapping[str, Any], settings: ApiSettings) -> Caller:
     Raises:
         Problem: the gateway names nobody, or somebody who has no role here.
     """
-    arn = _user_arn(event)
+    arn = _written(event, "authorizer", "iam", "userArn")
     if arn is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, "unauthenticated", "Sign the request with credentials of AWS.")
+    if not settings.takes_from(_written(event, "http", "sourceIp")):
+        raise Problem(
+            HTTPStatus.FORBIDDEN, "not_from_here", "Requests are not taken from your address: see AllowedCidrs."
+        )
     found = _ARN.fullmatch(arn)
     account = found["account"] or found["of_user"] if found else None
     if found is None or account != settings.account_id:
@@ -48,10 +52,10 @@ def caller_of(event: Mapping[str, Any], settings: ApiSettings) -> Caller:
     return Caller(_actor(f"{principal}/{found['session']}" if found["session"] else principal), Door.IAM, role)
 
 
-def _user_arn(event: Mapping[str, Any]) -> str | None:
+def _written(event: Mapping[str, Any], *names: str) -> str | None:
     """Only from where the gateway writes it, and no caller can."""
     place: Any = event
-    for name in ("requestContext", "authorizer", "iam", "userArn"):
+    for name in ("requestContext", *names):
         place = place.get(name) if isinstance(place, Mapping) else None
     return place if isinstance(place, str) else None
 
