@@ -8,6 +8,8 @@ from saga_testing.proving import Effort, Proof, in_short, lines_of, possible, so
 from sagactl.outlet import number_of, table
 
 COMPLETE = "complete"
+MOST_NAMED = 6
+"""More are only in the table."""
 Reached = dict[str, tuple[list[str], list[str]]]
 
 
@@ -113,7 +115,10 @@ class Report:
         if not missing:
             return f"{told}{further}; everything in the table was reached"
         more = f"--depth {self.effort.depth + 1} or more --worlds may reach it"
-        return f"{told}{further}; not reached: {', '.join(missing)} ({more})"
+        which = f"not reached: {', '.join(missing)}"
+        if len(missing) > MOST_NAMED:
+            which = f"{len(missing)} places of the table were not reached"
+        return f"{told}{further}; {which} ({more})"
 
     def _replay(self) -> list[str]:
         return lines_of(self.proof.finding, self.attribute) if self.proof.finding is not None else []
@@ -141,7 +146,8 @@ class Report:
 
     def _worlds(self) -> Part:
         proof, wanted, first = self.proof, self.effort.worlds, self.effort.seed
-        seeds = f", seeds {first} to {first + proof.worlds - 1}" if proof.worlds else ""
+        last = first + proof.worlds - 1
+        seeds = "" if not proof.worlds else f", seed {first}" if first == last else f", seeds {first} to {last}"
         cut = None if proof.worlds == wanted else f"{proof.worlds} of {wanted}"
         return Part("seeded worlds on the real functions", f"{number_of(proof.worlds, 'world')}{seeds}", cut)
 

@@ -95,8 +95,16 @@ def _cross(subject: Subject, crossing: Crossing, order: Moved, cuts: tuple[int, 
     stored = mirror.stage.saga
     differing = [mirror.differs(stored, each.saga) for each in crossing.allowed]
     if all(each is not None for each in differing):
-        return f"deliveries at the same time leave what no order of them leaves: {differing[0]}"
+        how = _in_words(order, cuts, lost=lost)
+        return f"the last {len(order)} at the same time ({how}) leave what no order of them leaves: {differing[0]}"
     return None
+
+
+def _in_words(order: Moved, cuts: tuple[int, ...], *, lost: bool) -> str:
+    """So that whoever reads a finding knows how to make it happen."""
+    pairs = zip(order, order[1:], cuts, strict=False)
+    gaps = [f"{inner.kind} before call {cut + 1} of {outer.kind}" for outer, inner, cut in pairs]
+    return ", ".join([*gaps, *(["each first write answered with an error"] if lost else [])])
 
 
 def _deliver(mirror: Mirror, together: Moved, cuts: tuple[int, ...]) -> None:
