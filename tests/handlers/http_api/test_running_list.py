@@ -135,6 +135,19 @@ def test_no_page_reads_more_keys_than_it_may(stack: Deployment) -> None:
     assert MAX_KEYS_READ == 500
 
 
+def test_a_partition_of_which_little_is_read_is_not_passed_over(stack: Deployment) -> None:
+    """One key a query: what stands behind it comes before what the other partitions show."""
+    stack.reconfigure(DEADLINE_SHARDS="256")
+    door = HttpDoor(stack.at)
+    crowded = [(f"first-{number}", 0, stack.now + number) for number in range(6)]
+    others = [(f"later-{shard}", shard, stack.now + 100 + shard) for shard in range(1, 10)]
+    store(stack, [*crowded, *others])
+
+    shown = [saga["execution_id"] for page in pages(door, 100) for saga in page]
+
+    assert shown == [name for name, _, _ in (*crowded, *others)]
+
+
 @pytest.mark.parametrize("query", [{}, {"order": ""}, {"order": "created"}, {"order": "DEADLINES"}, {"order": "a,b"}])
 def test_an_order_that_is_not_served_is_told_what_is(stack: Deployment, door: HttpDoor, query: dict[str, str]) -> None:
     told = door.get("sagas", READER, query=query)

@@ -12,6 +12,7 @@ from saga_orchestrator.domain.flow.dues import Wake
 from saga_orchestrator.domain.registry import SagaRegistry
 from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, Message, encoded, render, sent_by
 from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.versions.emitting import as_emitted
 
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
 from .publish import commands_among, republishable
@@ -163,9 +164,6 @@ class Relay:
         return tuple(key for key in keys if key not in held_back)
 
     def _complete(self, saga: Saga, key: str) -> tuple[Message, str]:
-        # Here, because every function is wired with a relay, and one alone makes messages.
-        from saga_orchestrator.domain.versions.emitting import as_emitted  # noqa: PLC0415 - see above
-
         # The version that emitted it makes it, whenever it is made, and whatever the saga was moved to since.
         then, definition = as_emitted(saga, key, self._registry_of(saga))
         message = sent_by(self.stack, render(then, key, definition))
