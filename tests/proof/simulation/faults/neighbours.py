@@ -44,16 +44,9 @@ _EMITS_MORE: Final = """\
             undo=Undo(emits=("delete_pod", "usage")),
 """
 _NEW_KIND: Final = '        "usage": MessageSpec("USAGE_RECORDED", lambda *_: {"seconds": 1}, is_command=False),\n'
-_IMPORT: Final = "from saga_orchestrator.domain.versions.emitting import as_emitted"
-_IMPORTED_AT_ONCE: Final = [
-    _without(f"        {_IMPORT}  # noqa: PLC0415 - see above\n"),
-    _before("from .publish import", f"{_IMPORT}\n"),
-]
-"""What a second copy imports later it would take from the first one."""
 
 
 OLDER: Final[Edits] = {
-    "application.relay": _IMPORTED_AT_ONCE,
     # Attributes that it does not write, and must keep where the code under test has written them.
     "adapters.saga_codec": [
         _without('    "etype": "error_type",\n'),
@@ -78,7 +71,6 @@ OLDER: Final[Edits] = {
 }
 
 NEWER: Final[Edits] = {
-    "application.relay": _IMPORTED_AT_ONCE,
     # Attributes that the code under test does not know: of the item, of its request and of a remembered event.
     "adapters.saga_codec": [
         _before(
