@@ -12,7 +12,7 @@ from saga_orchestrator.domain.flow import compensation
 from saga_orchestrator.domain.flow.turn import Draft, Turn
 from saga_testing.proving.proof import parts
 from sagactl.app import app
-from sagactl.commands import prove as command
+from sagactl.proving import searching
 
 PARCEL = """
 import random
@@ -144,7 +144,7 @@ def test_stopped_by_hand_it_says_what_was_seen_until_then(monkeypatch: pytest.Mo
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "parts", lambda effort: (*parts(effort)[:2], stopped))
+    monkeypatch.setattr(searching, "parts", lambda effort: (*parts(effort)[:2], stopped))
 
     result = run("parcel_file:SOUND", "--depth", "1", "--worlds", "3")
 
