@@ -158,4 +158,4 @@ def test_no_create_is_published_for_a_saga_that_has_lost_its_request(attribute: 
     assert deployment.relay(*records) == {"batchItemFailures": []}
 
     assert [pointer["reason"] for pointer in deployment.rejected()] == ["corrupt_saga"]
-    assert deployment.published == []
+    assert deployment.published_types() == ["SAGA_STARTED"]

@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSResponse
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.bootstrap import Resources
+from saga_orchestrator.domain.registry import SagaRegistry
 from saga_testing.deployment import EXECUTIONS
 from saga_testing.samples.sample_events import NOW_MS
 from tests.release.benchmarks.scenes import BUCKET, quiet_telemetry
@@ -45,6 +46,11 @@ def exists(item: dict[str, Any]) -> Answer:
     return answer
 
 
+def stands(item: dict[str, Any]) -> Answer:
+    """Answers each read with the `item`, and obeys all else."""
+    return lambda operation, _body: (200, {"Item": item} if operation == "GetItem" else {})
+
+
 @dataclass
 class CannedAws:
     """Resources over clients that answer at once, or after `latency` seconds. Keeps what was asked when told to."""
@@ -52,6 +58,7 @@ class CannedAws:
     settings: dict[str, str] = field(default_factory=dict)
     answer: Answer = obeyed
     latency: float = 0.0
+    sagas: SagaRegistry = EXECUTIONS
     recording: bool = False
     calls: list[Call] = field(default_factory=list)
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
@@ -72,7 +79,7 @@ class CannedAws:
             self._answers(client)
             client.meta.events.register_first("provide-client-params", self._note(client))
         self.at = Resources(
-            settings, sdk, sagas=EXECUTIONS, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
+            settings, sdk, sagas=self.sagas, telemetry=quiet_telemetry(), clock=lambda: NOW_MS, function="benchmark"
         )
 
     def default_clients(self) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import pytest
 from tests.release.benchmarks.fresh_processes import instructions, measured, median, spread
 from tests.release.benchmarks.report import Report
 
-AGAINST_DEFAULT, AGAINST_OWN = 1.0, 1.3
+AGAINST_DEFAULT, AGAINST_OWN, REPLY_AGAINST_OWN = 1.0, 1.3, 1.5
+REPLY = "COMMAND_REPLY"
 NAMES = ["EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_COMPLETED"]
 
 
@@ -31,6 +32,20 @@ def test_cpu_of_an_event(report: Report, name: str) -> None:
     ]
     assert len(answers[0]["calls"]) == 2
     assert all(held), (against_default, against_own)
+
+
+@pytest.mark.timing
+def test_cpu_of_a_reply(report: Report) -> None:
+    """One read and one write; the saga's own steps and conditions are decided in between."""
+    answers = measured("cpu", REPLY)
+
+    against_own, against_default = median(answers, "own"), median(answers, "default")
+    calls = " + ".join(answers[0]["calls"])
+    note = f"{spread(answers, 'own')}; {median(answers, 'ms'):.2f} ms for {calls}"
+    held = report.at_most("CPU against our own clients' calls: a reply", REPLY_AGAINST_OWN, against_own, note)
+    report.state("CPU against botocore's default calls: a reply", against_default)
+    assert answers[0]["calls"] == ["GetItem", "UpdateItem"]
+    assert held, against_own
 
 
 @pytest.mark.timing

@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 import uuid
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,14 +21,19 @@ from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import EventFunction
+from saga_orchestrator.entrypoints.intake import Intake
+from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.lambda_context import Context
 from saga_testing.samples.sample_events import NOW_MS, eventbridge, kafka
-from tests.release.benchmarks.canned import Call, CannedAws, exists, obeyed
-from tests.release.benchmarks.scenes import SILENCE, ordinary
+from saga_testing.samples.sample_orders import order_event, reply
+from tests.release.benchmarks.canned import Call, CannedAws, exists, obeyed, stands
+from tests.release.benchmarks.scenes import SILENCE, ordinary, quiet_telemetry
 
 ROUNDS, REPEATS = 25, 20
 COUNTED = 20
 RECORDS, LATENCY, BATCHES = 100, 0.005, 9
+REPLY = "COMMAND_REPLY"
 UNLIMITED = {"DEFAULT_LANGUAGE_LIMIT": "0"}
 Work = Callable[[], Any]
 
@@ -54,11 +60,30 @@ def running_item(*, started: bool) -> dict[str, Any]:
     return item
 
 
-def contenders(name: str) -> tuple[dict[str, Work], list[str]]:
-    """The handler, its calls by the same clients, its calls by botocore's default ones; and which calls those are."""
+def waiting_item() -> dict[str, Any]:
+    """An order whose credit is reserved and whose stock is asked for, as it is on the wire."""
+    shop = Deployment(sagas=EXECUTIONS_AND_ORDERS, telemetry=quiet_telemetry())
+    for event in (order_event("PLACED"), reply("reserve_credit#1")):
+        shop.deliver(event)
+    key = {"execution_id": {"S": "o-1"}, "saga_name": {"S": "order_saga"}}
+    stored = shop.aws.dynamodb.get_item(TableName=shop.settings["SAGA_TABLE"], Key=key)["Item"]
+    plain: dict[str, Any] = json.loads(json.dumps(stored, default=lambda octets: b64encode(octets).decode()))
+    return plain
+
+
+def under_test(name: str) -> tuple[CannedAws, Intake, Any]:
+    """What AWS answers, the function, and what invokes it."""
+    if name == REPLY:
+        aws = CannedAws(answer=stands(waiting_item()), sagas=EXECUTIONS_AND_ORDERS)
+        return aws, CommandReplyFunction(aws.at), eventbridge(reply("reserve_stock#1"))
     stored = running_item(started=name == "EXECUTION_COMPLETED")
     aws = CannedAws(answer=obeyed if name == "EXECUTION_REQUESTED" else exists(stored))
-    function, invocation = EventFunction(aws.at, EventType(name)), eventbridge(ordinary(name))
+    return aws, EventFunction(aws.at, EventType(name)), eventbridge(ordinary(name))
+
+
+def contenders(name: str) -> tuple[dict[str, Work], list[str]]:
+    """The handler, its calls by the same clients, its calls by botocore's default ones; and which calls those are."""
+    aws, function, invocation = under_test(name)
 
     def handler() -> None:
         function.run(invocation, Context())

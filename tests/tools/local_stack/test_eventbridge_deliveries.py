@@ -130,7 +130,10 @@ class TestSchedule:
 
 def test_the_stack_can_be_described_as_on_aws(watched: Watched) -> None:
     (stack,) = watched.stack.clients("cloudformation").describe_stacks(StackName="saga-orchestrator")["Stacks"]
-    assert {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]} == {"TableName": "things"}
+    assert {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]} == {
+        "TableName": "things",
+        "HttpUrl": watched.stack.ready.api,
+    }
 
 
 def test_the_ready_file_names_everything(watched: Watched) -> None:
