@@ -20,16 +20,20 @@ PROOF: Final = (
     "tools/kubernetes_worker/test_contract.py",  # every clause of the contract, by the clock
 )
 """What takes a minute or more, by the beginning of its path."""
+ALONE: Final = ""
 GROUPS: Final = {
-    "tools/sagactl": "operator",  # one stack serves them all
-    "tools/local_stack": "stack",
-    "tools": "programs",  # demo, worker and participant, each timed by the clock
-    "release/built_artefact": "artefact",  # one `sam build` serves all
-    "proof/load": "load",
-    "proof/reconcile": "load",
-    "proof/simulation": "worlds",  # the same seeds are played once
+    "tools/sagactl/": "operator",  # one stack serves them all
+    "tools/local_stack/": "stack",
+    "tools/demo/": "demo",
+    "tools/kubernetes_worker/": "cluster",
+    "tools/worker/contract/test_kit.py": ALONE,  # each plays a worker of its own, and mostly waits
+    "tools/": "programs",  # worker and participant, timed by the clock
+    "release/built_artefact/": "artefact",  # one `sam build` serves all
+    "proof/load/": "load",
+    "proof/reconcile/": "load",
+    "proof/simulation/": "worlds",  # the same seeds are played once
 }
-"""By folder, the inner ones first."""
+"""By the beginning of a test's path, the longer ones first."""
 
 pytest_plugins = ["saga_testing.plugin"]
 
@@ -70,7 +74,7 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist ships 
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for folder, group in GROUPS.items() if nodeid.startswith(f"tests/{folder}/")), nodeid)
+        return next((group for place, group in GROUPS.items() if nodeid.startswith(f"tests/{place}")), ALONE) or nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
