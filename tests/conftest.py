@@ -15,11 +15,19 @@ from xdist.scheduler import LoadScopeScheduling
 
 PROOF: Final = (
     "proof/",  # every schedule, seeded worlds, drawn steps, load
+    "release/built_artefact/test_wheel.py",  # an environment of its own, and a stack in it
+    "release/security/test_bombs.py",
+    "release/security/test_decoder_fuzzing.py",
+    "release/security/test_secrets_scan.py",  # every file of the project
     "release/template/test_planted_bugs.py",  # whether the checks of the template see what they are there for
     "tools/demo/test_demo_command.py",  # the whole demo, played and interrupted
     "tools/kubernetes_worker/test_contract.py",  # every clause of the contract, by the clock
+    "tools/local_stack/test_envelopes_end_to_end.py",  # stacks of their own, by registry and by alias
+    "tools/local_stack/test_wakes.py",
+    "tools/sagactl/test_proving.py",  # whole proofs
+    "tools/worker/contract/test_over_the_wire.py",
 )
-"""What takes a minute or more, by the beginning of its path."""
+"""What takes a quarter of a minute or more and rarely fails by itself, by the beginning of its path."""
 ALONE: Final = ""
 GROUPS: Final = {
     "tools/sagactl/": "operator",  # one stack serves them all

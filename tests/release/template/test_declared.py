@@ -1,5 +1,7 @@
 """The template's alarms, sources, values and grants as wholes: one property more, less or other is a complaint."""
 
+import pytest
+
 from tests.release.template.checks import alarms, grants, mappings, values
 from tests.release.template.deployment import ROOT, TEMPLATE
 
@@ -31,5 +33,6 @@ def test_every_parameter_of_behaviour_has_a_value_of_its_own_there() -> None:
     assert len(set(given)) == len(given)
 
 
+@pytest.mark.proof  # half a minute
 def test_grants_are_whole_sets_for_every_combination_of_parameters() -> None:
     assert list(grants.complaints(TEMPLATE, grants.COMBINATIONS)) == []
