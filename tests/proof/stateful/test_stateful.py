@@ -46,8 +46,9 @@ ENDINGS: Final = {
     "start_deadline_passed",
     "timeout_too_long",
 }
-OF_WORLDS: Final = {When.CHECKED, When.APPLIED}
-"""They judge what only a world books: when the index was last behind, and what telemetry counted for a batch."""
+OF_WORLDS: Final = {When.CHECKED, When.APPLIED, When.SETTLED, When.SET_ASIDE, When.LISTED}
+"""They judge what only a world has: when the index was last behind, what telemetry counted for a batch, and an operator
+who redrives and drops."""
 PLANTED: Final = (
     ("throttle swallowed", "S11", 2),
     ("lost race taken for success", "S11", 3),
