@@ -3,9 +3,8 @@
 Whatever goes wrong, the source delivers again: in the end everything is stored and sent as the core decided, once.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from saga_testing.faults import Fault, possible_at
@@ -13,47 +12,28 @@ from saga_testing.proving.playing import Players
 from saga_testing.proving.searching import Finding
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.stored.mirror import Mirror
-from saga_testing.proving.stored.way import Disagreement, Stop, heard_at, stops, when_heard
+from saga_testing.proving.stored.trials import Trial, Trials
+from saga_testing.proving.stored.way import Stop, heard_at, stops, when_heard
 from saga_testing.proving.subject import Subject
 
 ALIKE: Final = {Fault.PASSING_ANSWER, Fault.NO_ANSWER, Fault.THROTTLED}
 """To whoever decides about a saga they are what no answer at all is, and that one stands for them."""
 
 
-@dataclass
-class Mishaps:
-    """All of them for `subjects`, until `until` (seconds of the processor)."""
+class Mishaps(Trials):
+    """Every fault at every call of every delivery."""
 
-    subjects: tuple[Subject, ...]
-    until: float | None = None
-    on_progress: Callable[[int], None] = lambda _run: None
-    run_so_far: int = 0
-    is_complete: bool = False
-
-    def run(self) -> Finding | None:
-        for subject in self.subjects:
-            try:
-                finding = self._run_of(subject)
-            except Disagreement as wrong:
-                return Finding(str(wrong), wrong.moves, subject)
-            if finding is not None or self._is_over():
-                return finding
-        self.is_complete = True
-        return None
-
-    def _run_of(self, subject: Subject) -> Finding | None:
+    def trials_of(self, subject: Subject) -> Iterator[Trial]:
         for stop, played in deliveries(subject):
             for number, fault in _faults_at(subject, stop, played):
-                if self._is_over():
-                    return None
-                if (wrong := _suffer(subject, stop, played, number, fault)) is not None:
-                    return Finding(f"{fault} (call {number + 1}): {wrong}", (*stop.moves, played.move), subject)
-                self.run_so_far += 1
-                self.on_progress(self.run_so_far)
-        return None
+                yield partial(_trial, subject, stop, played, number, fault)
 
-    def _is_over(self) -> bool:
-        return self.until is not None and time.process_time() > self.until
+
+def _trial(subject: Subject, stop: Stop, played: Played, number: int, fault: Fault) -> Finding | None:
+    wrong = _suffer(subject, stop, played, number, fault)
+    return (
+        None if wrong is None else Finding(f"{fault} (call {number + 1}): {wrong}", (*stop.moves, played.move), subject)
+    )
 
 
 def deliveries(subject: Subject) -> Iterator[tuple[Stop, Played]]:

@@ -5,16 +5,17 @@ also played with every write applied and then answered with an error, so that it
 """
 
 import itertools
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from saga_testing.proving.playing import Players
 from saga_testing.proving.searching import Finding
 from saga_testing.proving.situation import Situation
 from saga_testing.proving.stored.mirror import Mirror
-from saga_testing.proving.stored.way import Disagreement, Moved, Stop, heard_at, stops, when_heard
+from saga_testing.proving.stored.trials import Trial, Trials
+from saga_testing.proving.stored.way import Moved, Stop, heard_at, stops, when_heard
 from saga_testing.proving.subject import Subject
 
 MOST_CALLS: Final = 3
@@ -32,40 +33,18 @@ class Crossing:
     allowed: tuple[Situation, ...]
 
 
-@dataclass
-class Schedules:
-    """All of them for `subjects`, until `until` (seconds of the processor)."""
+class Schedules(Trials):
+    """Every way in which two or three deliveries can come between each other's calls."""
 
-    subjects: tuple[Subject, ...]
-    until: float | None = None
-    on_progress: Callable[[int], None] = lambda _run: None
-    run_so_far: int = 0
-    is_complete: bool = False
-
-    def run(self) -> Finding | None:
-        for subject in self.subjects:
-            try:
-                finding = self._run_of(subject)
-            except Disagreement as wrong:
-                return Finding(str(wrong), wrong.moves, subject)
-            if finding is not None or self._is_over():
-                return finding
-        self.is_complete = True
-        return None
-
-    def _run_of(self, subject: Subject) -> Finding | None:
+    def trials_of(self, subject: Subject) -> Iterator[Trial]:
         for crossing in crossings(subject):
             for order, cuts, lost in _ways(crossing.together):
-                if self._is_over():
-                    return None
-                if (wrong := _cross(subject, crossing, order, cuts, lost=lost)) is not None:
-                    return Finding(wrong, (*crossing.stop.moves, *order), subject)
-                self.run_so_far += 1
-                self.on_progress(self.run_so_far)
-        return None
+                yield partial(_trial, subject, crossing, order, cuts, lost=lost)
 
-    def _is_over(self) -> bool:
-        return self.until is not None and time.process_time() > self.until
+
+def _trial(subject: Subject, crossing: Crossing, order: Moved, cuts: tuple[int, ...], *, lost: bool) -> Finding | None:
+    wrong = _cross(subject, crossing, order, cuts, lost=lost)
+    return None if wrong is None else Finding(wrong, (*crossing.stop.moves, *order), subject)
 
 
 def crossings(subject: Subject) -> Iterator[Crossing]:
