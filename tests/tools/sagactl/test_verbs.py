@@ -1,13 +1,11 @@
 """`sagactl retry | resolve | skip | undo | note`: what is typed, what is told, and the alarm that rings before."""
 
-import json
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from typer.testing import CliRunner, Result
 
 from saga_orchestrator.adapters.saga_codec import decode, encode
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -19,10 +17,10 @@ from saga_testing.faults import Fault
 from saga_testing.samples.parked_orders import stuck_order
 from saga_testing.samples.sample_events import NOW_MS
 from saga_testing.wire import Wire
-from sagactl.app import app
 from sagactl.deployment import Deployment as Stack
 from sagactl.errors import NotFoundError
 from sagas.order import ORDER
+from tests.tools.sagactl.typist import Typist
 
 OUTPUTS = {
     "TableName": "sagas",
@@ -36,7 +34,7 @@ OUTPUTS = {
 
 
 @dataclass
-class Desk:
+class Desk(Typist):
     """A stack in memory, and whoever types commands against it."""
 
     aws: Any = field(default_factory=lambda: SimulatedAws(lambda: NOW_MS))
@@ -79,14 +77,6 @@ class Desk:
     def acts(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.aws.dynamodb.scan(TableName="operator")["Items"]
         return items
-
-    def types(self, *words: str) -> Result:
-        return CliRunner().invoke(app, [*words])
-
-    def gets(self, *words: str) -> Any:
-        outcome = self.types(*words, "--output", "json")
-        assert outcome.exit_code == 0, outcome.output
-        return json.loads(outcome.stdout)
 
 
 @pytest.fixture

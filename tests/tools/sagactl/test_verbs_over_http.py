@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
-from typer.testing import CliRunner, Result
 
 from local_stack.aws import InvokeReply
 from local_stack.http_front import DeclaredApi, HttpFront
@@ -22,14 +21,14 @@ from saga_testing.http_door import HttpDoor
 from saga_testing.lambda_context import Context
 from saga_testing.samples.parked_orders import stuck_order
 from saga_testing.telemetry import RecordingTelemetry
-from sagactl.app import app
 from sagactl.deployment import Deployment as Stack
+from tests.tools.sagactl.typist import Typist
 
 LOCAL_ROLES = "role/local-reader:reader,role/local-operator:operator,role/local-admin:admin"
 
 
 @dataclass
-class Counter:
+class Counter(Typist):
     """A stack in memory with an API in front of it, and whoever types commands against it."""
 
     deployment: Deployment = field(
@@ -66,14 +65,6 @@ class Counter:
     def acts(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.deployment.aws.dynamodb.scan(TableName="operator")["Items"]
         return found
-
-    def types(self, *words: str) -> Result:
-        return CliRunner().invoke(app, [*words])
-
-    def gets(self, *words: str) -> Any:
-        outcome = self.types(*words, "--output", "json")
-        assert outcome.exit_code == 0, outcome.output
-        return json.loads(outcome.stdout)
 
     def told(self, *words: str) -> tuple[int, str]:
         outcome = self.types(*words)
