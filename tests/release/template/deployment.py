@@ -45,6 +45,15 @@ KAFKA_TARGET = {
 API_FUNCTION = "ApiFunction"
 """There is one where an HTTP API is asked for."""
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
+CONSOLE_FUNCTION = "ConsoleFunction"
+"""There is one where people sign in."""
+CONSOLE = {
+    **API,
+    "Api": "iam+jwt",
+    "ConsoleAuthorizeUrl": "https://login.example/authorize",
+    "ConsoleTokenUrl": "https://login.example:8443/token",
+    "ConsoleClientId": "console29",
+}
 
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"
 MSK = {"MskClusterArn": MSK_CLUSTER}

@@ -7,9 +7,10 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
-    API,
     API_FUNCTION,
     COMMAND_REPLY,
+    CONSOLE,
+    CONSOLE_FUNCTION,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
@@ -118,11 +119,11 @@ OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGe
 ALARMS: dict[str, dict[str, Any]] = {
     **{
         f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
-        for f in (*RELAYED, API_FUNCTION)
+        for f in (*RELAYED, API_FUNCTION, CONSOLE_FUNCTION)
     },
     **{
         f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in (*RELAYED, API_FUNCTION)
+        for f in (*RELAYED, API_FUNCTION, CONSOLE_FUNCTION)
     },
     "RelayIteratorAgeAlarm": _alarm(
         "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
@@ -183,7 +184,7 @@ ALARMS: dict[str, dict[str, Any]] = {
 
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of an alarm from its declaration here, in any property."""
-    deployed = deploy({**MSK, **KAFKA_TARGET, **API, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
+    deployed = deploy({**MSK, **KAFKA_TARGET, **CONSOLE, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
@@ -204,7 +205,7 @@ def complaints(template: Path) -> Iterator[str]:
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
         re.sub(
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api)(Errors|Throttles)Alarm$",
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|Console)(Errors|Throttles)Alarm$",
             r"\2Alarm",
             alarm,
         )

@@ -9,9 +9,10 @@ from typing import Any
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
     ACCOUNT,
-    API,
     API_FUNCTION,
     COMMAND_REPLY,
+    CONSOLE,
+    CONSOLE_FUNCTION,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
@@ -38,7 +39,7 @@ CHOICES: tuple[dict[str, str], ...] = (
     SELF_MANAGED,
     {"KafkaSecretArn": f"{SECRET}kafka-in"},
     {"InlineScriptMaxBytes": "1000"},
-    {**KAFKA_TARGET, **API},  # neither of these two changes what the other one grants
+    {**KAFKA_TARGET, **CONSOLE},  # neither of these two changes what the other one grants
     {"EncryptionKeyArn": KEY},
     GLUE,
 )
@@ -112,6 +113,9 @@ BASE: dict[str, set[Grant]] = {
         *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
         *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
+    },
+    CONSOLE_FUNCTION: {
+        (f"logs:{action}", "<ConsoleLogGroup.Arn>", "{}") for action in ("CreateLogStream", "PutLogEvents")
     },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
@@ -214,7 +218,7 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         deployed = deploy(parameters, template)
         for function in (
             *FUNCTIONS,
-            *([KAFKA_RELAY, API_FUNCTION] if KAFKA_TARGET.keys() <= parameters.keys() else []),
+            *([KAFKA_RELAY, API_FUNCTION, CONSOLE_FUNCTION] if KAFKA_TARGET.keys() <= parameters.keys() else []),
         ):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))
@@ -260,7 +264,7 @@ def _doors(deployed: Deployment) -> Iterator[str]:
     }
     yield from differences("bus policy", statement, wanted)
     for name, sources in deployed.of_type("AWS::Lambda::Permission").items():
-        own = name.removesuffix("Permission")
+        own = {"ConsolePermission": "HttpApi"}.get(name, name.removesuffix("Permission"))
         if not sources.get("SourceArn", "").startswith((f"<{own}", f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<{own}>/")):
             yield f"{name}: anybody may invoke through it"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.release.template.deployment import API, MSK, PROVISIONED, SELF_MANAGED, deploy
+from tests.release.template.deployment import CONSOLE, MSK, PROVISIONED, SELF_MANAGED, deploy
 
 ONE, OTHER = "one", "other"
 LONGEST = "s" * 128
@@ -51,7 +51,7 @@ COMBINATIONS: tuple[dict[str, str], ...] = (
         "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-x",
         "KafkaTargetSubnetIds": "subnet-1",
         "Tracing": "Active",
-        **API,
+        **CONSOLE,
     },
 )
 
