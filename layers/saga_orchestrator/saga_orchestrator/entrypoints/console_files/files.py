@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from .joining import MAIN, VENDORED, joined
+
 INDEX: Final = "index.html"
 TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
@@ -46,8 +48,9 @@ def files_in(folder: Path) -> dict[str, File]:
     Raises:
         OSError: the folder cannot be read.
         KeyError: something is in it whose type is not known, or one file names another that is not there.
+        NotJoined: a module is not written as the others are.
     """
-    found = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    found = _with_one_script({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()})
     stamp = sha256(b"".join(name.encode() + b"\0" + content + b"\0" for name, content in found.items())).hexdigest()[
         :12
     ]
@@ -57,6 +60,12 @@ def files_in(folder: Path) -> dict[str, File]:
         linked = content if name.endswith(".svg") else _linked(content, names)
         served[names[name]] = File.of(name, linked, immutable=name != INDEX)
     return served
+
+
+def _with_one_script(found: Mapping[str, bytes]) -> dict[str, bytes]:
+    modules = {name: content.decode() for name, content in found.items() if name.endswith(".js")}
+    others = {name: content for name, content in found.items() if name not in modules or name == VENDORED}
+    return {**others, MAIN: joined(modules).encode()}
 
 
 def _stamped(name: str, stamp: str) -> str:

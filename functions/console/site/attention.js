@@ -1,0 +1,82 @@
+// What is wrong, how much of it, since when: the first thing that whoever is on call looks at.
+import { html } from "./htm-preact.js";
+import { LISTS, pathOf } from "./lists.js";
+import { usePolled } from "./live.js";
+import { Head, Instant, State, Trouble, Waiting } from "./parts.js";
+import { linkTo, toSaga } from "./router.js";
+import { instant } from "./times.js";
+import { list, plain, spoken } from "./words.js";
+
+const LATE = 120_000; // what the checker has had time to look at, twice
+const SHOWN = 5;
+const SIZE = 100;
+
+export function AttentionPage() {
+  const parked = usePolled(pathOf("parked", null, SIZE));
+  const running = usePolled(pathOf("deadlines", null, SIZE));
+  const ended = usePolled(pathOf("ended", null, SIZE));
+  const sections = [
+    { kind: "parked", page: parked, title: "Parked", says: "Waiting for a person. Nothing more happens by itself.", rows: list(parked.body?.sagas) },
+    { kind: "deadlines", page: running, title: "Overdue", says: "Their time has passed, and the checker has not been there.", rows: overdue(running.body) },
+    { kind: "ended", page: ended, title: "Ended badly", says: "Taken back. Nothing is owed; look whether there is a pattern.", rows: list(ended.body?.sagas), mild: true },
+  ].filter(({ page }) => !page.problem?.isNotServed);
+  const known = sections.every(({ page }) => page.body);
+  const wrong = sections.filter(({ rows }) => rows.length);
+  const urgent = wrong.filter(({ mild }) => !mild);
+  return html`
+    <${Head} title="Attention" page=${parked} />
+    ${sections.map(({ kind, page, title }) => page.problem && html`<${Trouble} key=${kind} problem=${{ ...page.problem, message: `${title}: ${page.problem.message}` }} again=${page.refresh} />`)}
+    ${sections.map(({ kind, page }) => html`<${Waiting} key=${kind} page=${page} />`).slice(0, 1)}
+    ${known && urgent.length === 0 && html`<div class="calm"><p><strong>Nothing waits for anybody.</strong></p><p>Nothing is parked, and nothing is overdue.</p></div>`}
+    <div class="tiles">${sections.filter(({ page }) => page.body).map((each) => html`<${Tile} key=${each.kind} ...${each} />`)}</div>
+    ${wrong.map((each) => html`<${Section} key=${each.kind} ...${each} />`)}`;
+}
+
+// The list is by deadline, so they are its beginning.
+function overdue(body) {
+  const asOf = instant(body?.as_of) ?? Date.now();
+  return list(body?.sagas).filter((saga) => instant(saga.deadline) !== null && instant(saga.deadline) < asOf - LATE);
+}
+
+// Counts stop where the page does, and say so.
+const counted = (rows, page) => `${rows.length}${rows.length && page.body?.next_page_token && rows.length === list(page.body.sagas).length ? "+" : ""}`;
+
+function oldest(kind, rows) {
+  const moments = rows.map((saga) => LISTS[kind].at(saga)).filter((at) => instant(at) !== null);
+  return moments.reduce((first, at) => (first === null || instant(at) < instant(first) ? at : first), null);
+}
+
+function Tile({ kind, page, title, rows, mild }) {
+  const since = oldest(kind, rows);
+  return html`<a class="tile ${rows.length ? (mild ? "mild" : "hot") : "calm"}" href=${linkTo(["lists", kind])}>
+    <span class="what">${title}</span>
+    <span class="much">${counted(rows, page)}</span>
+    <span class="since">${rows.length ? (since ? html`oldest <${Instant} at=${since} />` : "since when, the list says") : "none"}</span>
+  </a>`;
+}
+
+function Section({ kind, page, title, says, rows }) {
+  const reasons = byReason(rows);
+  return html`<section aria-label=${title}>
+    <h2>${title} <span class="badge">${counted(rows, page)}</span></h2>
+    <p class="about">${says}</p>
+    ${reasons.length > 1 && html`<ul class="reasons">${reasons.map(([reason, count]) => html`<li key=${reason}><a href=${linkTo(["lists", kind], { has: reason })}><bdi>${reason}</bdi></a> <span>${count}</span></li>`)}</ul>`}
+    <ul class="rows">${rows.slice(0, SHOWN).map((saga) => html`<li key=${`${saga.saga_name}/${saga.execution_id}`}>
+      <a class="mono" href=${toSaga(saga)}>${plain(saga.execution_id)}</a>
+      <${State} saga=${saga} />
+      <span class="because">${list(saga.parked).map(spoken).join(", ")} <bdi>${plain(saga.unreadable ?? saga.reason)}</bdi></span>
+      <${Instant} at=${LISTS[kind].at(saga) ?? null} />
+    </li>`)}</ul>
+    ${rows.length > SHOWN && html`<p><a href=${linkTo(["lists", kind])}>All of them, oldest first</a></p>`}
+  </section>`;
+}
+
+// Four hundred failures have two causes.
+function byReason(rows) {
+  const counts = new Map();
+  for (const saga of rows) {
+    const reason = plain(saga.reason) || list(saga.parked).map(spoken).join(", ") || "no reason";
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 8);
+}
