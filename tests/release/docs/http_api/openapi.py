@@ -12,6 +12,7 @@ from saga_orchestrator.application.listing import Order
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
+from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
@@ -26,6 +27,8 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET me": ("Who the caller is here, and which verbs he has", "Me", ANY_READ),
     "GET executions/{execution_id}": ("All sagas of one execution", "Execution", (*ANY_READ, 404)),
     "GET sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
+    "GET groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
+    "GET summary": ("The numbers that people look at first", "Summary", ANY_READ),
     "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
     "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
 }
@@ -139,6 +142,9 @@ def _path_parameter(name: str) -> Json:
 def _query(route: str) -> list[Json]:
     if route.endswith("/{key}"):
         return [_header("If-None-Match", ETAG, required=False)]
+    if route == "GET groups":
+        served = {"type": "string", "enum": [str(each) for each in GROUPED]}
+        return [{"name": "of", "in": "query", "required": True, "schema": served}]
     if route != "GET sagas":
         return []
     size = {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE, "description": f"{LARGEST_PAGE} at most"}

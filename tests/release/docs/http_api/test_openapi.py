@@ -126,6 +126,9 @@ def test_what_the_function_answers_is_described(
     for query in ({}, {"order": "deadlines"}, {"order": "parked"}, {"order": "deadlines", "page_size": "1"}):
         get("sagas", query=query)
     get("me")
+    get("summary")
+    for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
+        get("groups", query=query)
 
     assert seen == {key for key, route in ROUTES.items() if route.door is by}
 

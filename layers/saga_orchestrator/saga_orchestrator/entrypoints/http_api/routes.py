@@ -9,7 +9,7 @@ from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
 
-from . import acting, reading
+from . import acting, counting, reading
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -21,6 +21,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET me": reading.me,
         "GET executions/{execution_id}": reading.one_execution,
         "GET sagas": reading.sagas,
+        "GET groups": counting.groups,
+        "GET summary": counting.summary,
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
