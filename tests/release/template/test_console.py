@@ -8,15 +8,15 @@ from saga_orchestrator.entrypoints.console_files.settings import ConsoleSettings
 from tests.release.template.deployment import (
     ACCOUNT,
     API,
-    CONSOLE,
     CONSOLE_FUNCTION,
+    PEOPLE,
     REGION,
     ROOT,
     STACK,
     deploy,
 )
 
-WITH = deploy(CONSOLE)
+WITH = deploy(PEOPLE)
 
 
 def routes_of(function: str) -> dict[str, Mapping[str, Any]]:
@@ -44,7 +44,7 @@ def test_it_is_the_only_thing_that_is_open_to_all_and_its_routes_are_those_of_th
 
     assert open_to_all == set(ROUTES) == set(routes_of(CONSOLE_FUNCTION))
     assert all(key.startswith("GET /console/") for key in open_to_all)
-    assert WITH.properties["ConsolePermission"] == {
+    assert WITH.properties["HttpApiConsolePermission"] == {
         "Action": "lambda:InvokeFunction",
         "FunctionName": f"<{CONSOLE_FUNCTION}>",
         "Principal": "apigateway.amazonaws.com",
@@ -53,7 +53,7 @@ def test_it_is_the_only_thing_that_is_open_to_all_and_its_routes_are_those_of_th
 
 
 def test_its_role_writes_its_own_log_and_nothing_else_whatever_is_switched_on() -> None:
-    for parameters in (CONSOLE, CONSOLE | {"Tracing": "Active"}):
+    for parameters in (PEOPLE, PEOPLE | {"Tracing": "Active"}):
         deployed = deploy(parameters)
         role = deployed.properties[deployed.role_of(CONSOLE_FUNCTION)]
         assert "ManagedPolicyArns" not in role
@@ -72,7 +72,7 @@ def test_a_flood_of_it_leaves_the_api_its_concurrency() -> None:
     own, api = (WITH.properties[name]["ReservedConcurrentExecutions"] for name in (CONSOLE_FUNCTION, "ApiFunction"))
 
     assert (int(own), int(api)) == (5, 10)
-    shared = deploy(CONSOLE | {"ConsoleConcurrency": "0"}).properties[CONSOLE_FUNCTION]
+    shared = deploy(PEOPLE | {"ConsoleConcurrency": "0"}).properties[CONSOLE_FUNCTION]
     assert "ReservedConcurrentExecutions" not in shared
 
 
@@ -81,7 +81,7 @@ def test_what_it_is_told_the_code_takes_and_nothing_of_people_is_in_it() -> None
 
     told = ConsoleSettings.from_environment(variables)
     assert told == ConsoleSettings(
-        "https://login.example/authorize", "https://login.example:8443/token", "console29", "openid"
+        "https://login.example/authorize", "https://login.example:8443/token", "console36", "openid sagas/use"
     )
     assert "connect-src 'self' https://login.example:8443;" in Console({}, told).headers()["content-security-policy"]
     assert {name for name, value in variables.items() if value == ""} >= {"ADMIN_USERS", "ALLOWED_IMAGES"}
@@ -90,7 +90,7 @@ def test_what_it_is_told_the_code_takes_and_nothing_of_people_is_in_it() -> None
 
 def test_its_folder_and_log_group_are_where_its_name_says() -> None:
     code = WITH.expanded.functions[CONSOLE_FUNCTION]
-    named = deploy(CONSOLE | {"FunctionNames": "stack", "LogRetentionDays": "7"}).properties
+    named = deploy(PEOPLE | {"FunctionNames": "stack", "LogRetentionDays": "7"}).properties
 
     assert (code.directory, code.handler) == (ROOT / "functions/console", "handler.lambda_handler")
     assert {path.name for path in code.directory.iterdir()} - {"__pycache__"} == {"handler.py", "site", "licences"}

@@ -9,13 +9,13 @@ from tests.release.template.checks import differences
 from tests.release.template.deployment import (
     API_FUNCTION,
     COMMAND_REPLY,
-    CONSOLE,
     CONSOLE_FUNCTION,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
     KAFKA_TARGET,
     MSK,
+    PEOPLE,
     SAGA_EVENT,
     SAGA_WAKE,
     STACK,
@@ -184,7 +184,7 @@ ALARMS: dict[str, dict[str, Any]] = {
 
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of an alarm from its declaration here, in any property."""
-    deployed = deploy({**MSK, **KAFKA_TARGET, **CONSOLE, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
+    deployed = deploy({**MSK, **KAFKA_TARGET, **PEOPLE, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
