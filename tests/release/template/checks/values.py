@@ -140,6 +140,7 @@ OUTPUTS = {
     "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
     "SagaWakeFunctionName": f"<{SAGA_WAKE}>",
     "ApiUrl": "<HttpApi.ApiEndpoint>",
+    "ConsoleUrl": "<HttpApi.ApiEndpoint>/console/",
     "ApiCallerPolicyArn": "<ApiCallerPolicy>",
     **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},
 }

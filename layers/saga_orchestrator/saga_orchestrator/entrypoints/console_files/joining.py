@@ -29,27 +29,26 @@ def joined(modules: Mapping[str, str]) -> str:
         NotJoined: naming the module.
     """
     parts = [f'import * as {_variable(VENDORED)} from "./{VENDORED}";\n']
-    parts += [_called(name, modules[name]) for name in _ordered(MAIN, modules, ())]
+    parts += [_called(name, modules[name]) for name in _ordered(modules)]
     return "\n".join(parts)
 
 
-def _ordered(name: str, modules: Mapping[str, str], above: tuple[str, ...]) -> Iterator[str]:
+def _ordered(modules: Mapping[str, str]) -> Iterator[str]:
     """Each once, behind all that it imports."""
-    seen: set[str] = set()
+    seen = {VENDORED}
 
     def below(each: str, path: tuple[str, ...]) -> Iterator[str]:
+        if each in seen:
+            return
         if each in path or each not in modules:
             msg = f"{each}: imported in a circle" if each in path else f"{each}: there is no such module"
             raise NotJoined(msg)
-        if each in seen or each == VENDORED:
-            return
         for _, imported in _IMPORT.findall(modules[each]):
             yield from below(imported, (*path, each))
-        if each not in seen:
-            seen.add(each)
-            yield each
+        seen.add(each)
+        yield each
 
-    return below(name, above)
+    return below(MAIN, ())
 
 
 def _called(name: str, text: str) -> str:
@@ -62,7 +61,8 @@ def _called(name: str, text: str) -> str:
     if other := _OTHER.search(body):
         msg = f"{name}: {other[0]}"
         raise NotJoined(msg)
-    return f"// {name}\nconst {_variable(name)} = (() => {{\n{''.join(taken)}{body}return {{ {', '.join(given)} }};\n}})();\n"
+    returned = f"return {{ {', '.join(given)} }};\n"
+    return f"// {name}\nconst {_variable(name)} = (() => {{\n{''.join(taken)}{body}{returned}}})();\n"
 
 
 def _variable(name: str) -> str:
