@@ -57,10 +57,12 @@ def in_order(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     for target, places in ledger.offered.items():
         if (target, body["message_id"]) in ledger.wished:
             continue
-        before = [f"{prefix}:{each}" for each in saga.keys[: saga.keys.index(key) + 1]]
-        # What could not be made was never offered: it is kept aside.
-        offered = [places.get(each) for each in before if each in places or (target, each) not in ledger.unmade]
-        if offered[-1] is not None and any(place is None or place > offered[-1] for place in offered):
+        own = places.get(body["message_id"])
+        before = [f"{prefix}:{each}" for each in saga.keys[: saga.keys.index(key)]]
+        # What could not be made is kept aside, and goes whenever its script is back: it keeps nothing waiting.
+        offered = [places.get(each) for each in before if (target, each) not in ledger.unmade]
+        made = (target, body["message_id"]) not in ledger.unmade
+        if made and own is not None and any(place is None or place > own for place in offered):
             return f"{body['message_id']} was offered to the {target} before one that was emitted earlier"
     return None
 

@@ -33,7 +33,7 @@ from tests.proof.simulation.world.lambda_service import (
 )
 
 if TYPE_CHECKING:
-    from tests.proof.simulation.world.world import World
+    from tests.proof.simulation.world.wired_world import WiredWorld
 
 WORLDS: Final = 0.7
 """Of those with faults: in the others nobody looks at the list."""
@@ -44,6 +44,8 @@ THINKS_MS: Final = (1, 1, 300, 30_000)
 TRIES: Final = 3
 AGAIN_MS: Final = 60_000
 """A command that was refused, or whose process died, is typed again."""
+MOST_LOOKS: Final = 5
+"""At one thing that is set aside again and again."""
 ACTOR: Final = "operator"
 _WORDS: Final = {REDRIVE: "redriven", DROP: "dropped"}
 
@@ -52,10 +54,11 @@ _WORDS: Final = {REDRIVE: "redriven", DROP: "dropped"}
 class RejectedDesk:
     """`looked`: how often each thing had been set aside when a command looked at it, by the command's invocation."""
 
-    world: "World"
+    world: "WiredWorld"
     dice: random.Random
     under_way: int = 0
     looked: dict[Invocation, Kept] = field(default_factory=dict)
+    _heard: Counter[str] = field(default_factory=Counter)
     _share: float = 0.0
 
     def __post_init__(self) -> None:
@@ -64,7 +67,8 @@ class RejectedDesk:
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
         """Of something that was set aside. What is set aside again may be redriven again."""
-        if self.dice.random() >= self._share:
+        self._heard[pointer["id"]] += 1
+        if self.dice.random() >= self._share or self._heard[pointer["id"]] > MOST_LOOKS:
             return
         verb, wait = self.dice.choice((REDRIVE, REDRIVE, REDRIVE, DROP)), self.dice.choice(LOOKS_AFTER_MS)
         self.under_way += 1

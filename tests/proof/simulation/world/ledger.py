@@ -38,6 +38,8 @@ class Ledger:
     limits: dict[str, int] = field(default_factory=dict)
     """In force, by language: what shard 0 says."""
     settled: set[str] = field(default_factory=set)
+    given_back: set[str] = field(default_factory=set)
+    """Languages of which a shard has got back what it had beyond its cap, since they were last settled."""
     claims: Counter[str] = field(default_factory=Counter)
     emitted: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
@@ -152,9 +154,13 @@ class Ledger:
 
     def _count(self, key: str, image: Image) -> None:
         number = {name: int(image[name]["N"]) for name in ("n", "cap", "limit") if name in image}
+        language, before = key.split("#")[2], self.counters.get(key, 0)
         self.counters[key], self.caps[key] = number.get("n", 0), number.get("cap", 0)
+        if self.counters[key] < before > self.caps[key]:
+            self.given_back.add(language)
+        if "unsettled" in image:
+            self.given_back.discard(language)
         if "limit" in number:
-            language = key.split("#")[2]
             self.limits[language] = number["limit"]
             (self.settled.discard if "unsettled" in image else self.settled.add)(language)
 
