@@ -175,13 +175,10 @@ def late_start(ledger: Ledger, inbound: Inbound) -> str | None:
 
 @oracle("L4", When.REJECTED, "an event is set aside only for a reason that is right for it")
 def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+    if pointer["source"] == "deadline":
+        return _unreadable(ledger, pointer)
     if pointer["source"] == "stream":
-        # Only what the target refuses for good, or what cannot be made any more: no record here is unreadable.
-        message = pointer["position"]["record"].partition("/")[2]
-        told = (TARGET_OF[pointer["function"]], message)
-        if pointer["reason"] == "unpublishable_message" and (told in ledger.refused or told in ledger.unmade):
-            return None
-        return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"
+        return _unpublishable(ledger, pointer)
     if inbound is None:
         return f"a pointer names an unknown place: {pointer['position']}"
     if inbound.ignored:
@@ -189,6 +186,22 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
     if pointer["reason"] not in ledger.may_be_set_aside_for(inbound):
         return f"{inbound.event_id} was set aside as {pointer['reason']}: {pointer['detail']}"
     return None
+
+
+def _unpublishable(ledger: Ledger, pointer: dict[str, Any]) -> str | None:
+    """Only what the target refuses for good, or what cannot be made any more: no record here is unreadable."""
+    message = pointer["position"]["record"].partition("/")[2]
+    told = (TARGET_OF[pointer["function"]], message)
+    if pointer["reason"] == "unpublishable_message" and (told in ledger.refused or told in ledger.unmade):
+        return None
+    return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"
+
+
+def _unreadable(ledger: Ledger, pointer: dict[str, Any]) -> str | None:
+    """The checker sets a saga aside only when nobody can read it."""
+    key, by = pointer["position"]["execution_id"], ledger.rejecter
+    right = pointer["reason"] == "corrupt_saga" and by is not None and ledger.was_unreadable(key, by.started)
+    return None if right else f"the checker set {key} aside: {pointer['reason']}: {pointer['detail']}"
 
 
 @oracle("L4c", When.REJECTED, "what was set aside lies in the bucket when its pointer is queued, byte for byte")

@@ -7,9 +7,9 @@ from typing import Any
 
 from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF, Versions
-from tests.proof.simulation.world.lambda_service import Invocation
+from tests.proof.simulation.world.lambda_service import HAND, Invocation
 from tests.proof.simulation.world.plan import Plan
-from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Image, SagaImage
+from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Broken, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, REQUESTED, Inbound
 
 
@@ -32,6 +32,9 @@ class Ledger:
     versions: Versions = field(default_factory=Versions)
     payloads: dict[str, bytes] = field(default_factory=dict)
     sagas: dict[str, SagaImage] = field(default_factory=dict)
+    broken: dict[str, Broken] = field(default_factory=dict)
+    """Sagas that cannot be read, and why: all else that is said here of sagas is as they are without that."""
+    mended: dict[str, int] = field(default_factory=dict)
     gone: dict[str, SagaImage] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
@@ -130,27 +133,46 @@ class Ledger:
             if keys["saga_name"]["S"] == COUNTER:
                 self._count(key, record.new_image or {})
             return None
+        if invocation.function == HAND:
+            return None
         self.changes += 1
         self.changes_by[invocation.number] += 1
         old = self.sagas.get(key)
-        new = SagaImage(record.new_image) if record.new_image is not None else None
+        new = SagaImage(self._sound(key, record.new_image, invocation, now)) if record.new_image is not None else None
         if old is not None and old.claim is not None:
             self.claims[f"#counter#{old.claim}"] -= 1
-        if new is None:
-            if old is not None:
-                self.gone[key] = self.sagas.pop(key)
-        else:
-            self.sagas[key] = new
-            if not new.is_stub and (old is None or old.is_stub):
-                commands = invocation.container.settings.publish_commands
-                (self.shadows.discard if commands else self.shadows.add)(key)
-            if new.is_terminal or (new.state == "running" and "S" in new.causes()):
-                self.begun.setdefault(key, now)
-            if new.claim is not None:
-                self.claims[f"#counter#{new.claim}"] += 1
-            for message in new.outbox:
-                self.emitted.setdefault(f"{new.text('saga_name')}:{key}:{message}", key)
+        if new is not None:
+            self._book(old, new, invocation, now)
+        elif old is not None:
+            self.gone[key] = self.sagas.pop(key)
         return Write(invocation, old, new, record, now)
+
+    def _book(self, old: SagaImage | None, new: SagaImage, invocation: Invocation, now: int) -> None:
+        key = new.key
+        self.sagas[key] = new
+        if not new.is_stub and (old is None or old.is_stub):
+            commands = invocation.container.settings.publish_commands
+            (self.shadows.discard if commands else self.shadows.add)(key)
+        if new.is_terminal or (new.state == "running" and "S" in new.causes()):
+            self.begun.setdefault(key, now)
+        if new.claim is not None:
+            self.claims[f"#counter#{new.claim}"] += 1
+        for message in new.outbox:
+            self.emitted.setdefault(f"{new.text('saga_name')}:{key}:{message}", key)
+
+    def _sound(self, key: str, image: Image, writer: Invocation, now: int) -> Image:
+        """A write that was decided before may put right what it has not read: from then on anybody can read it."""
+        broken = self.broken.get(key)
+        if broken is None:
+            return image
+        broken.writers.append(writer)
+        if image.get(broken.name) != broken.bad:
+            del self.broken[key]
+            self.mended[key] = now
+        return broken.off(image)
+
+    def was_unreadable(self, key: str, since: int) -> bool:
+        return key in self.broken or self.mended.get(key, -1) >= since
 
     def _count(self, key: str, image: Image) -> None:
         number = {name: int(image[name]["N"]) for name in ("n", "cap", "limit") if name in image}
@@ -223,6 +245,8 @@ class Ledger:
     def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:
         """Reasons that are right for this event in this world."""
         reasons = inbound.accepts
+        if self.rejecter is not None and self.was_unreadable(inbound.execution_id, self.rejecter.started):
+            reasons |= {"corrupt_saga"}
         if any(each.get("ALLOWED_SCRIPT_BUCKETS") == "" for each in self.plan.all_settings if inbound.is_by_reference):
             reasons |= {"script_bucket_not_allowed"}
         if inbound.actor == ADMIN and any(each.get("ADMIN_USERS") == "" for each in self.plan.all_settings):

@@ -11,6 +11,7 @@ from tests.proof.simulation.faults.bus_weather import BusWeather
 from tests.proof.simulation.faults.gone_scripts import GoneScripts
 from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.sender_clocks import skew_senders
+from tests.proof.simulation.faults.unreadable_items import CORRUPT, UnreadableItems
 from tests.proof.simulation.faults.unusable_fields import UnusableFields
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.oracles.every import Judge, When
@@ -93,13 +94,23 @@ class WiredWorld:
         )
         relays = [RELAY, *([KAFKA_RELAY] if "topic" in self.plan.targets else [])]
         self.mappings = [
-            StreamMapping(self.service, self.plan, dice.deliveries, self._relayed, self._record_lost, self, relay)
+            StreamMapping(
+                self.service,
+                self.plan,
+                dice.deliveries,
+                self._relayed,
+                self._record_lost,
+                self._stream_trimmed,
+                self,
+                relay,
+            )
             for relay in relays
         ]
         self.operator = Operator(self)
         self.desk = RejectedDesk(self, dice.desk)
         self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
         self.scripts = GoneScripts(self, dice.scripts, silenced)
+        self.unreadable = UnreadableItems(self, dice.unreadable, silenced)
         self.calls = 0
         self._numbers = 1_000
 
@@ -169,6 +180,8 @@ class WiredWorld:
         self.note(f"{invocation.number} rejected {pointer['reason']} {pointer['key']}")
         self.operator.hears_of(pointer)
         self.desk.hears_of(pointer)
+        if pointer["reason"] == CORRUPT:
+            self.unreadable.hears_of(pointer)
         self.judge.judge(When.REJECTED, self.ledger, inbound, pointer)
 
     def acknowledge(self, inbound: Inbound, function: str) -> None:
@@ -188,6 +201,10 @@ class WiredWorld:
     def _record_lost(self, record: StreamRecord) -> None:
         self.note(f"stream record {record.sequence_number} is lost")
         self.ledger.lose(record)
+
+    def _stream_trimmed(self) -> None:
+        self.note("an alarm tells of a relay that stood still")
+        self.operator.send_all_again()
 
     def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
         self.calls += invocation.calls

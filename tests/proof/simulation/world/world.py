@@ -59,6 +59,7 @@ class World(WiredWorld):
         for inbound in events:
             self.delays.latest = max(self.delays.latest, inbound.at)
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
+        self.unreadable.begin()
         for moment in self.plan.stray_checks:
             self.scheduler.at(moment, self.schedule.check)
         for moment in self.plan.republished:
@@ -112,6 +113,7 @@ class World(WiredWorld):
             "deliveries": not self.ingress.drained,
             "stream records": not all(mapping.drained for mapping in self.mappings),
             "operators' commands": self.desk.under_way > 0,
+            "sagas that cannot be read": self.unreadable.open > 0,
             "commands and pods": self.worker.under_way > 0,
             "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),
             "running sagas": any(saga.state == "running" for saga in self.ledger.sagas.values()),
