@@ -69,13 +69,16 @@ class UnreadableItems:
             world.scheduler.at(at, lambda ends=ends: self._break(ends))  # type: ignore[misc]  # bound now
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
-        """An event was set aside because its saga cannot be read: it waits for that, and is then delivered again."""
-        inbound = self.world.ledger.record_of(pointer)
-        if inbound is None:
-            return
-        key = inbound[0].execution_id
+        """An event, or a record of the stream, was set aside because its saga cannot be read: it waits for that."""
+        ledger, key = self.world.ledger, ""
+        if pointer["source"] == "stream":
+            key = ledger.saga_of(pointer)
+        elif (inbound := ledger.record_of(pointer)) is not None:
+            key = inbound[0].execution_id
+        if not key:
+            return  # the checker meets it again by itself
         self._kept.setdefault(key, []).append(pointer)
-        if key not in self.world.ledger.broken:
+        if key not in ledger.broken:
             self._redrive(key)
 
     def _break(self, ends: int) -> None:

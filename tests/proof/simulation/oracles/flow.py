@@ -189,9 +189,12 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
 
 
 def _unpublishable(ledger: Ledger, pointer: dict[str, Any]) -> str | None:
-    """Only what the target refuses for good, or what cannot be made any more: no record here is unreadable."""
+    """Only what the target refuses for good, what cannot be made any more, and what nobody can read for now."""
     message = pointer["position"]["record"].partition("/")[2]
     told = (TARGET_OF[pointer["function"]], message)
+    if pointer["reason"] == "corrupt_saga" and not message:
+        key = ledger.saga_of(pointer)
+        return None if key in {*ledger.broken, *ledger.mended} else f"a record of {key} was set aside as unreadable"
     if pointer["reason"] == "unpublishable_message" and (told in ledger.refused or told in ledger.unmade):
         return None
     return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"

@@ -29,8 +29,12 @@ def redriven_takes_effect(ledger: Ledger, kept: Kept, _item: dict[str, Any], _ac
         return UNCONCERNED
     if kept.source == "stream":
         message = str(kept.position["record"]).partition("/")[2]
-        missing = [target for target, taken in ledger.publications.items() if message not in taken]
-        return f"{message} was redriven and is not on {missing}" if missing else None
+        # Of a whole record, all that its saga may still send.
+        messages = [message] if message else sorted({*ledger.messages_of(kept.facts())} - ledger.lost_keys)
+        for each in messages:
+            if missing := [target for target, taken in ledger.publications.items() if each not in taken]:
+                return f"{each} was redriven and is not on {missing}"
+        return None
     record = ledger.record_of(kept.facts())
     wrong = unreflected(ledger, record[0]) if record is not None else "its record never was"
     return f"{kept.id} was redriven: {wrong}" if wrong else None

@@ -219,12 +219,12 @@ class Ledger:
         """
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
-            message = position["record"].partition("/")[2]
-            self.rejected_messages.add((TARGET_OF[pointer["function"]], message))
-            if ":create_pod#" in message:
-                self.lost_keys.add(message)
-                if message.split(":")[1] in self.gone_scripts and "refused" not in pointer["detail"]:
-                    self.unmade.add((TARGET_OF[pointer["function"]], message))
+            message, target = position["record"].partition("/")[2], TARGET_OF[pointer["function"]]
+            messages = [message] if message else self.messages_of(pointer)
+            self.rejected_messages |= {(target, each) for each in messages}
+            self.lost_keys |= {each for each in messages if ":create_pod#" in each}
+            if ":create_pod#" in message and message.split(":")[1] in self.gone_scripts:
+                self.unmade |= {(target, message)} if "refused" not in pointer["detail"] else set()
             return None
         record = self.record_of(pointer)
         if record is None:
@@ -234,6 +234,19 @@ class Ledger:
         place = place_of(pointer["source"], position)
         self.kept.setdefault((place, content), set()).add((pointer["key"], pointer["id"]))
         return inbound
+
+    def saga_of(self, pointer: dict[str, Any]) -> str:
+        """Of a record of the stream that was set aside as a whole: its saga's key is all that is kept of it."""
+        key: str = json.loads(self.payloads.get(pointer["key"], b"{}")).get("execution_id", {}).get("S", "")
+        return key
+
+    def messages_of(self, pointer: dict[str, Any]) -> list[str]:
+        """What the relay would have sent with it, and maybe more, which somebody asks for once it can be read."""
+        saga = self.sagas.get(self.saga_of(pointer))
+        if saga is None:
+            return []
+        self.lost_sagas.add(saga.key)
+        return [f"{saga.text('saga_name')}:{saga.key}:{key}" for key in saga.keys]
 
     def record_of(self, pointer: dict[str, Any]) -> tuple[Inbound, bytes] | None:
         """What lay where the pointer says: of several the one whose bytes were kept, else the newest."""
