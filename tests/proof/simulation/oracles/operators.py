@@ -28,10 +28,10 @@ def redriven_takes_effect(ledger: Ledger, kept: Kept, _item: dict[str, Any], _ac
     if ledger.settled_events[kept.id] != "redriven":
         return UNCONCERNED
     if kept.source == "stream":
-        message = str(kept.position["record"]).partition("/")[2]
-        # Of a whole record, all that its saga may still send.
-        messages = [message] if message else sorted({*ledger.messages_of(kept.facts())} - ledger.lost_keys)
-        for each in messages:
+        whole = "/" not in str(kept.position["record"])
+        for each in ledger.in_pointer[kept.id]:
+            if whole and each in ledger.lost_keys:
+                continue
             if missing := [target for target, taken in ledger.publications.items() if each not in taken]:
                 return f"{each} was redriven and is not on {missing}"
         return None

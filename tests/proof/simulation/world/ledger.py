@@ -59,6 +59,8 @@ class Ledger:
     """Of each record that was set aside: key and id of what is kept."""
     unmade: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what could not be made, because its script was gone."""
+    in_pointer: dict[str, list[str]] = field(default_factory=dict)
+    """Messages that a relay set aside with one thing."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what a target said that it will never take."""
     offered: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -220,8 +222,9 @@ class Ledger:
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
             message, target = position["record"].partition("/")[2], TARGET_OF[pointer["function"]]
-            messages = [message] if message else self.messages_of(pointer)
+            messages = [message] if message else self._messages_of(pointer)
             self.rejected_messages |= {(target, each) for each in messages}
+            self.in_pointer[pointer["id"]] = messages
             self.lost_keys |= {each for each in messages if ":create_pod#" in each}
             if ":create_pod#" in message and message.split(":")[1] in self.gone_scripts:
                 self.unmade |= {(target, message)} if "refused" not in pointer["detail"] else set()
@@ -240,7 +243,7 @@ class Ledger:
         key: str = json.loads(self.payloads.get(pointer["key"], b"{}")).get("execution_id", {}).get("S", "")
         return key
 
-    def messages_of(self, pointer: dict[str, Any]) -> list[str]:
+    def _messages_of(self, pointer: dict[str, Any]) -> list[str]:
         """What the relay would have sent with it, and maybe more, which somebody asks for once it can be read."""
         saga = self.sagas.get(self.saga_of(pointer))
         if saga is None:
