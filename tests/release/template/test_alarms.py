@@ -163,6 +163,7 @@ def test_the_dashboard_shows_what_the_code_counts_under_the_dimensions_it_counts
         assert dimensions == BY.get(name, ("service",)), name
 
 
+SEARCHED = re.compile(r"SEARCH\('\{SagaOrchestrator,(?P<schema>[a-z,]+)\} MetricName=\"(?P<name>\w+)\"")
 BY = {
     "SagasEnded": ("service", "saga", "outcome"),
     "StartLatency": ("service", "saga", "language"),
@@ -178,10 +179,9 @@ def _own_metrics(body: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
         if metric[0] == "SagaOrchestrator":
             yield metric[1], tuple(metric[2:-1:2])
         elif isinstance(metric[0], dict):
-            schema, name = re.match(
-                r"SEARCH\('\{SagaOrchestrator,([a-z,]+)\} MetricName=\"(\w+)\"", metric[0]["expression"]
-            ).groups()
-            yield name, tuple(schema.split(","))
+            found = SEARCHED.match(metric[0]["expression"])
+            assert found is not None, metric
+            yield found["name"], tuple(found["schema"].split(","))
 
 
 def test_the_template_names_no_account_and_no_secret() -> None:
