@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "./htm-preact.js";
 import { ActsPage } from "./acts.js";
 import { AttentionPage } from "./attention.js";
-import { ListPage, LISTS, listsFor } from "./lists.js";
+import { listAt, ListPage, LISTS, listsFor } from "./lists.js";
 import { live, useLive, usePolled } from "./live.js";
 import { MePage } from "./me.js";
 import { Trouble } from "./parts.js";
@@ -38,7 +38,7 @@ export function App() {
       <a class="brand" href="#/"><span class="dot" aria-hidden="true"></span>Sagas</a>
       <nav aria-label="Pages">
         ${!owns && html`<${Tab} at=${first === "" || first === "attention"} to=${["attention"]}>Attention<//>`}
-        ${listsFor(who).map((each) => html`<${Tab} key=${each} at=${first === "lists" ? rest[0] === each : first === "" && owns && each === "own"} to=${["lists", each]}>${LISTS[each].tab}<//>`)}
+        ${listsFor(who).map((each) => html`<${Tab} key=${each} at=${rest.length === 0 && (listAt(first) === each || (first === "" && owns))} to=${[LISTS[each].place]}>${LISTS[each].tab}<//>`)}
         ${!owns && html`<${Tab} at=${first === "acts"} to=${["acts"]}>Acts<//>`}
       </nav>
       <${Find} box=${search} />
@@ -54,7 +54,7 @@ export function App() {
 function Page({ first, rest, route, who }) {
   if (first === "executions" && rest[0]) return html`<${ExecutionPage} id=${rest[0]} who=${who} />`;
   if (first === "sagas" && rest[1]) return html`<${SagaPage} name=${rest[0]} id=${rest[1]} who=${who} />`;
-  if (first === "lists" && LISTS[rest[0]]) return html`<${ListPage} kind=${rest[0]} route=${route} />`;
+  if (listAt(first) && !rest.length) return html`<${ListPage} kind=${listAt(first)} route=${route} />`;
   if (first === "acts") return html`<${ActsPage} />`;
   if (first === "me") return html`<${MePage} who=${who} />`;
   if (first !== "" && first !== "attention") {
@@ -66,7 +66,7 @@ function Page({ first, rest, route, who }) {
 function titleOf(first, rest) {
   if (first === "executions") return rest[0];
   if (first === "sagas") return rest[1];
-  if (first === "lists") return LISTS[rest[0]]?.tab ?? "?";
+  if (listAt(first) && !rest.length) return LISTS[listAt(first)].tab;
   return { "": "Attention", attention: "Attention", acts: "Acts", me: "You" }[first] ?? "?";
 }
 

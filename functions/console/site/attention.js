@@ -48,7 +48,7 @@ function oldest(kind, rows) {
 
 function Tile({ kind, page, title, rows, mild }) {
   const since = oldest(kind, rows);
-  return html`<a class="tile ${rows.length ? (mild ? "mild" : "hot") : "calm"}" href=${linkTo(["lists", kind])}>
+  return html`<a class="tile ${rows.length ? (mild ? "mild" : "hot") : "calm"}" href=${linkTo([LISTS[kind].place])}>
     <span class="what">${title}</span>
     <span class="much">${counted(rows, page)}</span>
     <span class="since">${rows.length ? (since ? html`oldest <${Instant} at=${since} />` : "since when, the list says") : "none"}</span>
@@ -60,14 +60,14 @@ function Section({ kind, page, title, says, rows }) {
   return html`<section aria-label=${title}>
     <h2>${title} <span class="badge">${counted(rows, page)}</span></h2>
     <p class="about">${says}</p>
-    ${reasons.length > 1 && html`<ul class="reasons">${reasons.map(([reason, count]) => html`<li key=${reason}><a href=${linkTo(["lists", kind], { has: reason })}><bdi>${reason}</bdi></a> <span>${count}</span></li>`)}</ul>`}
+    ${reasons.length > 1 && html`<ul class="reasons">${reasons.map(([reason, count]) => html`<li key=${reason}><a href=${linkTo([LISTS[kind].place], { has: reason })}><bdi>${reason}</bdi></a> <span>${count}</span></li>`)}</ul>`}
     <ul class="rows">${rows.slice(0, SHOWN).map((saga) => html`<li key=${`${saga.saga_name}/${saga.execution_id}`}>
       <a class="mono" href=${toSaga(saga)}>${plain(saga.execution_id)}</a>
       <${State} saga=${saga} />
       <span class="because">${list(saga.parked).map(spoken).join(", ")} <bdi>${plain(saga.unreadable ?? saga.reason)}</bdi></span>
       <${Instant} at=${LISTS[kind].at(saga) ?? null} />
     </li>`)}</ul>
-    ${rows.length > SHOWN && html`<p><a href=${linkTo(["lists", kind])}>All of them, oldest first</a></p>`}
+    ${rows.length > SHOWN && html`<p><a href=${linkTo([LISTS[kind].place])}>All of them, oldest first</a></p>`}
   </section>`;
 }
 

@@ -8,11 +8,12 @@ import { setQuery, toSaga } from "./router.js";
 import { list, plain, spoken } from "./words.js";
 
 export const LISTS = {
-  deadlines: { tab: "Running", title: "Running and being taken back", about: "What is due next comes first.", when: "Due", at: (saga) => saga.deadline },
-  parked: { tab: "Parked", title: "Parked", about: "What waits for a person, the longest first.", when: "Since", at: (saga) => saga.parked_since ?? saga.since },
-  ended: { tab: "Ended badly", title: "Ended badly", about: "What failed, ran out of time or was cancelled.", when: "Ended", at: (saga) => saga.ended_at },
-  own: { tab: "Yours", title: "Your executions", about: "The newest first.", when: "Begun", at: (saga) => saga.created_at },
+  deadlines: { place: "sagas", tab: "Running", title: "Running and being taken back", about: "What is due next comes first.", when: "Due", at: (saga) => saga.deadline },
+  parked: { place: "parked", tab: "Parked", title: "Parked", about: "What waits for a person, the longest first.", when: "Since", at: (saga) => saga.parked_since ?? saga.since },
+  ended: { place: "ended", tab: "Ended badly", title: "Ended badly", about: "What failed, ran out of time or was cancelled.", when: "Ended", at: (saga) => saga.ended_at },
+  own: { place: "own", tab: "Yours", title: "Your executions", about: "The newest first.", when: "Begun", at: (saga) => saga.created_at },
 };
+export const listAt = (place) => Object.keys(LISTS).find((kind) => LISTS[kind].place === place);
 // The API's own word for each list.
 export const ORDERS = { deadlines: "deadlines", parked: "parked", ended: "ended", own: "owner" };
 
