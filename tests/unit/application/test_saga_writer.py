@@ -51,8 +51,8 @@ class Outside:
     def count(self, name: str, value: int = 1) -> None:
         self.log.append(("count", name, value))
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
-        self.log.append(("measure", name, value, saga, step))
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
+        self.log.append(("measure", name, value, *dimensions.values()))
 
     def clock(self) -> int:
         self.ticks += 1

@@ -16,7 +16,7 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
 from .ports import Clock, Counting, LostRace, NoRoom, Outcome, Pause, SagaStore, ScriptStore, Stored
-from .step_metrics import measured
+from .step_metrics import dimensions_of, ends, measured, measured_end
 
 MAX_ATTEMPTS = 6
 
@@ -74,7 +74,7 @@ class SagaWriter:
             if isinstance(outcome, Stored):
                 self.metrics.count("UnauthorisedCancels", decision.ignored_cancels)
                 self._count(decision)
-                self._measure(saga, decision.saga, own.definition)
+                self._measure(saga, decision.saga, own)
                 return decision
             refused = outcome if isinstance(outcome, NoRoom) and decision.claims else None
             if refused is not None:
@@ -104,10 +104,14 @@ class SagaWriter:
         for note in decision.notes:
             self.metrics.count(note)
 
-    def _measure(self, before: Saga | None, after: Saga, definition: SagaDefinition) -> None:
+    def _measure(self, before: Saga | None, after: Saga, rules: Rules) -> None:
         if after.ledger:
-            for each in measured(before, after, definition):
-                self.metrics.measure(each.name, each.value, saga=definition.name, step=each.step)
+            for each in measured(before, after, rules.definition):
+                self.metrics.measure(each.name, each.value, saga=after.saga_name, step=each.step)
+        if ends(before, after):
+            named = dimensions_of(after, rules.policy)
+            for name, value in measured_end(after):
+                self.metrics.measure(name, value, **named)
 
 
 def _decide(saga: Saga | None, signal: AnySignal, now: int, rules: Rules, refused: NoRoom | None) -> Decision:

@@ -10,13 +10,13 @@ from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
     ACCOUNT,
-    API,
     API_FUNCTION,
     COMMAND_REPLY,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
+    PEOPLE,
     SAGA_EVENT,
     SAGA_WAKE,
     STACK,
@@ -54,9 +54,10 @@ GIVEN = {
     "OrderAttempts": "12",
     "ApprovalSeconds": "23",
     "ApprovalAbove": "24",
+    "Gauges": "true",
     "Tracing": "Active",
     "LogLevel": "WARNING",
-    **API,
+    **PEOPLE,
     "AllowedCidrs": "192.0.2.28/32",
     **{f"AliasOf{function.removesuffix('Function')}": f"alias.{function}" for function in EVENT_FUNCTIONS.values()},
 }
@@ -100,7 +101,7 @@ OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
     "ExecutionRequestedFunction": {"event_type_alias": "alias.ExecutionRequestedFunction", "operator_source": ""},
     SAGA_EVENT: {"saga_settings": {"order_saga": OF_ORDERS}, "allowed_images": set[str]()},
     COMMAND_REPLY: {"reply_sources": {"source25", "source26"}, "allowed_images": set[str]()},
-    "TimeoutCheckerFunction": {"allowed_images": set[str]()},
+    "TimeoutCheckerFunction": {"allowed_images": set[str](), "gauges": True},
     SAGA_WAKE: {"allowed_images": set[str]()},
     "CommandRelayFunction": {"wake_queue_url": "<WakeQueue>", "allowed_images": set[str]()},
     API_FUNCTION: {"allowed_images": set[str]()},
@@ -164,6 +165,10 @@ def complaints(template: Path) -> Iterator[str]:
             "account_id": ACCOUNT,
             "iam_roles": {"role/on-call27": "operator"},
             "allowed_cidrs": (ip_network("192.0.2.28/32"),),
+            "api_scope": "scope/32",
+            "role_claim": "groups33",
+            "role_map": {"operators34": "operator"},
+            "owner_claim": "owner35",
         },
     )
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone
