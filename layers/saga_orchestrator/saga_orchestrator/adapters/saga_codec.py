@@ -118,6 +118,11 @@ def _read_words(value: dict[str, Any]) -> tuple[str, ...]:
     return tuple(value["S"].split())
 
 
+def _read_list(value: dict[str, Any]) -> Any:
+    """Of another type is corrupt, and not empty: a ledger read as empty would owe nothing."""
+    return value["L"]
+
+
 def _read_claim(value: dict[str, Any]) -> Claim:
     resource, _, shard = value["S"].rpartition("#")
     return Claim(resource, int(shard))
@@ -178,9 +183,8 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "undone": ("compensated_steps", _read_words),
     "faults": ("faults", _read_words),
     "outbox": ("outbox", _read_words),
-    # Of another type is corrupt and not empty: a ledger read as empty would owe nothing.
-    "timeline": ("timeline", lambda value: tuple(decode_entry(entry["S"]) for entry in value["L"])),
-    "early": ("early", lambda value: tuple(decode_early(early["M"]) for early in value["L"])),
+    "timeline": ("timeline", lambda value: tuple(decode_entry(entry["S"]) for entry in _read_list(value))),
+    "early": ("early", lambda value: tuple(decode_early(early["M"]) for early in _read_list(value))),
     "set": ("settings", lambda value: tuple(map(int, value["S"].split()))),
     "err": ("errors", lambda value: tuple(map(StepError.parse, value["S"].split()))),
     "led": ("ledger", lambda value: Ledger.parse(value["S"])),
