@@ -54,7 +54,7 @@ from local_stack.background_thread import Source
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.http_front import HttpFront
-from local_stack.issuer.serving import Issuer
+from local_stack.issuer import Issuer
 from local_stack.ready import ReadyFile, ready_file
 from local_stack.registry import SchemaRegistry
 from local_stack.sources import (

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from local_participant import ParticipantOptions, ParticipantProcess, plays
-from local_stack.issuer.people import PEOPLE
+from local_stack.issuer import PEOPLE
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
 from saga_orchestrator.domain.definition import SagaDefinition

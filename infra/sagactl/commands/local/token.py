@@ -6,21 +6,20 @@ from typing import Annotated
 
 import typer
 
-from local_stack.issuer.people import PEOPLE
 from sagactl.connection import READY_FILE
 from sagactl.errors import NotUsableError
 from sagactl.options import with_exit_code
 
 
 def token(
-    person: Annotated[str, typer.Argument(help=f"As whom: {', '.join(PEOPLE)}.")],
+    person: Annotated[str, typer.Argument(help="As whom: reader, operator, admin, ada or grace.")],
     ready_file: Annotated[Path, typer.Option("--ready-file", help="That of the stack.")] = Path(READY_FILE),
 ) -> None:
     """Print an access token for the local stack's API, good for an hour: curl -H "Authorization: Bearer $(...)"."""
 
     def run() -> None:
         # What signs and listens takes a while to import; commands that only ask a stack do not pay for it.
-        from local_stack.issuer.without_browser import SignInFailed, access_token  # noqa: PLC0415
+        from local_stack.issuer import PEOPLE, SignInFailed, access_token  # noqa: PLC0415
 
         try:
             typer.echo(access_token(_issuer_of(ready_file), person))
