@@ -64,9 +64,9 @@ function Page({ first, rest, route, who }) {
 }
 
 function titleOf(first, rest) {
+  if (listAt(first) && !rest.length) return LISTS[listAt(first)].tab;
   if (first === "executions") return rest[0];
   if (first === "sagas") return rest[1];
-  if (listAt(first) && !rest.length) return LISTS[listAt(first)].tab;
   return { "": "Attention", attention: "Attention", acts: "Acts", me: "You" }[first] ?? "?";
 }
 

@@ -9,7 +9,7 @@ import { list, plain, spoken } from "./words.js";
 
 export const LISTS = {
   deadlines: { place: "sagas", tab: "Running", title: "Running and being taken back", about: "What is due next comes first.", when: "Due", at: (saga) => saga.deadline },
-  parked: { place: "parked", tab: "Parked", title: "Parked", about: "What waits for a person, the longest first.", when: "Since", at: (saga) => saga.parked_since ?? saga.since },
+  parked: { place: "parked", tab: "Parked", title: "Parked", about: "What waits for a person, the longest first.", when: "Since", at: (saga) => saga.parked_since },
   ended: { place: "ended", tab: "Ended badly", title: "Ended badly", about: "What failed, ran out of time or was cancelled.", when: "Ended", at: (saga) => saga.ended_at },
   own: { place: "own", tab: "Yours", title: "Your executions", about: "The newest first.", when: "Begun", at: (saga) => saga.created_at },
 };
@@ -81,8 +81,8 @@ export function ListPage({ kind, route }) {
           ${[...new Set([...states, filter.state].filter(Boolean))].map((state) => html`<option key=${state} value=${state}>${state}</option>`)}
         </select></label>
         <span class="count" role="status">${counted(shown.length, rows.length, next)}</span>
+        <span class="announce" role="status">${changed && html`<button type="button" onClick=${show}>${changed} Show the list as it is now</button>`}</span>
       </form>
-      <div class="announce" role="status">${changed && html`<button type="button" onClick=${show}>${changed} Show the list as it is now</button>`}</div>
       ${shown.length ? html`<${Table} sagas=${shown} about=${about} />` : html`<p class="empty">${rows.length ? "None of what is loaded fits the filter." : next ? "Nothing on this page; there is more." : "Nothing."}</p>`}
       <${Trouble} problem=${more.problem} />
       ${next && html`<p><button type="button" disabled=${more.busy} onClick=${goOn}>${more.busy ? "Asking" : "More"}</button></p>`}

@@ -6,11 +6,12 @@ import { plain, stateWord, tone } from "./words.js";
 
 export const State = ({ saga }) => html`<span class="state ${tone(saga)}">${stateWord(saga)}</span>`;
 
-export function Instant({ at, relative = true }) {
+// In UTC, as everybody on a call says it; `full` has the local time beside it.
+export function Instant({ at, relative = true, full = false }) {
   const now = useNow();
   if (at == null) return html`<span class="none">–</span>`;
-  return html`<time datetime=${plain(at)} title=${local(at)}>
-    ${utc(at)}${relative && html` <span class="ago">${ago(at, now)}</span>`}
+  return html`<time datetime=${plain(at)} title=${`${utc(at)}, ${local(at)}`}>
+    ${utc(at, full ? 0 : now)}${full && html` <span class="here">${local(at)}</span>`}${relative && html` <span class="ago">${ago(at, now)}</span>`}
   </time>`;
 }
 
@@ -47,7 +48,7 @@ export function Age({ seen, problem }) {
   if (!seen) return html`<span class="age">${problem ? "nothing yet" : "asking"}</span>`;
   const old = Math.max(0, now - seen);
   const stale = problem || paused || old > 20_000;
-  return html`<span class="age ${stale ? "stale" : ""}">as of ${utc(new Date(seen).toISOString()).slice(11)}, ${old < 1500 ? "just now" : `${span(old)} ago`}</span>`;
+  return html`<span class="age ${stale ? "stale" : ""}">as of ${utc(new Date(seen).toISOString(), now)}, ${old < 1500 ? "just now" : `${span(old)} ago`}</span>`;
 }
 
 export function Head({ title, page, children }) {

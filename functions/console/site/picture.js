@@ -2,7 +2,7 @@
 import { html } from "./htm-preact.js";
 import { list, plain, spoken } from "./words.js";
 
-const W = 148;
+const W = 160;
 const H = 58;
 const GAP = 34;
 const TOP = 26;
@@ -28,7 +28,7 @@ export function stepsOf(saga) {
   const ledger = new Map(list(saga.steps).map((entry) => [plain(entry.step), entry]));
   const done = new Set(list(saga.completed_steps));
   const undone = new Set(list(saga.compensated_steps));
-  const declared = list(saga.definition?.steps);
+  const declared = list(saga.declared_steps);
   const names = declared.length ? declared.map((step) => plain(step.step)) : [...new Set([...ledger.keys(), ...done])];
   for (const name of ledger.keys()) if (!names.includes(name)) names.push(name);
   return names.map((name) => {
@@ -53,7 +53,7 @@ export function Picture({ saga }) {
   const steps = stepsOf(saga);
   if (!steps.length) return html`<p class="empty">No step is known of it: its definition is not here, or nothing was begun.</p>`;
   const undoes = steps.some((step) => step.undo || /undo/.test(step.standing));
-  const width = 40 + steps.length * (W + GAP) + 96;
+  const width = 40 + steps.length * (W + GAP) + 124;
   const height = TOP + H + (undoes ? UNDO + 34 : 12);
   const said = steps.map((step) => `${spoken(step.name)}: ${step.standing}${step.pivot ? " (point of no return)" : ""}`).join("; ");
   const middle = TOP + H / 2;
@@ -63,8 +63,8 @@ export function Picture({ saga }) {
       <circle cx="12" cy=${middle} r="6" class="end" />
       ${steps.map((step, at) => html`<${Step} key=${step.name} step=${step} x=${40 + at * (W + GAP)} />`)}
       <path class="way" d=${`M${last - GAP} ${middle}H${last - 6}`} />
-      <rect class="outcome ${plain(saga.state)}" x=${last} y=${middle - 15} width="88" height="30" rx="15" />
-      <text class="outcome-word" x=${last + 44} y=${middle + 4} text-anchor="middle">${short(plain(saga.state) || "?", 13)}</text>
+      <rect class="outcome ${plain(saga.state)}" x=${last} y=${middle - 15} width="112" height="30" rx="15" />
+      <text class="outcome-word" x=${last + 56} y=${middle + 4} text-anchor="middle">${short(plain(saga.state) || "?", 13)}</text>
     </svg>
   </div>`;
 }
@@ -78,9 +78,9 @@ function Step({ step, x }) {
     <path class="tip" d=${`M${x - 8} ${TOP + H / 2 - 4}l6 4l-6 4`} />
     ${step.pivot && html`<path class="pivot" d=${`M${x - GAP / 2 - 3} 6V${TOP + H + 6}M${x - GAP / 2 + 1} 6V${TOP + H + 6}`} /><text class="small" x=${x - GAP / 2 + 7} y="14">point of no return</text>`}
     <rect class="box ${forward}" x=${x} y=${TOP} width=${W} height=${H} rx="8" />
-    <text class="mark ${forward}" x=${x + W - 16} y=${TOP + 20} text-anchor="middle">${MARKS[forward]}</text>
-    <text class="name" x=${x + 12} y=${TOP + 24}>${short(spoken(step.name), 17)}<title>${spoken(step.name)}</title></text>
-    <text class="small" x=${x + 12} y=${TOP + 43}>${short(told, 24)}<title>${told}</title></text>
+    <text class="mark ${forward}" x=${x + W - 16} y=${TOP + 44} text-anchor="middle">${MARKS[forward]}</text>
+    <text class="name" x=${x + 12} y=${TOP + 24}>${short(spoken(step.name), 20)}<title>${spoken(step.name)}</title></text>
+    <text class="small" x=${x + 12} y=${TOP + 43}>${short(told, 22)}<title>${told}</title></text>
     ${below && html`<${UndoBox} step=${step} x=${x} />`}
   </g>`;
 }

@@ -79,10 +79,10 @@ const seconds = (limits) => [limits.seconds && `${limits.seconds} s`, limits.cpu
 function Details({ saga }) {
   const last = list(saga.timeline).at(-1);
   return html`<${Facts} facts=${[
-    ["Begun", saga.created_at && html`<${Instant} at=${saga.created_at} />`],
-    ["Ended", saga.ended_at && html`<${Instant} at=${saga.ended_at} />`],
-    ["Next deadline", saga.deadline && html`<${Instant} at=${saga.deadline} />`],
-    ["Last event", last && html`<span>${spoken(last.cause)} <${Instant} at=${last.at} /></span>`],
+    ["Begun", saga.created_at && html`<${Instant} full at=${saga.created_at} />`],
+    ["Ended", saga.ended_at && html`<${Instant} full at=${saga.ended_at} />`],
+    ["Next deadline", saga.deadline && html`<${Instant} full at=${saga.deadline} />`],
+    ["Last event", last && html`<span>${spoken(last.cause)} <${Instant} full at=${last.at} /></span>`],
     ["Reason", saga.reason && html`<${Theirs} text=${saga.reason} />`],
     ["Error type", saga.error_type && html`<${Theirs} text=${saga.error_type} />`],
     ["Exit code", saga.exit_code],

@@ -28,7 +28,7 @@ export function Timeline({ saga, acts }) {
 function Entry({ entry, before }) {
   const passed = before ? between(before.at, entry.at) : "";
   return html`<li class="${entry.kind} ${entry.kind !== "person" && isProblem(entry) ? "problem" : ""}">
-    <span class="when"><${Instant} at=${entry.at} relative=${false} />${passed && html` <span class="ago">+${passed}</span>`}</span>
+    <span class="when"><${Instant} full at=${entry.at} relative=${false} />${passed && html` <span class="ago">+${passed}</span>`}</span>
     <span class="what">${entry.kind === "person" ? html`<${ByPerson} act=${entry} />` : html`<${ByMachine} entry=${entry} />`}</span>
   </li>`;
 }

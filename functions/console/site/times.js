@@ -6,11 +6,13 @@ export function instant(text) {
   return Number.isNaN(at) ? null : at;
 }
 
-export function utc(text) {
+// The day is left out where it is today.
+export function utc(text, now = 0) {
   const at = instant(text);
   if (at === null) return text == null ? "" : String(text);
-  const iso = new Date(at).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+  const [day, clock] = new Date(at).toISOString().split("T");
+  const today = now && new Date(now).toISOString().startsWith(`${day}T`);
+  return `${today ? "" : `${day} `}${clock.slice(0, 8)} UTC`;
 }
 
 export function local(text) {

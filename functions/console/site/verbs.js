@@ -17,7 +17,7 @@ export function Verbs({ saga, may, onDone }) {
     onDone(answer.saga);
   };
   return html`<div class="verbs" role="group" aria-label="Verbs">
-    ${offered.map((verb) => html`<button key=${verb} type="button" class=${VERBS[verb].harmless ? "" : "main"} onClick=${() => set(verb)}>${VERBS[verb].name}</button>`)}
+    ${offered.map((verb) => html`<button key=${verb} type="button" onClick=${() => set(verb)}>${VERBS[verb].name}</button>`)}
     <span class="told" role="status">${told}</span>
     ${open && html`<${Dialog} key=${open} verb=${open} saga=${saga} onDone=${done} onClose=${() => set(null)} onSeen=${onDone} />`}
   </div>`;

@@ -107,7 +107,6 @@ export const VERBS = {
     does: "Nothing changes. Everybody who looks at it sees that you have it, and what you say.",
     offered: (saga) => !saga.unreadable,
     reason: true,
-    harmless: true,
   },
 };
 
