@@ -50,7 +50,12 @@ class Visitor:
         return page
 
     def open(self, path: str, **context: Any) -> Page:
-        given = {"viewport": {"width": 1280, "height": 860}, "locale": "en-GB", "timezone_id": "Europe/Berlin", **context}
+        given = {
+            "viewport": {"width": 1280, "height": 860},
+            "locale": "en-GB",
+            "timezone_id": "Europe/Berlin",
+            **context,
+        }
         made = self._browser.new_context(**given)
         made.set_default_timeout(15_000)
         made.add_init_script(EYES)

@@ -42,7 +42,9 @@ class Stand:
         self._front = HttpFront()
         self.url = self._front.listen()
         self.issuer.origin = self.url
-        settings = ConsoleSettings(f"{self.issuer.url}/authorize", f"{self.issuer.url}/token", CLIENT, "openid sagas/use")
+        settings = ConsoleSettings(
+            f"{self.issuer.url}/authorize", f"{self.issuer.url}/token", CLIENT, "openid sagas/use"
+        )
         self._console = console_files.Console(files_in(SITE), settings)
         routes = [Route(key, "api", signed=False) for key, route in ROUTES.items() if route.door is Door.JWT]
         routes += [Route(key, "console", signed=False) for key in console_files.ROUTES]
@@ -78,7 +80,11 @@ class Stand:
         """The gateway has verified the token: here it is looked up among those that were given."""
         token = event["headers"].get("authorization", "").removeprefix("Bearer ")
         if token not in self.issuer.given or token in self.issuer.revoked:
-            return {"statusCode": 401, "headers": {"content-type": "application/json"}, "body": '{"message":"Unauthorized"}'}
+            return {
+                "statusCode": 401,
+                "headers": {"content-type": "application/json"},
+                "body": '{"message":"Unauthorized"}',
+            }
         told = {name: flattened(value) for name, value in _claims(token).items()}
         event["requestContext"]["authorizer"] = {"jwt": {"claims": told, "scopes": None}}
         return self.instead(event) or HttpApi(self.door.api).run(event, Context())

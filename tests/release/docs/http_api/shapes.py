@@ -80,7 +80,9 @@ _DETAILS: Final[dict[str, Schema]] = {
     "waits_for": MAYBE_TEXT,
     "waits_until": MAYBE_MOMENT,
     "steps": listed(_STEP),
-    "declared_steps": listed(closed(step=TEXT, undo={"type": "boolean"}, pivot={"type": "boolean"}, waits={"type": "boolean"})),
+    "declared_steps": listed(
+        closed(step=TEXT, undo={"type": "boolean"}, pivot={"type": "boolean"}, waits={"type": "boolean"})
+    ),
     "pod_name": MAYBE_TEXT,
     "node_name": MAYBE_TEXT,
     "kept_until": MAYBE_MOMENT,
