@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from saga_orchestrator.adapters.saga_codec import decode
-from saga_orchestrator.domain.errors import CorruptSaga
 from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.oracles.registry import When
 from tests.proof.simulation.world.lambda_service import HAND, Container, Invocation
@@ -83,20 +81,19 @@ class UnreadableItems:
 
     def _break(self, ends: int) -> None:
         """One that runs, where any does: it is met most."""
-        world, ways = self.world, list(_WAYS)
-        self.dice.shuffle(ways)
+        world = self.world
         there = {key: saga for key, saga in world.ledger.sagas.items() if key not in world.ledger.broken}
         running = [key for key, saga in there.items() if saga.state == "running"]
         key = self.dice.choice(running or [*there, ""])
         sound = self._item(key)
-        spoilt = next(_unreadable(sound, ways), None) if sound is not None else None
-        if spoilt is None:
+        if sound is None:
             self.open -= 1
             return
+        spoilt = self.dice.choice(list(ways_to_break(sound)))
         world.weather.note(Fault.UNREADABLE)
         world.ledger.broken[key] = spoilt
         spoilt.since = world.service.invocations
-        self._put(spoilt.on(sound or {}))
+        self._put(spoilt.on(sound))
         world.note(f"{key} cannot be read: its {spoilt.name} is {spoilt.bad}")
         world.scheduler.at(ends, lambda: self._mend(key, spoilt))
 
@@ -129,13 +126,9 @@ class UnreadableItems:
         world._settle(Invocation(0, HAND, container, now, now, (), 0, world.service, lambda _: None))
 
 
-def _unreadable(sound: Image, ways: list[tuple[str, Callable[[_Value | None], _Value | None]]]) -> Iterator[Broken]:
-    """Those of the ways that make this item unreadable."""
-    for name, spoil in ways:
+def ways_to_break(sound: Image) -> Iterator[Broken]:
+    """All that make this item one that no release can read."""
+    for name, spoil in _WAYS:
         broken = Broken(name, sound.get(name), spoil(sound.get(name)))
-        if broken.bad == broken.sound:
-            continue
-        try:
-            decode(broken.on(sound))
-        except CorruptSaga:
+        if broken.bad != broken.sound:
             yield broken

@@ -1,9 +1,13 @@
 """Oracles of functions whose clock is off: what AWS refuses is not done, and what is done is off by no more."""
 
+from typing import Final
+
 from tests.proof.simulation.faults.function_clocks import TAKEN_MS
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.lambda_service import Invocation
 from tests.proof.simulation.world.ledger import Ledger, Write
+
+SERVER_ERROR: Final = 500
 
 
 @oracle(
@@ -15,7 +19,12 @@ def unheard_is_undone(_ledger: Ledger, invocation: Invocation, how: str) -> str 
     if not invocation.unheard:
         return UNCONCERNED
     answer = invocation.answer if isinstance(invocation.answer, dict) else {}
-    if how or answer.get("batchItemFailures") or answer.get("unfinished"):
+    if (
+        how
+        or answer.get("batchItemFailures")
+        or answer.get("unfinished")
+        or answer.get("statusCode", 0) >= SERVER_ERROR
+    ):
         return None
     return (
         f"{invocation.function} was refused {invocation.unheard} calls for its clock, and answers {invocation.answer}"

@@ -22,6 +22,10 @@ class When(StrEnum):
     SETTLED = "when an operator has settled a rejected event"
     SET_ASIDE = "when the item of a rejected event is written"
     LISTED = "when nobody works at the list of rejected events any more"
+    WAITING = "after each write of a saga that waits"
+    WAITING_END = "of sagas that wait, when the world has come to rest"
+    ACTED = "after each call of the API that may have changed something, and at rest"
+    ANSWERED = "when an operator has an answer of the API"
     END = "when the world has come to rest"
 
 

@@ -210,9 +210,8 @@ class Ledger:
         new = record.new_image or {}
         if "outbox" in new:
             name, key = new["saga_name"]["S"], new["execution_id"]["S"]
-            self.lost_keys |= {
-                f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
-            }
+            lost = (f"{name}:{key}:{message}" for message in new["outbox"]["S"].split())
+            self.lost_keys |= set(filter(begins_work, lost))
 
     def reject(self, pointer: dict[str, Any]) -> Inbound | None:
         """Book a pointer on the queue; the event it is about, or None when it is about a message.
@@ -225,7 +224,7 @@ class Ledger:
             messages = [message] if message else self._messages_of(pointer)
             self.rejected_messages |= {(target, each) for each in messages}
             self.in_pointer[pointer["id"]] = messages
-            self.lost_keys |= {each for each in messages if ":create_pod#" in each}
+            self.lost_keys |= set(filter(begins_work, messages))
             if ":create_pod#" in message and message.split(":")[1] in self.gone_scripts:
                 self.unmade |= {(target, message)} if "refused" not in pointer["detail"] else set()
             return None
@@ -276,6 +275,14 @@ class Ledger:
             if saga is not None and not saga.is_stub and not may_cancel(inbound.actor, saga.owner):
                 reasons |= {"unauthorised_cancel"}
         return reasons
+
+
+def begins_work(message: str) -> bool:
+    """What is lost is not sent again once it is too late for it: a create, or an attempt of a saga that waits."""
+    saga_name, _, key = message.split(":")
+    if saga_name == "execution_saga":
+        return key.startswith("create_pod#")
+    return not key.startswith(("saga_", "order_confirmed#"))
 
 
 def place_of(source: str, position: dict[str, Any]) -> str:
