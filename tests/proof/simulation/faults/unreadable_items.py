@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.proof.simulation.faults.weather import Fault
-from tests.proof.simulation.oracles.registry import When
 from tests.proof.simulation.world.lambda_service import HAND, Container, Invocation
 from tests.proof.simulation.world.saga_image import Broken, Image
 
@@ -99,7 +98,6 @@ class UnreadableItems:
 
     def _mend(self, key: str, spoilt: Broken) -> None:
         world = self.world
-        world.judge.judge(When.MENDED, world.ledger, key, spoilt)
         if world.ledger.broken.pop(key, None) is not None:
             world.ledger.mended[key] = world.scheduler.now
             self._put(spoilt.off(self._item(key) or {}))

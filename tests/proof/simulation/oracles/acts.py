@@ -1,12 +1,14 @@
 """Oracles of what operators do through the API: an act exists exactly where its change does, and says what it was."""
 
 from http import HTTPStatus
+from typing import Final
 
 from saga_orchestrator.domain.operating.authority import Deed
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.acts import Acts, Told
 
-SAID_NO = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
+CORRUPT: Final = "corrupt_saga"
+SAID_NO: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 
 
 @oracle(
@@ -49,7 +51,10 @@ def as_it_was_seen(acts: Acts, told: Told) -> str | None:
     asked = told.asked
     if asked.version is None or told.status != HTTPStatus.OK:
         return UNCONCERNED
-    before = int(acts.of(asked.target)[asked.event_id]["before"]["N"])
+    act = acts.of(asked.target).get(asked.event_id)
+    if act is None:
+        return UNCONCERNED  # A4 asks that
+    before = int(act["before"]["N"])
     return None if before == asked.version[0] else f"{asked.key} was decided on {asked.version}, and done to {before}"
 
 
@@ -58,4 +63,6 @@ def told_the_truth(acts: Acts, told: Told) -> str | None:
     there = told.asked.event_id in acts.of(told.asked.target)
     if told.status == HTTPStatus.OK:
         return None if there else f"{told.asked.key} is done, and nobody has recorded it"
-    return f"{told.asked.key} is refused, and recorded" if there and told.status in SAID_NO else None
+    # Of a saga that nobody can read for now, nobody is told more than that.
+    no = told.status in SAID_NO and told.code != CORRUPT
+    return f"{told.asked.key} is refused, and recorded" if there and no else None

@@ -35,6 +35,8 @@ class Ledger:
     broken: dict[str, Broken] = field(default_factory=dict)
     """Sagas that cannot be read, and why: all else that is said here of sagas is as they are without that."""
     mended: dict[str, int] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
+    """Sagas that were written by somebody who was called while they could not be read."""
     gone: dict[str, SagaImage] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
@@ -167,11 +169,16 @@ class Ledger:
         broken = self.broken.get(key)
         if broken is None:
             return image
-        broken.writers.append(writer)
+        if writer.number > broken.since:
+            self.guessed.add(key)
         if image.get(broken.name) != broken.bad:
             del self.broken[key]
             self.mended[key] = now
         return broken.off(image)
+
+    def was_readable(self, key: str) -> bool:
+        """At any time."""
+        return key not in self.broken and key not in self.mended
 
     def was_unreadable(self, key: str, since: int) -> bool:
         return key in self.broken or self.mended.get(key, -1) >= since

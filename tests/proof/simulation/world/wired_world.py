@@ -110,6 +110,7 @@ class WiredWorld:
                 self._record_lost,
                 self._stream_trimmed,
                 self,
+                self.ledger.was_readable,
                 relay,
             )
             for relay in relays
