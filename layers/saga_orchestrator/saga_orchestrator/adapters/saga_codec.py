@@ -13,6 +13,7 @@ from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.flow.ledger import Ledger, StepError
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
+from saga_orchestrator.domain.traceparent import kept
 
 from .saga_parts import (
     Item,
@@ -109,6 +110,7 @@ def decode(item: Item) -> Saga:
             state=SagaState(item["state"]["S"]),
             request=decode_request(item["req"]["M"]) if "req" in item else None,
             request_hash=bytes(item["rh"]["B"]) if "rh" in item else b"",
+            traceparent=kept(bytes(item["tp"]["B"])) if "tp" in item else b"",
             inline_script="inline" in item,
             claim=Claim(claim[0], int(claim[2])) if claim else None,
             completed_steps=_words(item, "steps"),
@@ -171,6 +173,7 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     *((name, field, _number) for name, field in _NUMBERS.items()),
     ("req", "request", lambda request: {"M": encode_request(request)} if request is not None else None),
     ("rh", "request_hash", lambda digest: {"B": digest} if digest else None),
+    ("tp", "traceparent", lambda told: {"B": told} if told else None),
     ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),
     ("shadow", "shadow", lambda shadow: {"BOOL": True} if shadow else None),
     ("claim", "claim", lambda claim: {"S": f"{claim.resource}#{claim.shard}"} if claim is not None else None),
