@@ -66,7 +66,7 @@ def test_the_request_function(world: World) -> None:
 
 @pytest.mark.parametrize("event_type", [str(each) for each in EventType if each is not EventType.REQUESTED])
 def test_every_other_event_function(world: World, event_type: str) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}', GAUGES="true")
+    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}')
     for execution_id, language in (("limited", "python"), ("unlimited", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
 
@@ -80,7 +80,7 @@ def test_every_other_event_function(world: World, event_type: str) -> None:
 
 
 def test_the_timeout_checker(world: World) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}')
+    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}', GAUGES="true")
     for execution_id, language in (("limited", "python"), ("unlimited", "node"), ("corrupt", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
     boto3.client("dynamodb").update_item(
