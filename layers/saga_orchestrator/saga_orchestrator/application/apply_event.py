@@ -11,7 +11,7 @@ from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.confirming import decide_execution
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.signals import SagaSignal
-from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, render
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, is_of_every_saga, render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -134,6 +134,8 @@ def check_messages(saga: Saga, definition: SagaDefinition) -> None:
         RejectedEvent: some message cannot; nothing has been written.
     """
     for key in saga.outbox:
+        if is_of_every_saga(key):
+            continue
         message = render(saga, key, definition)
         size = len(encoded(message).encode())
         if size > MAX_MESSAGE_BYTES:

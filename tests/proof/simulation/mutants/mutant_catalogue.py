@@ -59,9 +59,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE._claiming,
-            "return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])",
+            "return self._transact(before, [write(saga.having(claim=claim)), self._count(claim, 1)])",
             'update = self._count(claim, 1)["Update"]\n'
-            "            outcome = self._transact(before, [write(replace(saga, claim=claim))])\n"
+            "            outcome = self._transact(before, [write(saga.having(claim=claim))])\n"
             f"            isinstance(outcome, Stored) and self.client.update_item(**{_LEAVE_OUT_CONDITION})\n"
             "            return outcome",
         ),
