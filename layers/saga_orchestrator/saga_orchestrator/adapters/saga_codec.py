@@ -14,6 +14,7 @@ from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.flow.ledger import Ledger, StepError
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
+from saga_orchestrator.domain.traceparent import kept
 
 from .saga_parts import (
     Item,
@@ -143,6 +144,7 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     *((name, field, _number) for name, field in _NUMBERS.items()),
     ("req", "request", lambda request: {"M": encode_request(request)} if request is not None else None),
     ("rh", "request_hash", lambda digest: {"B": digest} if digest else None),
+    ("tp", "traceparent", lambda told: {"B": told} if told else None),
     ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),
     ("shadow", "shadow", lambda shadow: {"BOOL": True} if shadow else None),
     ("claim", "claim", lambda claim: {"S": f"{claim.resource}#{claim.shard}"} if claim is not None else None),
@@ -179,6 +181,7 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "create_before": ("create_before", lambda value: instant(value["N"])),
     "req": ("request", lambda value: decode_request(value["M"])),
     "rh": ("request_hash", lambda value: bytes(value["B"])),
+    "tp": ("traceparent", lambda value: kept(bytes(value["B"]))),
     "inline": ("inline_script", lambda _value: True),
     "shadow": ("shadow", lambda _value: True),
     "claim": ("claim", _read_claim),

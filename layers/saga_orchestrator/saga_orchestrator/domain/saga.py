@@ -108,6 +108,8 @@ class Saga:
     """Requested while commands were switched off: no pod is this saga's, so it never deletes one."""
     pod_name: str | None = None
     node_name: str | None = None
+    traceparent: bytes = b""
+    """Of the event that began it, as 25 bytes, write-once; empty where it had none."""
     outbox: tuple[str, ...] = field(default=())
     wake: int | None = None
     """When somebody should look, where this write set a deadline that is near: for the relay, and for no one later."""
