@@ -60,9 +60,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE._claiming,
-            "return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])",
+            "return self._transact(before, [write(saga.having(claim=claim)), self._count(claim, 1)])",
             'update = self._count(claim, 1)["Update"]\n'
-            "            outcome = self._transact(before, [write(replace(saga, claim=claim))])\n"
+            "            outcome = self._transact(before, [write(saga.having(claim=claim))])\n"
             f"            isinstance(outcome, Stored) and self.client.update_item(**{_LEAVE_OUT_CONDITION})\n"
             "            return outcome",
         ),
@@ -80,7 +80,7 @@ MUTANTS: Final = (
     Mutant(
         "claim without looking at the cap",
         "S7",
-        edit(counting, "if change > 0 else write", "if change > 1 else write"),
+        edit(counting, "if change > 0 else ()", "if change > 1 else ()"),
     ),
     Mutant(
         "release to the first shard",

@@ -15,7 +15,7 @@ READING_MUTANTS: Final = (
     Mutant(
         "a ledger of another type read as empty",
         "S26",
-        edit(saga_codec._list, 'item[name]["L"] if name in item else ()', 'item.get(name, {}).get("L", ())'),
+        edit(saga_codec._read_list, 'value["L"]', 'value.get("L", ())'),
     ),
     Mutant(
         "one saga that cannot be read ends the checker's run",
