@@ -115,10 +115,12 @@ const CAUSES = {
   started: "started",
   completed: "the run completed",
   failed: "the run failed",
-  timed_out: "the worker reported a time-out",
+  timeout: "the worker reported a time-out",
   cancelled: "cancel asked for",
-  deadline: "its deadline passed",
-  deadline_passed: "its deadline passed",
+  deadline: "its time passed",
+  reported: "an event about a step",
+  answered: "a participant answered",
+  operated: "a person's verb was done",
 };
 const PROBLEMS = /fail|timeout|timed|refus|park|deadline|cancel|reject|exhaust|given_up|expired/;
 
