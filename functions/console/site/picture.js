@@ -6,7 +6,7 @@ const W = 160;
 const H = 58;
 const GAP = 34;
 const TOP = 26;
-const UNDO = 50;
+const UNDO = 28;
 
 const MARKS = { done: "✓", now: "●", parked: "!", undone: "↶", failed: "✕", left: "–", todo: "" };
 const OF_STANDING = [
@@ -54,7 +54,7 @@ export function Picture({ saga }) {
   if (!steps.length) return html`<p class="empty">No step is known of it: its definition is not here, or nothing was begun.</p>`;
   const undoes = steps.some((step) => step.undo || /undo/.test(step.standing));
   const width = 40 + steps.length * (W + GAP) + 124;
-  const height = TOP + H + (undoes ? UNDO + 34 : 12);
+  const height = TOP + H + (undoes ? UNDO + 38 : 12);
   const said = steps.map((step) => `${spoken(step.name)}: ${step.standing}${step.pivot ? " (point of no return)" : ""}`).join("; ");
   const middle = TOP + H / 2;
   const last = 40 + steps.length * (W + GAP);
@@ -86,7 +86,7 @@ function Step({ step, x }) {
 }
 
 function UndoBox({ step, x }) {
-  const y = TOP + H + UNDO - 22;
+  const y = TOP + H + UNDO;
   const kind = undoKind(step);
   const word = { parked: "undo parked", now: "being undone", undone: "undone", left: "undo skipped", todo: "undo" }[kind];
   return html`<path class="back" d=${`M${x + W / 2} ${TOP + H}V${y}`} />

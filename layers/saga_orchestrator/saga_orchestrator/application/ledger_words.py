@@ -53,7 +53,7 @@ def parked_since(saga: Saga) -> int | None:
 
 
 def declared_steps(definition: SagaDefinition | None) -> list[Facts]:
-    """What a picture of the saga is drawn from: all steps that a new one would take, in order. None: nobody knows it."""
+    """What a picture of a saga is drawn from: all steps of a new one, in order. None where nobody knows it."""
     return [
         {"step": step.key, "undo": step.undo is not None, "pivot": step.pivot, "waits": step.waits}
         for step in (definition.steps if definition else ())
