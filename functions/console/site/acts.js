@@ -25,10 +25,10 @@ export function ActsTable({ acts, targets = false }) {
     <tbody>${acts.map((act) => html`<tr key=${`${plain(act.target)} ${plain(act.actor)} ${plain(act.key)}`}>
       <td><${Instant} at=${act.at} /></td>
       <td><${Theirs} text=${act.actor} /> <small>${plain(act.role)}${act.verified === false ? ", not verified" : ""}</small></td>
-      <td>${plain(act.verb)}</td>
+      <td><bdi>${plain(act.verb)}</bdi></td>
       ${targets && html`<td><${Target} target=${plain(act.target)} /></td>`}
       <td><${Theirs} text=${act.reason} /></td>
-      <td>${plain(act.result)} <small>${act.version_before != null && act.version_after !== act.version_before ? `version ${plain(act.version_before)} to ${plain(act.version_after)}` : ""}</small></td>
+      <td><bdi>${plain(act.result)}</bdi> <small>${act.version_before != null && act.version_after !== act.version_before ? `version ${plain(act.version_before)} to ${plain(act.version_after)}` : ""}</small></td>
     </tr>`)}</tbody>
   </table></div>`;
 }

@@ -4,7 +4,7 @@ import { useLive, useNow } from "./live.js";
 import { ago, local, span, utc } from "./times.js";
 import { plain, stateWord, tone } from "./words.js";
 
-export const State = ({ saga }) => html`<span class="state ${tone(saga)}">${stateWord(saga)}</span>`;
+export const State = ({ saga }) => html`<span class="state ${tone(saga)}"><bdi>${stateWord(saga)}</bdi></span>`;
 
 // In UTC, as everybody on a call says it; `full` has the local time beside it.
 export function Instant({ at, relative = true, full = false }) {

@@ -69,10 +69,12 @@ function Header({ saga, page, acts }) {
       <div class="tools"><${Copy} text=${plain(saga.execution_id)} what="the execution id" /><${Download} name=${`${plain(saga.execution_id)}.json`} content=${() => ({ saga, acts })} /><${Age} ...${page} /></div>
     </div>
     <p class="kind">${spoken(saga.saga_name)}</p>
-    <p class="why">${why(saga, now).join(" ")}</p>
+    <p class="why">${why(saga, now).map((sentence) => html`<${Sentence} ...${sentence} /> `)}</p>
     ${note && html`<p class="note">${html`<bdi>${plain(note.actor)}</bdi>`} has it: <q><bdi>${plain(note.reason)}</bdi></q> <${Instant} at=${note.at} /></p>`}
   </header>`;
 }
+
+const Sentence = ({ ours, theirs }) => html`<span>${ours.map((words, at) => [words, at < theirs.length && html`<bdi>${theirs[at]}</bdi>`])}</span>`;
 
 const seconds = (limits) => [limits.seconds && `${limits.seconds} s`, limits.cpu && `cpu ${limits.cpu}`, limits.memory].filter(Boolean).join(", ");
 

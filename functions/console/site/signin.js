@@ -5,6 +5,7 @@ const home = new URL("./", document.baseURI).href;
 let config = null;
 let token = null;
 let received = 0;
+let leaving = null;
 
 const base64url = (bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -87,7 +88,8 @@ export const signIn = {
       return "Nobody can sign in: ConsoleAuthorizeUrl, ConsoleTokenUrl and ConsoleClientId are not all set.";
     }
     token = null;
-    await leave();
+    leaving ??= leave(); // once, however many requests were refused at the same moment
+    await leaving;
     return "leaving";
   },
 

@@ -39,7 +39,7 @@ const ByPerson = ({ act }) => html`
   ${act.verified === false && html` <small>the name is not verified</small>`}`;
 
 const ByMachine = ({ entry }) => html`
-  <strong>${cause(entry)}</strong>
+  <strong><bdi>${cause(entry)}</bdi></strong>
   ${entry.kind === "early" && html` <small>before its beginning</small>`}
   ${entry.actor && html` by <${Theirs} text=${entry.actor} />${entry.trusted === false && html` <small>without the right to</small>`}`}
   ${entry.late && html` <small>after the end</small>`}

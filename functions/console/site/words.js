@@ -30,42 +30,42 @@ const ENDINGS = {
   cancelled: "It was cancelled, and what it had done was taken back.",
 };
 
+// Sentences keep users' words apart from ours: each is our words, and between them theirs.
+const said = (ours, ...theirs) => ({ ours, theirs: theirs.map(plain) });
+
 // Why is it here: two or three sentences, the last one what happens without anybody.
 export function why(saga, now) {
   const told = [];
   const parked = list(saga.parked);
   if (parked.length) {
-    told.push(`It waits for a person: ${parked.map(spoken).join(" and ")} ${parked.length > 1 ? "are" : "is"} parked.`);
-    told.push("Nothing more happens to it by itself, unless a late answer comes.");
-    if (saga.reason) told.push(`The reason why it is being taken back is ${plain(saga.reason)}.`);
+    const steps = parked.map(spoken).join(" and ");
+    told.push(parked.length > 1 ? said`It waits for a person: ${steps} are parked.` : said`It waits for a person: ${steps} is parked.`);
+    told.push(said`Nothing more happens to it by itself, unless a late answer comes.`);
+    if (saga.reason) told.push(said`The reason why it is being taken back is ${saga.reason}.`);
     return told;
   }
   if (isEnded(saga)) {
-    told.push(ENDINGS[saga.state]);
-    if (saga.reason) told.push(`The reason is ${plain(saga.reason)}${saga.exit_code != null ? `, exit code ${plain(saga.exit_code)}` : ""}.`);
-    if (saga.ended_by) told.push(`It was ended by ${plain(saga.ended_by)}.`);
+    told.push({ ours: [ENDINGS[saga.state]], theirs: [] });
+    if (saga.reason) told.push(saga.exit_code != null ? said`The reason is ${saga.reason}, exit code ${saga.exit_code}.` : said`The reason is ${saga.reason}.`);
+    if (saga.ended_by) told.push(said`It was ended by ${saga.ended_by}.`);
     return told;
   }
-  if (saga.state === "created") told.push("Something came before its own beginning, and waits for it.");
-  else if (saga.state === "compensating") told.push("It is being taken back.");
-  else if (saga.state === "running") told.push("It runs.");
-  else told.push(`Its state is “${plain(saga.state)}”, which this console does not know.`);
-  if (saga.reason) told.push(`The reason is ${plain(saga.reason)}.`);
-  if (saga.waits_for) told.push(`It waits for ${plain(saga.waits_for)}.`);
+  if (saga.state === "created") told.push(said`Something came before its own beginning, and waits for it.`);
+  else if (saga.state === "compensating") told.push(said`It is being taken back.`);
+  else if (saga.state === "running") told.push(said`It runs.`);
+  else told.push(said`Its state is “${saga.state}”, which this console does not know.`);
+  if (saga.reason) told.push(said`The reason is ${saga.reason}.`);
+  if (saga.waits_for) told.push(said`It waits for ${saga.waits_for}.`);
   const until = instant(saga.waits_until);
-  if (until !== null) told.push(until < now ? overdue(saga, now - until) : then(saga, now));
+  if (until !== null) told.push(until < now ? said`Its time passed ${span(now - until)} ago: the checker looks at it within a minute or two; if it does not, look at the checker.` : then(saga, now));
   return told;
-}
-
-function overdue(saga, late) {
-  return `Its time passed ${span(late)} ago: the checker looks at it within a minute or two; if it does not, look at the checker.`;
 }
 
 function then(saga, now) {
   const when = ago(saga.waits_until, now);
-  if (saga.state === "created") return `If its beginning does not come, it is forgotten ${when}.`;
-  if (list(saga.steps).length) return `If that does not come, it is looked at again ${when}: asked once more, or taken back, or parked.`;
-  return `If that does not come, it times out ${when} and is taken back.`;
+  if (saga.state === "created") return said`If its beginning does not come, it is forgotten ${when}.`;
+  if (list(saga.steps).length) return said`If that does not come, it is looked at again ${when}: asked once more, or taken back, or parked.`;
+  return said`If that does not come, it times out ${when} and is taken back.`;
 }
 
 // By which verb: what it says on the button, what it will do, and whom it is offered for.
