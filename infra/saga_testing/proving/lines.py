@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.render import SAGA_MESSAGES, WAITING_MESSAGES
 from saga_testing.proving.playing import played
 from saga_testing.proving.searching import Finding
 from saga_testing.proving.signals import data_told
@@ -19,10 +20,20 @@ DOES = {
 
 
 def lines_of(finding: Finding, name: str = "DEFINITION") -> list[str]:
-    """A test's body: it goes through with the engine as it is, and its last line says what is wrong there."""
+    """A test's body, whose last line says what is wrong.
+
+    Of a run, it goes through with the engine as it is. Where AWS was made to fail, its expectations are what is right:
+    it fails for as long as the engine does otherwise.
+    """
     subject = finding.subject
     settings = f", settings={dict(subject.settings)!r}" if subject.settings else ""
-    steps = [line for each in played(subject, finding.moves) for line in _of(subject, each)]
+    runs = [*played(subject, finding.moves)]
+    steps = [line for each in runs for line in _of(subject, each)]
+    if finding.mishap is not None:
+        *before, last = runs
+        wrong = f"s.goes_wrong({finding.mishap.call}, Fault.{finding.mishap.fault.name})"
+        steps = [line for each in before for line in _of(subject, each)]
+        steps += [wrong, *_of(subject, last), *_told(last), _stands(last)]
     return [f"s = Scenario({name}, key={subject.key!r}{settings})", *steps, f"# {finding.wrong}"]
 
 
@@ -38,6 +49,20 @@ def _of(subject: Subject, each: Played) -> Iterator[str]:
             asking = subject.asking.get(kind)
             attempt = f", attempt={occurrence}" if asking is not None and asking.is_awaited else ""
             yield f's.expects("{subject.definition.messages[kind].type}"{attempt})'
+
+
+def _told(each: Played) -> Iterator[str]:
+    """What the saga says of itself, which a story expects by itself otherwise."""
+    for key in each.sent:
+        if spec := {**SAGA_MESSAGES, **WAITING_MESSAGES}.get(key.partition("#")[0]):
+            yield f's.says("{spec.type}")'
+
+
+def _stands(each: Played) -> str:
+    saga = each.after.saga
+    if saga is None or saga.state.is_terminal:
+        return f's.ends("{saga.state}")' if saga is not None else "s.expects_nothing()"
+    return f's.goes_on("{saga.state}")'
 
 
 def _what_happens(subject: Subject, each: Played) -> str:

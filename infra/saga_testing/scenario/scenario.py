@@ -8,6 +8,7 @@ from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.flow.verbs import Verb
 from saga_orchestrator.domain.render import SAGA_MESSAGES, WAITING_MESSAGES
 from saga_orchestrator.domain.saga import Saga
+from saga_testing.faults import Fault
 from saga_testing.proving.subject import Subject
 from saga_testing.scenario.stage import Stage
 from saga_testing.scenario.transcript import Transcript, listed
@@ -102,6 +103,13 @@ class Scenario:
         self._stage.pass_time(seconds)
         self._look()
 
+    def goes_wrong(self, call: int, fault: Fault) -> None:
+        """At that AWS call, counted from 1, of what is delivered next and of the relay after it.
+
+        Whoever delivers does so again until it is taken, each time to a process that knows nothing of the one before.
+        """
+        self._stage.goes_wrong(call - 1, fault)
+
     def operator(self, verb: Verb, step: str | None = None) -> None:
         """An operator's verb on what is parked; `step` may be left out where only one is."""
         __tracebackhide__ = True
@@ -128,6 +136,12 @@ class Scenario:
         """Nothing was sent but what was expected."""
         __tracebackhide__ = True
         self._all_was_expected("the end of this part")
+
+    def says(self, message_type: str) -> None:
+        """The saga has told this about itself, once."""
+        __tracebackhide__ = True
+        if [body["message_type"] for body in self.sent].count(message_type) != 1:
+            raise self._failed(f"expected {message_type} to be told once")
 
     def is_rejected(self, reason: str) -> None:
         """The last event changed nothing, for this reason."""
