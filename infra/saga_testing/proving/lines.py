@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.render import SAGA_MESSAGES, WAITING_MESSAGES
 from saga_testing.proving.playing import played
-from saga_testing.proving.searching import Finding
+from saga_testing.proving.searching import Crossed, Finding
 from saga_testing.proving.signals import data_told
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.subject import Subject
@@ -22,18 +22,22 @@ DOES = {
 def lines_of(finding: Finding, name: str = "DEFINITION") -> list[str]:
     """A test's body, whose last line says what is wrong.
 
-    Of a run, it goes through with the engine as it is. Where AWS was made to fail, its expectations are what is right:
-    it fails for as long as the engine does otherwise.
+    Of a run, it goes through with the engine as it is. Where AWS was made to fail, or deliveries came at the same time,
+    its expectations are what is right: it fails for as long as the engine does otherwise.
     """
     subject = finding.subject
     settings = f", settings={dict(subject.settings)!r}" if subject.settings else ""
-    runs = [*played(subject, finding.moves)]
+    crossed = finding.crossed
+    runs = [*played(subject, finding.moves[: len(finding.moves) - len(crossed.together if crossed else ())])]
     steps = [line for each in runs for line in _of(subject, each)]
     if finding.mishap is not None:
         *before, last = runs
         wrong = f"s.goes_wrong({finding.mishap.call}, Fault.{finding.mishap.fault.name})"
         steps = [line for each in before for line in _of(subject, each)]
         steps += [wrong, *_of(subject, last), *_told(last), _stands(last)]
+    if crossed is not None:
+        steps += [*([f"s.unseen({crossed.seconds})"] if crossed.seconds else []), *_crossing(subject, crossed)]
+        settings += ", answers_lost=True" if crossed.answers_lost else ""
     return [f"s = Scenario({name}, key={subject.key!r}{settings})", *steps, f"# {finding.wrong}"]
 
 
@@ -49,6 +53,18 @@ def _of(subject: Subject, each: Played) -> Iterator[str]:
             asking = subject.asking.get(kind)
             attempt = f", attempt={occurrence}" if asking is not None and asking.is_awaited else ""
             yield f's.expects("{subject.definition.messages[kind].type}"{attempt})'
+
+
+def _crossing(subject: Subject, crossed: Crossed) -> Iterator[str]:
+    """The first delivery, into which the others come."""
+    lines = [_what_happens(subject, each) for each in crossed.together]
+    inner = ""
+    for line, cut in zip(reversed(lines[1:]), reversed(crossed.cuts), strict=True):
+        inner = f"s.meanwhile({cut + 1}, lambda: {f'({inner}, {line})' if inner else line})"
+    yield from (inner, lines[0])
+    yield "assert s.standing in ("
+    yield from (f"    {each!r}," for each in crossed.allowed)
+    yield ")"
 
 
 def _told(each: Played) -> Iterator[str]:
@@ -76,7 +92,7 @@ def _what_happens(subject: Subject, each: Played) -> str:
         Kind.START: _start(subject, move),
         Kind.COMMAND: f"# {move.about}: {DOES[move.answer]}",
         Kind.TIME: f"s.after({passed})",
-        Kind.WAKE: f"s.after({passed})  # somebody looks before anything is due",
+        Kind.WAKE: "s.looks()" if passed == 0 else f"s.after({passed})  # somebody looks before anything is due",
         Kind.CANCEL: f"s.cancels(by={move.actor!r})",
         Kind.REPORT: f's.reports("{move.about}", by={move.actor!r})',
         Kind.OPERATE: f's.operator({move.verb}, "{move.about}")',

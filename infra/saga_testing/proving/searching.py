@@ -23,6 +23,20 @@ class Mishap:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossed:
+    """The last deliveries came at the same time, each before call `cuts` (from 0) of the one before it.
+
+    `seconds` had passed until then, in which nobody looked; `allowed` is where some order of them would have led.
+    """
+
+    together: tuple[Played, ...]
+    seconds: float
+    cuts: tuple[int, ...]
+    answers_lost: bool
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that must not be, and the run that leads to it."""
 
@@ -30,6 +44,7 @@ class Finding:
     moves: tuple[Move, ...]
     subject: Subject
     mishap: Mishap | None = None
+    crossed: Crossed | None = None
 
 
 @dataclass(slots=True)
