@@ -9,6 +9,10 @@ NAMES = ("execution_id", "event_id", "event_type", "service")
 """Whom it is about, as far as that could be read."""
 
 
+_UNSHOWN = frozenset({"headers", "written_as"})
+"""Kept for the redrive: a header is what somebody wrote."""
+
+
 class Kind(StrEnum):
     """Who kept it."""
 
@@ -48,7 +52,7 @@ class Kept:
             "detail": self.detail,
             **{name: self.names.get(name) for name in NAMES},
             "source": self.source,
-            "position": dict(self.position),
+            "position": {name: value for name, value in self.position.items() if name not in _UNSHOWN},
             "function": self.function,
             "at": self.at,
             "copies": self.copies,
@@ -59,4 +63,8 @@ class Kept:
 
 
 class NotRedrivableError(Exception):
-    """It cannot be turned back into a delivery."""
+    """It cannot be turned back into a delivery; `code` is for programs."""
+
+    def __init__(self, message: str, code: str = "not_redrivable") -> None:
+        super().__init__(message)
+        self.code = code
