@@ -30,6 +30,8 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1") -> list[Told]:
         door.saga(key, arn=arn),
         door.get("sagas", arn, query={"order": "deadlines"}),
         door.get("sagas", arn, query={"order": "parked"}),
+        door.get("groups", arn, query={"of": "parked"}),
+        door.get("summary", arn),
         door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
         door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),
         door.cancel(key, arn=arn, body=json.dumps({"reason": EVIL})),
@@ -95,6 +97,7 @@ def test_nothing_that_a_user_wrote_is_shown_or_printed(
         {"path": {"name": EVIL, "key": EVIL, "execution_id": EVIL}},
         {"query": {EVIL: EVIL, "order": EVIL}},
         {"query": {"order": EVIL, "page_size": EVIL, "page_token": EVIL}},
+        {"query": {"of": EVIL, EVIL: EVIL}},
         {"query": {"order": "deadlines", "page_token": EVIL}},
         {"query": {"order": "deadlines", "page_size": EVIL}},
         {"headers": {"idempotency-key": EVIL, "if-match": EVIL, "if-none-match": EVIL}},
@@ -111,7 +114,12 @@ def test_what_is_asked_with_is_not_repeated(
     world.deliver(request("ex-1"))
     door, printed = HttpDoor(world.at), Printed(world.at, capsys, monkeypatch)
     path = {"name": "execution_saga", "key": "ex-1", "execution_id": "ex-1"}
-    for route in ("GET /iam/v1/sagas", "GET /iam/v1/sagas/{name}/{key}", "POST /iam/v1/sagas/{name}/{key}/cancel"):
+    for route in (
+        "GET /iam/v1/sagas",
+        "GET /iam/v1/groups",
+        "GET /iam/v1/sagas/{name}/{key}",
+        "POST /iam/v1/sagas/{name}/{key}/cancel",
+    ):
         told = door.send(signed(route, OPERATOR, **{"path": path, **parts}))
         assert_hidden(told.body, "an answer")
         assert told.headers["content-type"] in {"application/json", "application/problem+json"}

@@ -3,7 +3,7 @@
 A saga whose key in that order stands still appears exactly once; one that moves may be missed or come twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import merge
@@ -68,6 +68,13 @@ class Lists(Protocol):
 
 
 def page_of(lists: Lists, order: Order, behind: Place | None, size: int) -> Page:
+    places, follows = places_of(lists, order, behind, size)
+    shown = tuple(found for _, found in standing_at(lists, order, places))
+    return Page(shown, places[-1] if follows and places else None)
+
+
+def places_of(lists: Lists, order: Order, behind: Place | None, size: int) -> tuple[list[Place], bool]:
+    """The next places in order, and whether any follow: of lists, groups, counts and frozen sets alike."""
     partitions = lists.partitions(order)
     each = min(size, max(1, MAX_KEYS_READ // len(partitions)))
     rank = {partition: number for number, partition in enumerate(partitions)}
@@ -86,10 +93,14 @@ def page_of(lists: Lists, order: Order, behind: Place | None, size: int) -> Page
             horizon = stands(places[-1]) if horizon is None else min(horizon, stands(places[-1]))
     merged = list(merge(*runs, key=stands))
     taken = [place for place in merged if horizon is None or stands(place) <= horizon][:size]
-    follows = horizon is not None or len(taken) < len(merged)
-    found = lists.sagas([place.key for place in taken])
-    shown = tuple(_of(order, [found[place.key] for place in taken if place.key in found]))
-    return Page(shown, taken[-1] if follows and taken else None)
+    return taken, horizon is not None or len(taken) < len(merged)
+
+
+def standing_at(lists: Lists, order: Order, places: Sequence[Place]) -> list[tuple[Place, Saga | Unreadable]]:
+    """What is at these places; an index lags, and what has left the order by now is left out."""
+    found = lists.sagas([place.key for place in places])
+    pairs = [(place, found[place.key]) for place in places if place.key in found]
+    return [(place, each) for place, each in pairs if isinstance(each, Unreadable) or _stands_in(order, each)]
 
 
 def _begin(behind: Place | None, partition: str, rank: Mapping[str, int]) -> tuple[int, Key | None]:
@@ -102,14 +113,7 @@ def _begin(behind: Place | None, partition: str, rank: Mapping[str, int]) -> tup
     return behind.at + (rank[partition] < rank[behind.partition]), None
 
 
-def _of(order: Order, found: list[Saga | Unreadable]) -> Iterator[Saga | Unreadable]:
-    for each in found:
-        if isinstance(each, Unreadable) or _stands_in(order, each):
-            yield each
-
-
 def _stands_in(order: Order, saga: Saga) -> bool:
-    """An index lags: what has left the order by now is not shown in it."""
     match order:
         case Order.DEADLINES:
             return saga.state in {SagaState.RUNNING, SagaState.COMPENSATING}

@@ -11,6 +11,7 @@ import yaml
 from saga_orchestrator.application.listing import Order
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
+from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.function import ROUTES
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from tests.release.docs.documents import ROOT
@@ -25,6 +26,8 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET /iam/v1/me": ("Who the caller is here, and which verbs he has", "Me", ANY_READ),
     "GET /iam/v1/executions/{execution_id}": ("All sagas of one execution", "Execution", (*ANY_READ, 404)),
     "GET /iam/v1/sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
+    "GET /iam/v1/groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
+    "GET /iam/v1/summary": ("The numbers that people look at first", "Summary", ANY_READ),
     "GET /iam/v1/sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
     "GET /iam/v1/sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
 }
@@ -125,6 +128,9 @@ def _path_parameter(name: str) -> Json:
 def _query(route: str) -> list[Json]:
     if route.endswith("/{key}"):
         return [_header("If-None-Match", ETAG, required=False)]
+    if route == "GET /iam/v1/groups":
+        served = {"type": "string", "enum": [str(each) for each in GROUPED]}
+        return [{"name": "of", "in": "query", "required": True, "schema": served}]
     if route != "GET /iam/v1/sagas":
         return []
     size = {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE, "description": f"{LARGEST_PAGE} at most"}

@@ -6,6 +6,7 @@ from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.saga import Cause
 from saga_orchestrator.domain.states import SagaState
+from saga_orchestrator.entrypoints.http_api.counting import PARTS
 
 Schema = dict[str, Any]
 
@@ -106,6 +107,17 @@ _ACT: Final = closed(
     version_after=MAYBE_WHOLE,
     key=TEXT,
 )
+_GROUP: Final = closed(
+    reason=MAYBE_TEXT,
+    step=MAYBE_TEXT,
+    saga_name=TEXT,
+    language=MAYBE_TEXT,
+    unreadable={"type": "boolean"},
+    count=WHOLE,
+    oldest=MOMENT,
+    newest=MOMENT,
+    sample=closed(execution_id=TEXT, saga_name=TEXT),
+)
 _PROBLEM: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -137,6 +149,14 @@ COMPONENTS: Final[dict[str, Schema]] = {
         as_of=MOMENT,
         sagas=listed({"anyOf": [named("SagaSummary"), named("UnreadableSaga")]}),
         next_page_token=MAYBE_TEXT,
+    ),
+    "Groups": closed(of=TEXT, as_of=MOMENT, read=WHOLE, more={"type": "boolean"}, groups=listed(_GROUP)),
+    "Summary": closed(as_of=MOMENT, **dict.fromkeys(PARTS, named("Count"))),
+    "Count": closed(
+        count=MAYBE_WHOLE,
+        more={"type": ["boolean", "null"]},
+        oldest=MAYBE_MOMENT,
+        unavailable=maybe(closed(code=TEXT, detail=TEXT)),
     ),
     "Act": _ACT,
     "Acts": closed(acts=listed(named("Act"))),

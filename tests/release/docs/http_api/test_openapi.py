@@ -112,6 +112,9 @@ def test_what_the_function_answers_is_described(document: Json, door: HttpDoor) 
     for query in ({}, {"order": "deadlines"}, {"order": "parked"}, {"order": "deadlines", "page_size": "1"}):
         get("sagas", query=query)
     get("me")
+    get("summary")
+    for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
+        get("groups", query=query)
 
     assert seen == set(ROUTES)
 

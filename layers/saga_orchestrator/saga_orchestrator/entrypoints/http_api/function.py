@@ -12,7 +12,7 @@ from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectRe
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.registry import SagaRegistry
 
-from . import acting, reading
+from . import acting, counting, reading
 from .callers import Caller, caller_of
 from .problems import Problem, store_refuses, unavailable, unknown
 from .replies import Reply
@@ -25,6 +25,8 @@ ROUTES: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET /iam/v1/me": reading.me,
         "GET /iam/v1/executions/{execution_id}": reading.one_execution,
         "GET /iam/v1/sagas": reading.sagas,
+        "GET /iam/v1/groups": counting.groups,
+        "GET /iam/v1/summary": counting.summary,
         "GET /iam/v1/sagas/{name}/{key}": reading.one_saga,
         "GET /iam/v1/sagas/{name}/{key}/acts": reading.acts,
         **{f"POST /iam/v1/sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},

@@ -1,0 +1,96 @@
+"""The routes that count: what a list holds by kind, and the numbers of the page that people look at first."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.grouping import Count, Group, count_of, groups_of
+from saga_orchestrator.application.listing import Order
+from saga_orchestrator.application.moments import moment
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
+from saga_orchestrator.domain.instants import rfc3339
+
+from .callers import Caller
+from .problems import Problem, bad_request, store_refuses, unavailable
+from .replies import Reply
+from .requests import Request
+
+GROUPED: Final = (Order.PARKED, Order.DEADLINES)
+
+_Part = Callable[[ApiResources, int], Count]
+PARTS: Final[dict[str, _Part]] = {
+    "parked": lambda api, _now: count_of(api.lists, Order.PARKED),
+    "overdue": lambda api, now: count_of(api.lists, Order.DEADLINES, before=now),
+    "running": lambda api, _now: count_of(api.lists, Order.DEADLINES),
+}
+"""Of the summary, in the order in which they matter."""
+
+
+def groups(api: ApiResources, request: Request, _caller: Caller) -> Reply:
+    request.only(("of",))
+    order = _grouped(request.query.get("of"))
+    found = groups_of(api.lists, order, api.at.sagas.named)
+    return Reply(
+        {
+            "of": order,
+            "as_of": rfc3339(api.at.clock()),
+            "read": found.read,
+            "more": found.more,
+            "groups": [_group(each) for each in found.groups],
+        }
+    )
+
+
+def summary(api: ApiResources, request: Request, _caller: Caller) -> Reply:
+    """Each part for itself: one that cannot be read says so, and is never a number instead."""
+    request.only(())
+    now = api.at.clock()
+    parts = {name: _part(api, now, read) for name, read in PARTS.items()}
+    failures = [part for part in parts.values() if isinstance(part, Problem)]
+    if len(failures) == len(parts):
+        raise failures[0]
+    told = {name: _unread(part) if isinstance(part, Problem) else part for name, part in parts.items()}
+    return Reply({"as_of": rfc3339(now), **told})
+
+
+def _grouped(value: str | None) -> Order:
+    found = next((order for order in GROUPED if order == value), None)
+    if found is None:
+        served = ", ".join(f"of={each}" for each in GROUPED)
+        raise bad_request("unknown_order", f"Served is {served}.")
+    return found
+
+
+def _group(group: Group) -> dict[str, Any]:
+    kind, (execution_id, saga_name) = group.kind, group.sample
+    return {
+        "reason": kind.reason,
+        "step": kind.step,
+        "saga_name": kind.saga_name,
+        "language": kind.language,
+        "unreadable": kind.unreadable,
+        "count": group.count,
+        "oldest": moment(group.oldest),
+        "newest": moment(group.newest),
+        "sample": {"execution_id": execution_id, "saga_name": saga_name},
+    }
+
+
+def _part(api: ApiResources, now: int, read: _Part) -> dict[str, Any] | Problem:
+    try:
+        found = read(api, now)
+    except RetryableError as failed:
+        api.at.telemetry.warn("a part of the summary was not read", error=str(failed))
+        return unavailable("unavailable", "A store does not answer for now: ask again, the same.")
+    except RejectedEvent as refused:
+        api.at.telemetry.warn("a part of the summary was not read", reason=refused.reason, error=refused.detail)
+        if refused.reason is RejectReason.REFUSED_BY_AWS:
+            return store_refuses()
+        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "Something went wrong here; the log says what.")
+    return {"count": found.count, "more": found.more, "oldest": moment(found.oldest), "unavailable": None}
+
+
+def _unread(problem: Problem) -> dict[str, Any]:
+    why = {"code": problem.code, "detail": problem.detail}
+    return {"count": None, "more": None, "oldest": None, "unavailable": why}
