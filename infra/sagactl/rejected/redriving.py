@@ -70,8 +70,8 @@ def _rejected(stack: Deployment, kept: Kept, actor: str) -> Redriven:
         role=Role.OPERATOR,
         door=Door.DIRECT,
         key=uuid.uuid4().hex,
-        copies=kept.copies,
-        since=kept.at,
+        version=kept.version,
+        since=kept.first_at,
     )
     with as_aws_said():
         handled = desk.perform(ordered)

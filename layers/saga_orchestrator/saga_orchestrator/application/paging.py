@@ -41,7 +41,7 @@ class Entry(Generic[Content_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Content_co]):
+class PageByTime(Generic[Content_co]):
     contents: tuple[Content_co, ...]
     next: Spot | None
     """Where it goes on: behind this. None: nothing follows."""
@@ -66,7 +66,7 @@ def page_of(
     *,
     newest_first: bool,
     takes: Callable[[Taken], bool] | None = None,
-) -> Page[Taken]:
+) -> PageByTime[Taken]:
     """At most `size` of those that `takes` takes, of at most `MAX_KEYS_READ` that are read."""
     rank = {partition: number for number, partition in enumerate(shelf.partitions)}
     each = max(1, MAX_KEYS_READ // len(rank))
@@ -91,7 +91,7 @@ def page_of(
         last, looked_at = entry.spot, looked_at + 1
         if takes is None or takes(entry.content):
             shown.append(entry.content)
-    return Page(tuple(shown), last if lasts or looked_at < len(ordered) else None)
+    return PageByTime(tuple(shown), last if lasts or looked_at < len(ordered) else None)
 
 
 def _begin(behind: Spot | None, partition: str, rank: dict[str, int]) -> Beginning | None:

@@ -46,7 +46,7 @@ class EventStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """`copies` is how often it had come when it was looked at, and `since` when it came first, where somebody says."""
+    """`version` is the one that was looked at, and `since` when it came first, where somebody says."""
 
     id: str
     deed: EventDeed
@@ -55,8 +55,8 @@ class Ordered:
     door: Door
     key: str
     reason: str = ""
-    copies: int | None = None
-    since: str | None = None
+    version: int | None = None
+    since: int | None = None
 
     @property
     def act_key(self) -> ActKey:
@@ -200,7 +200,7 @@ class RejectedDesk:
 
 
 def _is_as_seen(ordered: Ordered, kept: Kept) -> bool:
-    return ordered.copies in {None, kept.copies} and ordered.since in {None, kept.at}
+    return ordered.version in {None, kept.version} and ordered.since in {None, kept.first_at}
 
 
 def _settled(kept: Kept) -> Handled | None:

@@ -1,7 +1,7 @@
 """Rejected events in groups: four hundred failures have two causes. Counted by what the list shows, and no further."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from saga_orchestrator.application.paging import MAX_KEYS_READ, Shelf, Spot, page_of
@@ -12,7 +12,7 @@ COUNTED: Final = 1_000
 """Where counting stops: then there are more."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """What was rejected for one reason, by one function, of one type."""
 
@@ -43,10 +43,6 @@ def groups_of(shelf: Shelf[Kept]) -> tuple[Sequence[Group], bool]:
 def _count(groups: dict[tuple[str, str, str | None], Group], kept: Kept) -> None:
     """The newest come first."""
     event_type = kept.names.get("event_type")
-    group = groups.setdefault(
-        (kept.reason, kept.function, event_type),
-        Group(kept.reason, kept.function, event_type, kept.at, kept.at, kept.id),
-    )
-    group.oldest = kept.at
-    group.count += 1
-    group.copies += kept.copies
+    kind = kept.reason, kept.function, event_type
+    known = groups.get(kind) or Group(*kind, kept.at, kept.at, kept.id)
+    groups[kind] = replace(known, oldest=kept.at, count=known.count + 1, copies=known.copies + kept.copies)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +43,19 @@ class Kept:
     """Of its bytes in the payload bucket, where they are an object."""
     state: str = "open"
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """Another one whenever it comes again, and when it is settled."""
+        return 2 * self.copies + (self.state != "open")
+
+    @property
+    def first_at(self) -> int:
+        """Epoch milliseconds; 0 where its item does not say."""
+        try:
+            return int(datetime.fromisoformat(self.at).timestamp() * 1000)
+        except ValueError:
+            return 0
 
     def facts(self) -> dict[str, Any]:
         """For programs; each name is there, readable or not."""
