@@ -13,6 +13,7 @@ from moto import mock_aws
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.application.ports import Reporting
 from saga_orchestrator.domain.registry import SagaRegistry
+from saga_testing.aws.functions import SimulatedFunctions
 from saga_testing.deployment import EXECUTIONS, Deployment, Json
 from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 from saga_testing.wire import SERVICES, Wire
@@ -46,6 +47,7 @@ class World(Deployment):
     ) -> None:
         self.calls: list[tuple[str, Json]] = []
         self._taken: list[Json] = []
+        self.functions = SimulatedFunctions()
         self._lock = threading.RLock()  # moto's conditional writes are not atomic under threads
         super().__init__(settings, sagas=sagas, aws=observer(), telemetry=telemetry, executor=None)
 
@@ -56,6 +58,8 @@ class World(Deployment):
             client = getattr(sdk, service)
             # Whatever an earlier test put in front is gone.
             original = type(client)._make_api_call.__get__(client)
+            if service == "functions":  # moto would run them in containers
+                original = self._invoke
             client._make_api_call = functools.partial(self._call, original)
         return sdk
 
@@ -66,6 +70,9 @@ class World(Deployment):
             if name == "PutEvents":
                 self._taken += [json.loads(entry["Detail"]) for entry in arguments["Entries"]]
             return reply
+
+    def _invoke(self, _name: str, arguments: Json) -> Any:
+        return self.functions.invoke(**arguments)
 
     @property
     def published(self) -> list[Json]:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.instants import rfc3339
 
 from .groups import Group
@@ -12,7 +13,8 @@ from .kept import Kept
 BYTES_KEPT: Final = timedelta(days=30)
 """As the bucket's lifecycle says."""
 
-_FIELD: Final = re.compile(r"(?P<field>[A-Za-z_][A-Za-z0-9_.\[\]]{0,63}): (?P<rule>.+)", re.DOTALL)
+_FIELD: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.\[\]]{0,63})(: | )(.+)", re.DOTALL)
+"""How a detail begins that is about one field: the field, and what is wrong with it."""
 _PLACES: Final = ("cluster", "partition", "offset", "id", "record", "execution_id", "saga_name", "request_id")
 """Of a position: what the source gave it. A header is what somebody wrote."""
 _PLACE: Final = re.compile(r"[A-Za-z0-9_.:/,#=+-]{1,512}")
@@ -20,13 +22,13 @@ _PLACE: Final = re.compile(r"[A-Za-z0-9_.:/,#=+-]{1,512}")
 
 def rejected_facts(kept: Kept) -> dict[str, Any]:
     """Each name is there, readable or not."""
-    found = _FIELD.fullmatch(kept.detail)
+    field, rule = _field_and_rule(kept)
     return {
         "id": kept.id,
         "state": kept.state,
         "reason": kept.reason,
-        "field": found["field"] if found else None,
-        "rule": found["rule"] if found else kept.detail or None,
+        "field": field,
+        "rule": rule,
         "source": kept.source,
         "position": _position(kept),
         "function": kept.function,
@@ -55,6 +57,14 @@ def group_facts(group: Group) -> dict[str, Any]:
         "newest": group.newest,
         "sample": group.sample,
     }
+
+
+def _field_and_rule(kept: Kept) -> tuple[str | None, str | None]:
+    """The first of the fields that break a rule, and the rest of what is said. It names fields and limits alone."""
+    found = _FIELD.fullmatch(kept.detail)
+    if found and (found[2] == ": " or kept.reason == RejectReason.MALFORMED):
+        return found[1], found[3]
+    return None, kept.detail or None
 
 
 def _position(kept: Kept) -> dict[str, str]:
