@@ -72,7 +72,9 @@ def test_what_stands_still_appears_once_while_others_come_and_go(stack: Deployme
         ids = store(stack, places)
 
 
-def test_a_page_reads_at_most_so_many_keys_whatever_is_filtered(stack: Deployment, door: HttpDoor) -> None:
+def test_a_page_reads_at_most_so_many_keys_whatever_is_filtered(
+    stack: Deployment, door: HttpDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store(stack, [(number, stack.now + number, "malformed" if number % 50 else "not_json") for number in range(700)])
     read = 0
     original = stack.aws.dynamodb.query
@@ -83,7 +85,7 @@ def test_a_page_reads_at_most_so_many_keys_whatever_is_filtered(stack: Deploymen
         read += len(answer["Items"])
         return answer
 
-    stack.aws.dynamodb.query = query
+    monkeypatch.setattr(stack.aws.dynamodb, "query", query)
     for parts in ({"reason": "not_json"}, {"page_size": "100"}, {}):
         found, token = [], ""
         while token is not None:

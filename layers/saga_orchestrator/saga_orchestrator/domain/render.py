@@ -16,10 +16,13 @@ from .errors import UnknownMessageKey
 from .instants import rfc3339
 from .saga import Saga, TimelineEntry
 from .states import SagaState
+from .traceparent import unpacked
 
 MESSAGE_VERSION: Final = "1.0"
 MAX_MESSAGE_BYTES: Final = 900_000
 """What every target takes, its own overhead included: the bus, and a Kafka broker as it comes."""
+
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,13 @@ class Message:
     wants_script: bool = False
 
     def encode(self) -> str:
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _COMPACT.encode(self.body)
+
+
+def is_of_every_saga(key: str) -> bool:
+    """What a saga says about itself: made here, of fields whose length and letters are known, and never too large."""
+    kind = key.partition("#")[0]
+    return kind in SAGA_MESSAGES or kind in WAITING_MESSAGES
 
 
 def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
@@ -62,6 +71,8 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
     }
+    if saga.traceparent:
+        envelope["traceparent"] = unpacked(saga.traceparent)
     # The envelope first on the wire, and last in authority: no body says who it is from, or what it answers.
     body = {**envelope, **_own_fields(saga, key, place, spec, definition), **envelope}
     carries_script = isinstance(spec, MessageSpec) and spec.carries_script
@@ -90,7 +101,7 @@ def _own_fields(
 def _as_begun(saga: Saga, key: str, definition: SagaDefinition) -> Saga:
     """An execution's steps are all done in its first write; a waiting saga's are not."""
     began = key.startswith("saga_started#")
-    return replace(saga, completed_steps=started_steps(saga, definition)) if began else saga
+    return saga.having(completed_steps=started_steps(saga, definition)) if began else saga
 
 
 def encoded(message: Message) -> str:
@@ -109,8 +120,7 @@ def as_of(saga: Saga, place: int) -> Saga:
     version, and no end where that came later.
     """
     entry, known = saga.timeline[place], saga.timeline[: place + 1]
-    view = replace(
-        saga,
+    view = saga.having(
         timeline=known,
         outbox=entry.messages,
         version=0,
@@ -122,8 +132,7 @@ def as_of(saga: Saga, place: int) -> Saga:
     )
     if any(map(_ends, known)):
         return view
-    return replace(
-        view,
+    return view.having(
         state=SagaState.RUNNING,
         compensated_steps=(),
         reason=None,

@@ -23,6 +23,7 @@ from saga_orchestrator.domain.events import (
 )
 from saga_orchestrator.domain.executions.request_rules import RULES, sentence
 from saga_orchestrator.domain.secret import Secret
+from saga_orchestrator.domain.traceparent import packed
 
 from .faults import contradictions, faults_of, without
 from .schemas import (
@@ -115,6 +116,7 @@ def _invalid(fields: dict[str, Any], faults: tuple[str, ...], unusable: tuple[st
         owner=wire.metadata.user_id,
         faults=faults,
         request_hash=_hash_as_sent(fields, wire.metadata.user_id),
+        traceparent=packed(wire.metadata.traceparent) if wire.metadata.traceparent else b"",
     )
 
 
@@ -180,6 +182,7 @@ def _requested(wire: WireRequested, shared: dict[str, Any], script_buckets: froz
         owner=wire.metadata.user_id,
         request=request,
         request_hash=_content_hash(request, wire.metadata.user_id),
+        traceparent=packed(wire.metadata.traceparent) if wire.metadata.traceparent else b"",
         script_content=content,
     )
 
