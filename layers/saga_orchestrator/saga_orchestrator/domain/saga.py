@@ -133,14 +133,15 @@ class Saga:
     def having(self, **changes: Any) -> "Saga":
         """A copy that differs in `changes`.
 
-        Each step of a decision makes one. `dataclasses.replace` sets the fields one by one, which costs sixteen times
+        Each step of a decision makes one. `dataclasses.replace` sets the fields one by one, which costs twenty times
         this; for this the class has no slots.
         """
-        if not changes.keys() <= self.__dict__.keys():
-            msg = f"a saga has no {', '.join(sorted(changes.keys() - self.__dict__.keys()))}"
+        fields = self.__dict__ | changes
+        if len(fields) > len(self.__dict__):
+            msg = f"a saga has no {', '.join(sorted(fields.keys() - self.__dict__.keys()))}"
             raise TypeError(msg)
         copy = object.__new__(Saga)
-        copy.__dict__.update(self.__dict__, **changes)
+        object.__setattr__(copy, "__dict__", fields)  # as a frozen class sets its own
         return copy
 
     @property

@@ -79,7 +79,7 @@ MUTANTS: Final = (
     Mutant(
         "claim without looking at the cap",
         "S7",
-        edit(counting, "if change > 0 else write", "if change > 1 else write"),
+        edit(counting, "if change > 0 else ()", "if change > 1 else ()"),
     ),
     Mutant(
         "release to the first shard",
