@@ -13,8 +13,8 @@ from saga_testing.deployment import Deployment
 from saga_testing.http_door import OPERATOR, READER, HttpDoor, Told
 from saga_testing.lambda_context import Context
 from saga_testing.samples.enveloped import as_headers, batch, cloudevent, record
+from saga_testing.samples.rejected_events import change, item, reject, store, unknown_version
 from saga_testing.samples.sample_events import event
-from tests.handlers.http_api.rejecting import change, item, reject, store, unknown_version
 
 Json = dict[str, Any]
 

@@ -11,11 +11,11 @@ from saga_orchestrator.domain.secret import Secret
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.faults import Fault, possible_at
 from saga_testing.http_door import ADMIN, OPERATOR, READER, RELAY, HttpDoor, Told, connect
+from saga_testing.samples.rejected_events import change, come_again, item, mend, reject, unknown_version
 from saga_testing.samples.sample_events import event, eventbridge
 from saga_testing.samples.sample_orders import order_event
 from saga_testing.telemetry import RecordingTelemetry
 from saga_testing.wire import Wire
-from tests.handlers.http_api.rejecting import change, come_again, item, mend, reject, unknown_version
 
 WHY = json.dumps({"reason": "the producer was told"})
 OTHER = ADMIN

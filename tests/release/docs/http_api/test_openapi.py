@@ -20,9 +20,9 @@ from saga_orchestrator.entrypoints.http_api.routes import ROUTES, route_key
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import ADMIN, READER, HttpDoor, Told, claims_of, connect
 from saga_testing.samples.parked_orders import stuck_order
+from saga_testing.samples.rejected_events import reject, unknown_version
 from saga_testing.samples.sample_events import event
 from saga_testing.telemetry import RecordingTelemetry
-from tests.handlers.http_api.rejecting import reject, unknown_version
 from tests.release.docs.http_api.openapi import OPENAPI, text
 
 Json = dict[str, Any]
