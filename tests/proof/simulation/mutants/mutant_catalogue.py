@@ -26,6 +26,7 @@ from tests.proof.simulation.mutants.reading_mutants import READING_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
 from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
 from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
+from tests.proof.simulation.mutants.waiting_mutants import WAITING_MUTANTS
 from tests.proof.simulation.mutants.work_mutants import WORK_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
@@ -143,6 +144,7 @@ MUTANTS: Final = (
     *READING_MUTANTS,
     *VERSION_MUTANTS,
     *WORK_MUTANTS,
+    *WAITING_MUTANTS,
     *OUTCOME_MUTANTS,
     Mutant(
         "checker acts on what the index says",
