@@ -56,3 +56,7 @@ def calls_of(world: World, scenario: Callable[[], object]) -> set[Grant]:
 
 def no_event(world: World, event_type: str) -> None:
     world.function(event_type).run(kafka(b"no event"), Context())
+
+
+def one_batch(world: World, event_type: str, *details: dict[str, object]) -> None:
+    world.function(event_type).run(kafka(*details), Context())

@@ -65,6 +65,7 @@ KEEPS_REJECTED: set[Grant] = {
     ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
 }
 WRITES: set[Grant] = {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("PutItem", "UpdateItem")}
+READS_BATCHES: set[Grant] = {("dynamodb:BatchGetItem", "<SagaTable.Arn>", "{}")}
 READS_COUNTERS: set[Grant] = {
     (f"dynamodb:{action}", "<SagaTable.Arn>", COUNTERS) for action in ("GetItem", "BatchGetItem")
 }
@@ -83,13 +84,14 @@ def _relay(log_group: str) -> set[Grant]:
 
 
 BASE: dict[str, set[Grant]] = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | READS_BATCHES | KEEPS_REJECTED),
     "ExecutionRequestedFunction": WRITES
     | READS_COUNTERS
     | KEEPS_REJECTED
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}")},
     SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED,
     COMMAND_REPLY: KEEPS_REJECTED
+    | READS_BATCHES
     | READS_COUNTERS
     | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
     "TimeoutCheckerFunction": KEEPS_REJECTED
