@@ -116,6 +116,19 @@ BASE: dict[str, set[Grant]] = {
         *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
         *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
+        ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", "{}"),
+        ("dynamodb:GetItem", "<OperatorTable.Arn>", REJECTED),
+        (
+            "dynamodb:UpdateItem",
+            "<OperatorTable.Arn>",
+            json.dumps({**json.loads(REJECTED), **json.loads(IN_TRANSACTIONS)}),
+        ),
+        ("s3:GetObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
+        ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
+        *(
+            ("lambda:InvokeFunction", f"<{function}.Arn>", "{}")
+            for function in (*FED_FUNCTIONS, "CommandRelayFunction")
+        ),
     },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
@@ -275,6 +288,8 @@ def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
         wanted |= {(f"kms:{action}", KEY, THROUGH) for action in ("Decrypt", "GenerateDataKey")}
     if function in {"CommandRelayFunction", KAFKA_RELAY} and "InlineScriptMaxBytes" in parameters:
         wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
+    if function == API_FUNCTION and KAFKA_TARGET.keys() <= parameters.keys():
+        wanted.add(("lambda:InvokeFunction", f"<{KAFKA_RELAY}.Arn>", "{}"))
     if function == KAFKA_RELAY:
         wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-out", "{}"))
     if function in FED_FUNCTIONS and {"MskClusterArn", "KafkaBootstrapServers"} & parameters.keys():
