@@ -5,11 +5,21 @@ import { AttentionPage } from "./attention.js";
 import { listAt, ListPage, LISTS, listsFor } from "./lists.js";
 import { live, useLive, usePolled } from "./live.js";
 import { MePage } from "./me.js";
+import { OneOperation, OperationsPage } from "./operations.js";
 import { Trouble } from "./parts.js";
+import { OneRejected, RejectedPage } from "./rejected.js";
 import { linkTo, useRoute } from "./router.js";
 import { ExecutionPage, SagaPage } from "./saga.js";
 import { signIn } from "./signin.js";
+import { OneSlot, SlotsPage } from "./slots.js";
 import { plain } from "./words.js";
+
+const OTHERS = [
+  ["rejected", "Rejected"],
+  ["slots", "Slots"],
+  ["operations", "Operations"],
+  ["acts", "Acts"],
+];
 
 export function App() {
   const route = useRoute();
@@ -39,7 +49,7 @@ export function App() {
       <nav aria-label="Pages">
         ${!owns && html`<${Tab} at=${first === "" || first === "attention"} to=${["attention"]}>Attention<//>`}
         ${listsFor(who).map((each) => html`<${Tab} key=${each} at=${rest.length === 0 && (listAt(first) === each || (first === "" && owns))} to=${[LISTS[each].place]}>${LISTS[each].tab}<//>`)}
-        ${!owns && html`<${Tab} at=${first === "acts"} to=${["acts"]}>Acts<//>`}
+        ${!owns && OTHERS.map(([place, name]) => html`<${Tab} key=${place} at=${first === place} to=${[place]}>${name}<//>`)}
       </nav>
       <${Find} box=${search} />
       <${LiveButton} />
@@ -54,20 +64,23 @@ export function App() {
 function Page({ first, rest, route, who }) {
   if (first === "executions" && rest[0]) return html`<${ExecutionPage} id=${rest[0]} who=${who} />`;
   if (first === "sagas" && rest[1]) return html`<${SagaPage} name=${rest[0]} id=${rest[1]} who=${who} />`;
-  if (listAt(first) && !rest.length) return html`<${ListPage} kind=${listAt(first)} route=${route} />`;
+  if (listAt(first) && !rest.length) return html`<${ListPage} kind=${listAt(first)} route=${route} who=${who} />`;
+  if (first === "rejected") return rest[0] ? html`<${OneRejected} id=${rest[0]} who=${who} />` : html`<${RejectedPage} route=${route} />`;
+  if (first === "slots") return rest[0] ? html`<${OneSlot} language=${rest[0]} who=${who} />` : html`<${SlotsPage} who=${who} />`;
+  if (first === "operations") return rest[0] ? html`<${OneOperation} id=${rest[0]} who=${who} />` : html`<${OperationsPage} />`;
   if (first === "acts") return html`<${ActsPage} />`;
   if (first === "me") return html`<${MePage} who=${who} />`;
   if (first !== "" && first !== "attention") {
     return html`<h1 tabindex="-1">There is no such page</h1><p><a href="#/">Go to the first one.</a></p>`;
   }
-  return who.role === "owner" ? html`<${ListPage} kind="own" route=${route} />` : html`<${AttentionPage} />`;
+  return who.role === "owner" ? html`<${ListPage} kind="own" route=${route} who=${who} />` : html`<${AttentionPage} />`;
 }
 
 function titleOf(first, rest) {
   if (listAt(first) && !rest.length) return LISTS[listAt(first)].tab;
   if (first === "executions") return rest[0];
   if (first === "sagas") return rest[1];
-  return { "": "Attention", attention: "Attention", acts: "Acts", me: "You" }[first] ?? "?";
+  return { "": "Attention", attention: "Attention", me: "You", ...Object.fromEntries(OTHERS) }[first] ?? "?";
 }
 
 const toMain = (event, page) => {

@@ -6,6 +6,7 @@ import { usePolled } from "./live.js";
 import { Download, Head, Instant, State, Theirs, Trouble, Waiting } from "./parts.js";
 import { setQuery, toSaga } from "./router.js";
 import { list, plain, spoken } from "./words.js";
+import { Groups } from "./groups.js";
 
 export const LISTS = {
   deadlines: { place: "sagas", tab: "Running", title: "Running and being taken back", about: "What is due next comes first.", when: "Due", at: (saga) => saga.deadline },
@@ -26,7 +27,7 @@ export const pathOf = (kind, token, size = 50) =>
   `sagas?order=${ORDERS[kind]}&page_size=${size}${token ? `&page_token=${encodeURIComponent(token)}` : ""}`;
 const keyOf = (saga) => `${plain(saga.saga_name)}/${plain(saga.execution_id)}`;
 
-export function ListPage({ kind, route }) {
+export function ListPage({ kind, route, who }) {
   const about = LISTS[kind];
   const page = usePolled(pathOf(kind));
   const [rows, setRows] = useState(null);
@@ -73,6 +74,7 @@ export function ListPage({ kind, route }) {
     <p class="about">${about.about}</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} />
     <${Waiting} page=${page} />
+    ${kind === "parked" && html`<${Groups} who=${who} />`}
     ${rows && html`
       <form class="filters" onSubmit=${(event) => event.preventDefault()}>
         <label>Has <input type="search" value=${filter.text} placeholder="id, reason, owner, image" onInput=${(event) => setQuery(route, { has: event.target.value })} /></label>

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.tools.console.chromium import MISSING, executable
 from tests.tools.console.stand import Stand
@@ -19,6 +19,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)  # machines are busy; what is right is there in a blink
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
@@ -54,7 +55,7 @@ class Visitor:
             **context,
         }
         made = self._browser.new_context(**given)
-        made.set_default_timeout(15_000)
+        made.set_default_timeout(30_000)
         made.add_init_script(EYES)
         made.clock.install(time=self._stand.stack.now / 1000)
         self._contexts.append(made)

@@ -177,13 +177,15 @@ ODD: dict[str, Any] = {
 def test_what_it_does_not_understand_it_shows_as_it_came(visitor: Visitor, stand: Stand) -> None:
     unreadable = {"execution_id": "ex-9", "saga_name": "execution_saga", "unreadable": "state is no letter"}
 
+    bodies: dict[str, Any] = {
+        "GET /v1/sagas": {"order": "x", "sagas": [ODD, unreadable, {}]},
+        "GET /v1/executions/{execution_id}": {"sagas": [ODD, unreadable]},
+        "GET /v1/sagas/{name}/{key}": ODD,
+    }
+
     def odd(asked: Json) -> Json | None:
-        body = {
-            "GET /v1/sagas": {"order": "x", "sagas": [ODD, unreadable, {}]},
-            "GET /v1/executions/{execution_id}": {"sagas": [ODD, unreadable]},
-            "GET /v1/sagas/{name}/{key}": ODD,
-        }.get(asked["routeKey"])
-        return body and {"statusCode": 200, "headers": {}, "body": json.dumps(body)}
+        body = bodies.get(asked["routeKey"])
+        return {"statusCode": 200, "headers": {}, "body": json.dumps(body)} if body else None
 
     stand.instead = odd
     page = visitor.visit("#/sagas")
