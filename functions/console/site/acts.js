@@ -9,14 +9,14 @@ export function ActsPage() {
   const page = usePolled("acts?page_size=100");
   const acts = list(page.body?.acts);
   if (page.problem?.isNotServed) {
-    return html`<${Head} title="Acts" /><p>All acts by time are not served here. Each saga's page shows its own.</p>`;
+    return html`<div><${Head} title="Acts" /><p>All acts by time are not served here. Each saga's page shows its own.</p></div>`;
   }
-  return html`
+  return html`<div>
     <${Head} title="Acts" page=${page}>${page.body && html`<${Download} name="acts.json" content=${() => page.body} />`}<//>
     <p class="about">What people did, the newest first.</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} />
     <${Waiting} page=${page} />
-    ${page.body && (acts.length ? html`<${ActsTable} acts=${acts} targets />` : html`<p class="empty">Nobody did anything.</p>`)}`;
+    ${page.body && (acts.length ? html`<${ActsTable} acts=${acts} targets />` : html`<p class="empty">Nobody did anything.</p>`)}</div>`;
 }
 
 export function ActsTable({ acts, targets = false }) {

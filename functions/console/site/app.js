@@ -42,7 +42,7 @@ export function App() {
   }
   const who = { ...me.body, may: Array.isArray(me.body.may) ? me.body.may : [] };
   const owns = who.role === "owner";
-  return html`
+  return html`<div>
     <a class="skip" href="#main" onClick=${(event) => toMain(event, page)}>To the page</a>
     <header class="bar">
       <a class="brand" href="#/"><span class="dot" aria-hidden="true"></span>Sagas</a>
@@ -53,12 +53,12 @@ export function App() {
       </nav>
       <${Find} box=${search} />
       <${LiveButton} />
-      <a class="who" href=${linkTo(["me"])} aria-current=${first === "me" ? "page" : undefined}><bdi>${plain(who.actor)}</bdi> <small>${plain(who.role)}</small></a>
+      <a class="who" href=${linkTo(["me"])} aria-current=${first === "me" ? "page" : undefined}><bdi title=${plain(who.actor)}>${plain(who.actor).replace(/^person\//, "")}</bdi> <small>${plain(who.role)}</small></a>
     </header>
     <main id="main" ref=${page}>
       ${me.problem && html`<${Trouble} problem=${me.problem} />`}
       <${Page} key=${place} first=${first} rest=${rest} route=${route} who=${who} />
-    </main>`;
+    </main></div>`;
 }
 
 function Page({ first, rest, route, who }) {
@@ -71,7 +71,7 @@ function Page({ first, rest, route, who }) {
   if (first === "acts") return html`<${ActsPage} />`;
   if (first === "me") return html`<${MePage} who=${who} />`;
   if (first !== "" && first !== "attention") {
-    return html`<h1 tabindex="-1">There is no such page</h1><p><a href="#/">Go to the first one.</a></p>`;
+    return html`<div><h1 tabindex="-1">There is no such page</h1><p><a href="#/">Go to the first one.</a></p></div>`;
   }
   return who.role === "owner" ? html`<${ListPage} kind="own" route=${route} who=${who} />` : html`<${AttentionPage} />`;
 }
@@ -135,11 +135,11 @@ function LiveButton() {
 }
 
 function NoEntry({ problem, again }) {
-  return html`<h1>You cannot look at sagas yet</h1>
+  return html`<div><h1>You cannot look at sagas yet</h1>
     <${Trouble} problem=${problem} again=${again} />
     ${problem.status === 403 && html`<p>You are signed in, and the stack gives your account no role. Whoever deploys it says in <code>RoleMap</code> who has one.</p>`}
     ${problem.status === 401 && html`<p>You have signed in, and the API does not take the token: its audience, issuer or scope is another.</p>`}
-    <p><button type="button" onClick=${() => signIn.again()}>Sign in again</button></p>`;
+    <p><button type="button" onClick=${() => signIn.again()}>Sign in again</button></p></div>`;
 }
 
 // Before there is a page: signed out, refused, or not set up.

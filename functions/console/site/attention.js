@@ -26,7 +26,7 @@ export function AttentionPage() {
   const known = sections.every(({ page }) => page.body);
   const wrong = sections.filter(({ rows }) => rows.length);
   const urgent = wrong.filter(({ mild }) => !mild);
-  return html`
+  return html`<div>
     <${Head} title="Attention" page=${parked} />
     ${sections.map(({ kind, page, title }) => page.problem && html`<${Trouble} key=${kind} problem=${{ ...page.problem, message: `${title}: ${page.problem.message}` }} again=${page.refresh} />`)}
     ${sections.map(({ kind, page }) => html`<${Waiting} key=${kind} page=${page} />`).slice(0, 1)}
@@ -37,7 +37,7 @@ export function AttentionPage() {
       ${slots.body && html`<${SlotsTile} body=${slots.body} />`}
     </div>
     ${others(rejected, slots).map(([title, problem]) => html`<${Trouble} key=${title} problem=${{ ...problem, message: `${title}: ${problem.message}` }} />`)}
-    ${wrong.map((each) => html`<${Section} key=${each.kind} ...${each} />`)}`;
+    ${wrong.map((each) => html`<${Section} key=${each.kind} ...${each} />`)}</div>`;
 }
 
 // The list is by deadline, so they are its beginning.

@@ -19,8 +19,8 @@ export function Groups({ who }) {
   const batches = Boolean(operations.body) && who.may.includes("retry");
   return html`<section aria-label="Groups"><ul class="rows">${groups.map((group) => html`<li key=${JSON.stringify([group.reason, group.step, group.saga_name, group.language])}>
     <strong>${plain(group.count)}${page.body.more ? "+" : ""}</strong>
-    <span class="because">${[group.step && spoken(group.step), group.saga_name && spoken(group.saga_name), group.language && plain(group.language)].filter(Boolean).join(", ")}
-      ${group.reason && html` <a href=${linkTo(["parked"], { has: plain(group.reason) })}><bdi>${plain(group.reason)}</bdi></a>`}${group.unreadable && " unreadable"}</span>
+    <span class="because">${group.step && html`<a href=${linkTo(["parked"], { has: plain(group.step) })}>${spoken(group.step)}</a>, `}${[group.saga_name && spoken(group.saga_name), group.language && plain(group.language)].filter(Boolean).join(", ")}
+      ${group.reason && html` <bdi>${plain(group.reason)}</bdi>`}${group.unreadable && " unreadable"}</span>
     <span>oldest <${Instant} at=${group.oldest} /></span>
     ${batches && !group.unreadable && html`<button type="button" class="small" onClick=${() => wish(prepare({ ...group, as_of: page.body.as_of }, "parked"))}>Prepare a retry</button>`}
   </li>`)}</ul>${shown}</section>`;

@@ -65,9 +65,9 @@ export function ListPage({ kind, route, who }) {
   const shown = (rows ?? []).filter((saga) => fits(saga, filter));
   const states = [...new Set((rows ?? []).map((saga) => plain(saga.state)).filter(Boolean))].sort();
   if (page.problem?.isNotServed && !page.body) {
-    return html`<${Head} title=${about.title} /><p>This list is not served to you here.</p>`;
+    return html`<div><${Head} title=${about.title} /><p>This list is not served to you here.</p></div>`;
   }
-  return html`
+  return html`<div>
     <${Head} title=${about.title} page=${page}>
       <${Download} name=${`sagas-${kind}.json`} content=${() => ({ list: kind, as_of: page.body?.as_of ?? null, complete: !next, sagas: shown })} />
     <//>
@@ -75,7 +75,7 @@ export function ListPage({ kind, route, who }) {
     <${Trouble} problem=${page.problem} again=${page.refresh} />
     <${Waiting} page=${page} />
     ${kind === "parked" && html`<${Groups} who=${who} />`}
-    ${rows && html`
+    ${rows && html`<div>
       <form class="filters" onSubmit=${(event) => event.preventDefault()}>
         <label>Has <input type="search" value=${filter.text} placeholder="id, reason, owner, image" onInput=${(event) => setQuery(route, { has: event.target.value })} /></label>
         <label>State <select value=${filter.state} onChange=${(event) => setQuery(route, { state: event.target.value })}>
@@ -88,7 +88,7 @@ export function ListPage({ kind, route, who }) {
       ${shown.length ? html`<${Table} sagas=${shown} about=${about} />` : html`<p class="empty">${rows.length ? "None of what is loaded fits the filter." : next ? "Nothing on this page; there is more." : "Nothing."}</p>`}
       <${Trouble} problem=${more.problem} />
       ${next && html`<p><button type="button" disabled=${more.busy} onClick=${goOn}>${more.busy ? "Asking" : "More"}</button></p>`}
-    `}`;
+    </div>`}</div>`;
 }
 
 function counted(shown, loaded, next) {

@@ -5,7 +5,7 @@ import { signIn } from "./signin.js";
 import { plain, VERBS } from "./words.js";
 
 export function MePage({ who }) {
-  return html`
+  return html`<div>
     <${Head} title="You" />
     <${Facts} facts=${[
       ["Name", html`<${Theirs} text=${who.actor} />`],
@@ -23,5 +23,5 @@ export function MePage({ who }) {
       <div><dt><kbd>/</kbd></dt><dd>find an execution</dd></div>
       <div><dt><kbd>r</kbd></dt><dd>ask again now</dd></div>
       <div><dt><kbd>p</kbd></dt><dd>pause what is live, and go on</dd></div>
-    </dl>`;
+    </dl></div>`;
 }

@@ -26,9 +26,9 @@ export const prepare = (group, of) => ({
 
 export function OperationsPage() {
   const page = usePolled("operations?page_size=50");
-  if (page.problem?.isNotServed && !page.body) return html`<${Head} title="Operations" /><p>Operations are not served to you here.</p>`;
+  if (page.problem?.isNotServed && !page.body) return html`<div><${Head} title="Operations" /><p>Operations are not served to you here.</p></div>`;
   const rows = list(page.body?.operations);
-  return html`
+  return html`<div>
     <${Head} title="Operations" page=${page} />
     <p class="about">One verb for many sagas, the newest first. One is prepared from a group on the page of what is parked.</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} /><${Waiting} page=${page} />
@@ -38,7 +38,7 @@ export function OperationsPage() {
         <th scope="row"><a href=${linkTo(["operations", plain(each.id)])}>${spoken(each.verb)} <span class="mono">${plain(each.id)}</span></a></th>
         <td><span class="state quiet">${spoken(each.state)}</span></td><td>${spoken(each.of)}, ${filterOf(each)}</td><td class="number">${plain(each.count)}</td><td>${progressOf(each)}</td>
         <td><${Instant} at=${each.prepared?.at} /> <${Theirs} text=${each.prepared?.actor} /></td>
-      </tr>`)}</tbody></table></div>` : html`<p class="empty">None was prepared.</p>`)}`;
+      </tr>`)}</tbody></table></div>` : html`<p class="empty">None was prepared.</p>`)}</div>`;
 }
 
 export function OneOperation({ id, who }) {
@@ -51,14 +51,14 @@ export function OneOperation({ id, who }) {
     return answer ? `It is ${spoken(answer.operation?.state)}.` : "";
   });
   const operation = page.body;
-  if (!operation) return html`<${Head} title="Operation" />${page.problem ? html`<${Trouble} problem=${page.problem} again=${page.refresh} />` : html`<${Waiting} page=${page} />`}`;
+  if (!operation) return html`<div><${Head} title="Operation" />${page.problem ? html`<${Trouble} problem=${page.problem} again=${page.refresh} />` : html`<${Waiting} page=${page} />`}</div>`;
   const may = acts(who) && !operation.ended_at;
   const wishes = [
     may && operation.state === "prepared" && { name: "Start", does: `${spoken(operation.verb)} is done to each of ${plain(operation.count)} sagas, some ten a second. What has changed since it was prepared is left alone.`, reason: true, path: `${path}/start` },
     may && { name: "Abort", does: "Nothing more is done. What was done stays done.", path: `${path}/abort` },
   ].filter(Boolean);
   const rows = list(items.body?.items);
-  return html`
+  return html`<div>
     <${Head} title=${`Operation: ${spoken(operation.verb)} ${plain(operation.count)}`} page=${page}><${Download} name=${`operation-${plain(operation.id)}.json`} content=${() => ({ operation, items: rows, complete: !items.body?.next_page_token })} /><//>
     <p class="why">It is ${spoken(operation.state)}: ${progressOf(operation) || "nothing yet"}.</p>
     <div class="verbs" role="group" aria-label="Verbs">${wishes.map((each) => html`<button key=${each.name} type="button" onClick=${() => wish({ ...each, target: `${spoken(operation.verb)} of ${plain(operation.count)}`, etag: operation.etag })}>${each.name}</button>`)}${shown}</div>
@@ -75,5 +75,5 @@ export function OneOperation({ id, who }) {
     ${rows.length > 0 && html`<div class="wide" role="region" aria-label="The set" tabindex="0"><table>
       <thead><tr><th scope="col">Execution</th><th scope="col">Step</th><th scope="col">Outcome</th></tr></thead>
       <tbody>${rows.map((item) => html`<tr key=${plain(item.position)}><th scope="row"><a class="mono" href=${toSaga(item)}>${plain(item.execution_id)}</a></th><td>${spoken(item.step)}</td><td>${spoken(item.outcome) || "–"} ${item.code && html`<${Mono}>${plain(item.code)}<//>`}</td></tr>`)}</tbody></table></div>`}
-    ${items.body?.next_page_token && html`<p class="about">The first ${rows.length} of ${plain(operation.count)}.</p>`}`;
+    ${items.body?.next_page_token && html`<p class="about">The first ${rows.length} of ${plain(operation.count)}.</p>`}</div>`;
 }

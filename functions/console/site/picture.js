@@ -76,7 +76,7 @@ function Step({ step, x }) {
   return html`<g class="step">
     <path class="way" d=${`M${x - GAP + (x === 40 ? 12 : 0)} ${TOP + H / 2}H${x - 5}`} />
     <path class="tip" d=${`M${x - 8} ${TOP + H / 2 - 4}l6 4l-6 4`} />
-    ${step.pivot && html`<path class="pivot" d=${`M${x - GAP / 2 - 3} 6V${TOP + H + 6}M${x - GAP / 2 + 1} 6V${TOP + H + 6}`} /><text class="small" x=${x - GAP / 2 + 7} y="14">point of no return</text>`}
+    ${step.pivot && html`<g><path class="pivot" d=${`M${x - GAP / 2 - 3} 6V${TOP + H + 6}M${x - GAP / 2 + 1} 6V${TOP + H + 6}`} /><text class="small" x=${x - GAP / 2 + 7} y="14">point of no return</text></g>`}
     <rect class="box ${forward}" x=${x} y=${TOP} width=${W} height=${H} rx="8" />
     <text class="mark ${forward}" x=${x + W - 16} y=${TOP + 44} text-anchor="middle">${MARKS[forward]}</text>
     <text class="name" x=${x + 12} y=${TOP + 24}>${short(spoken(step.name), 20)}<title>${spoken(step.name)}</title></text>
@@ -89,7 +89,7 @@ function UndoBox({ step, x }) {
   const y = TOP + H + UNDO;
   const kind = undoKind(step);
   const word = { parked: "undo parked", now: "being undone", undone: "undone", left: "undo skipped", todo: "undo" }[kind];
-  return html`<path class="back" d=${`M${x + W / 2} ${TOP + H}V${y}`} />
+  return html`<g><path class="back" d=${`M${x + W / 2} ${TOP + H}V${y}`} />
     <rect class="undo ${kind}" x=${x + 14} y=${y} width=${W - 28} height="30" rx="6" />
-    <text class="small ${kind}" x=${x + W / 2} y=${y + 19} text-anchor="middle">${word}${step.undos > 1 ? ` (${step.undos})` : ""}</text>`;
+    <text class="small ${kind}" x=${x + W / 2} y=${y + 19} text-anchor="middle">${word}${step.undos > 1 ? ` (${step.undos})` : ""}</text></g>`;
 }

@@ -26,8 +26,8 @@ export function RejectedPage({ route }) {
       setMore({ ...own, problem });
     }
   }
-  if (page.problem?.isNotServed && !page.body) return html`<${Head} title="Rejected" /><p>Rejected events are not served to you here.</p>`;
-  return html`
+  if (page.problem?.isNotServed && !page.body) return html`<div><${Head} title="Rejected" /><p>Rejected events are not served to you here.</p></div>`;
+  return html`<div>
     <${Head} title="Rejected" page=${page}>${page.body && html`<${Download} name="rejected.json" content=${() => ({ as_of: page.body.as_of, complete: !next, rejected: rows })} />`}<//>
     <p class="about">Events that no saga took, the newest first. Nothing of them is lost: mend the cause, then redrive, or drop with a reason.</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} />
@@ -42,7 +42,7 @@ export function RejectedPage({ route }) {
         <td><${Instant} at=${row.first_at} /></td><td class="number">${plain(row.copies)}</td>
       </tr>`)}</tbody></table></div>` : html`<p class="empty">Nothing is rejected that nobody has settled.</p>`)}
     <${Trouble} problem=${own.problem} />
-    ${next && html`<p><button type="button" onClick=${goOn}>More</button></p>`}`;
+    ${next && html`<p><button type="button" onClick=${goOn}>More</button></p>`}</div>`;
 }
 
 const WISHES = {
@@ -57,10 +57,10 @@ export function OneRejected({ id, who }) {
     return answer ? `Done: ${spoken(answer.result)}.` : "";
   });
   const event = page.body;
-  if (!event) return html`<${Head} title="Rejected event" />${page.problem ? html`<${Trouble} problem=${page.problem} again=${page.refresh} />` : html`<${Waiting} page=${page} />`}`;
+  if (!event) return html`<div><${Head} title="Rejected event" />${page.problem ? html`<${Trouble} problem=${page.problem} again=${page.refresh} />` : html`<${Waiting} page=${page} />`}</div>`;
   const open = plain(event.state) === "open";
   const offered = open ? Object.keys(WISHES).filter((verb) => who.may.includes(verb)) : [];
-  return html`
+  return html`<div>
     <${Head} title=${`Rejected: ${spoken(event.reason)}`} page=${page} />
     <p class="why">It is ${spoken(event.state)}. It came ${event.copies === 1 ? "once" : `${plain(event.copies)} times`}${event.function && html`, and <span class="mono">${plain(event.function)}</span> refused it`}.${event.rule && html` The rule: <bdi>${plain(event.rule)}</bdi>.`}</p>
     <div class="verbs" role="group" aria-label="Verbs">
@@ -81,5 +81,5 @@ export function OneRejected({ id, who }) {
       ["Bytes kept until", event.bytes_kept_until && html`<${Instant} full at=${event.bytes_kept_until} />`],
       ["Settled", event.settled_at && html`<span><${Instant} full at=${event.settled_at} /> by <${Theirs} text=${event.settled_by} /></span>`],
     ]} />
-    ${list(event.acts).length > 0 && html`<h2>Acts</h2><${ActsTable} acts=${list(event.acts)} />`}`;
+    ${list(event.acts).length > 0 && html`<h2>Acts</h2><${ActsTable} acts=${list(event.acts)} />`}</div>`;
 }

@@ -16,22 +16,22 @@ export function ExecutionPage({ id, who }) {
   const page = usePolled(`executions/${encodeURIComponent(id)}`, 30_000);
   const sagas = list(page.body?.sagas);
   if (page.problem && !page.body) return html`<${Missing} id=${id} page=${page} />`;
-  if (!page.body) return html`<h1 tabindex="-1" class="mono">${id}</h1><${Waiting} page=${page} />`;
+  if (!page.body) return html`<div><h1 tabindex="-1" class="mono">${id}</h1><${Waiting} page=${page} /></div>`;
   if (sagas.length === 1 && !sagas[0].unreadable) {
     return html`<${SagaPage} name=${plain(sagas[0].saga_name)} id=${plain(sagas[0].execution_id)} who=${who} first=${sagas[0]} />`;
   }
-  return html`<h1 tabindex="-1" class="mono"><bdi>${id}</bdi></h1>
+  return html`<div><h1 tabindex="-1" class="mono"><bdi>${id}</bdi></h1>
     <p class="about">${sagas.length} sagas go by this id.</p>
     <ul class="rows">${sagas.map((saga) => html`<li key=${plain(saga.saga_name)}>
       <a href=${toSaga(saga)}>${spoken(saga.saga_name)}</a> <${State} saga=${saga} /> <span class="because"><bdi>${plain(saga.unreadable ?? saga.reason)}</bdi></span>
-    </li>`)}</ul>`;
+    </li>`)}</ul></div>`;
 }
 
 function Missing({ id, page }) {
-  if (page.problem.status !== 404) return html`<h1 tabindex="-1" class="mono"><bdi>${id}</bdi></h1><${Trouble} problem=${page.problem} again=${page.refresh} />`;
-  return html`<h1 tabindex="-1">Nothing is found under <span class="mono"><bdi>${id}</bdi></span></h1>
+  if (page.problem.status !== 404) return html`<div><h1 tabindex="-1" class="mono"><bdi>${id}</bdi></h1><${Trouble} problem=${page.problem} again=${page.refresh} /></div>`;
+  return html`<div><h1 tabindex="-1">Nothing is found under <span class="mono"><bdi>${id}</bdi></span></h1>
     <p>There is no saga of that id that you may see. It may not have come yet, or have been forgotten when its time was over.</p>
-    <p><button type="button" onClick=${page.refresh}>Ask again</button></p>`;
+    <p><button type="button" onClick=${page.refresh}>Ask again</button></p></div>`;
 }
 
 export function SagaPage({ name, id, who, first = null }) {
@@ -39,7 +39,7 @@ export function SagaPage({ name, id, who, first = null }) {
   const acts = usePolled(`${sagaPath(name, id)}/acts`);
   const saga = page.body ?? first;
   if (page.problem && !saga) return html`<${Missing} id=${id} page=${page} />`;
-  if (!saga) return html`<h1 tabindex="-1" class="mono">${id}</h1><${Waiting} page=${page} />`;
+  if (!saga) return html`<div><h1 tabindex="-1" class="mono">${id}</h1><${Waiting} page=${page} /></div>`;
   const shown = { ...saga, etag: saga.etag ?? page.etag };
   const did = acts.problem?.isNotServed ? [] : list(acts.body?.acts);
   const done = (now) => {

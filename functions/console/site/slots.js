@@ -21,14 +21,14 @@ export function SlotsPage({ who }) {
     page.refresh();
     return answer ? "Done: it holds from the next check on." : "";
   });
-  if (page.problem?.isNotServed && !page.body) return html`<${Head} title="Slots" /><p>Slots are not served to you here.</p>`;
+  if (page.problem?.isNotServed && !page.body) return html`<div><${Head} title="Slots" /><p>Slots are not served to you here.</p></div>`;
   const all = page.body?.all ?? {};
-  return html`
+  return html`<div>
     <${Head} title="Slots" page=${page} />
     <p class="about">How many executions of a language may run at once, and how many do.</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} />
     <${Waiting} page=${page} />
-    ${page.body && html`
+    ${page.body && html`<div>
       <div class="verbs" role="group" aria-label="Verbs">
         ${offered(who, all.override?.stands ? ["open"] : ["close"]).map((verb) => html`<button key=${verb} type="button" onClick=${() => wish({ ...WISHES[verb], target: "all languages", path: `slots/all/${verb}`, etag: all.etag })}>${WISHES[verb].name} all</button>`)}
         ${shown}
@@ -40,7 +40,7 @@ export function SlotsPage({ who }) {
           <th scope="row"><a href=${linkTo(["slots", plain(slot.language)])}><bdi>${plain(slot.language)}</bdi></a></th>
           ${slot.unreadable ? html`<td colspan="4"><${Theirs} text=${slot.unreadable} /></td>` : html`
           <td><${Taken} slot=${slot} /></td><td class="number">${plain(slot.limit)}</td><td><${Full} slot=${slot} /></td><td>${slot.override ? html`<${Override} of=${slot.override} />` : html`<span class="none">–</span>`}</td>`}
-        </tr>`)}</tbody></table></div>` : html`<p class="empty">No language was ever limited.</p>`}`}`;
+        </tr>`)}</tbody></table></div>` : html`<p class="empty">No language was ever limited.</p>`}</div>`}</div>`;
 }
 
 const Taken = ({ slot }) => html`<meter min="0" max=${Math.max(1, Number(slot.limit) || 0)} value=${Number(slot.used) || 0} aria-label=${`${plain(slot.used)} of ${plain(slot.limit)}`}></meter> ${plain(slot.used)}`;
@@ -55,8 +55,8 @@ export function OneSlot({ language, who }) {
     return answer ? "Done: it holds from the next check on." : "";
   });
   const slot = page.body;
-  if (!slot) return html`<${Head} title=${language} />${page.problem ? html`<${Trouble} problem=${page.problem} again=${page.refresh} />` : html`<${Waiting} page=${page} />`}`;
-  return html`
+  if (!slot) return html`<div><${Head} title=${language} />${page.problem ? html`<${Trouble} problem=${page.problem} again=${page.refresh} />` : html`<${Waiting} page=${page} />`}</div>`;
+  return html`<div>
     <${Head} title=${`Slots of ${plain(slot.language)}`} page=${page} />
     <p class="why">${plain(slot.used)} of ${plain(slot.limit)} are taken. <${Full} slot=${slot} /></p>
     <div class="verbs" role="group" aria-label="Verbs">
@@ -65,5 +65,5 @@ export function OneSlot({ language, who }) {
     </div>
     <${Facts} facts=${[["Setting", plain(slot.setting)], ["Set by hand", slot.override && html`<${Override} of=${slot.override} />`], ["Shards", list(slot.shards).map((shard) => `${plain(shard.used)} of ${plain(shard.cap)}`).join(", ")]]} />
     <h2>Who holds them <span class="badge">${plain(slot.counted)}${slot.more ? "+" : ""}</span></h2>
-    ${list(slot.holders).length ? html`<ul class="rows">${list(slot.holders).map((holder) => html`<li key=${plain(holder.owner)}><span class="because"><${Theirs} text=${holder.owner} /></span><strong>${plain(holder.count)}</strong>${typeof holder.sample === "string" && html`<a class="mono" href=${linkTo(["executions", holder.sample])}>${holder.sample}</a>`}</li>`)}</ul>` : html`<p class="empty">Nobody.</p>`}`;
+    ${list(slot.holders).length ? html`<ul class="rows">${list(slot.holders).map((holder) => html`<li key=${plain(holder.owner)}><span class="because"><${Theirs} text=${holder.owner} /></span><strong>${plain(holder.count)}</strong>${typeof holder.sample === "string" && html`<a class="mono" href=${linkTo(["executions", holder.sample])}>${holder.sample}</a>`}</li>`)}</ul>` : html`<p class="empty">Nobody.</p>`}</div>`;
 }

@@ -33,15 +33,15 @@ function Entry({ entry, before }) {
   </li>`;
 }
 
-const ByPerson = ({ act }) => html`
+const ByPerson = ({ act }) => html`<span>
   <strong><bdi>${plain(act.actor)}</bdi></strong> ${act.verb === "note" ? "notes" : plain(act.verb)}
   ${act.reason && html`<q><bdi>${plain(act.reason)}</bdi></q>`}
-  ${act.verified === false && html` <small>the name is not verified</small>`}`;
+  ${act.verified === false && html` <small>the name is not verified</small>`}</span>`;
 
-const ByMachine = ({ entry }) => html`
+const ByMachine = ({ entry }) => html`<span>
   <strong><bdi>${cause(entry)}</bdi></strong>
   ${entry.kind === "early" && html` <small>before its beginning</small>`}
   ${entry.actor && html` by <${Theirs} text=${entry.actor} />${entry.trusted === false && html` <small>without the right to</small>`}`}
   ${entry.late && html` <small>after the end</small>`}
   ${list(entry.messages).length > 0 && html`<span class="sent">sends ${list(entry.messages).map((each) => html`<code key=${plain(each)}>${plain(each)}</code> `)}</span>`}
-  <small class="mono id"><bdi>${plain(entry.event_id)}</bdi></small>`;
+  <small class="mono id"><bdi>${plain(entry.event_id)}</bdi></small></span>`;

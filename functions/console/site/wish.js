@@ -66,6 +66,6 @@ export function useWish(onDone) {
     set(null);
     onDone(null, wish);
   };
-  const shown = html`<span class="told" role="status">${told}</span>${wish && html`<${Wish} key=${wish.path} wish=${wish} onDone=${done} onClose=${close} />`}`;
+  const shown = html`<span class="told"><span role="status">${told}</span>${wish && html`<${Wish} key=${wish.path} wish=${wish} onDone=${done} onClose=${close} />`}</span>`;
   return [shown, set];
 }
