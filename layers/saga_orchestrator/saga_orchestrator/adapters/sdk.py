@@ -39,7 +39,7 @@ class Sdk:
             user_agent = self._session.user_agent()
             config = Config(max_pool_connections=self._max_connections, user_agent=user_agent, **_CONFIG)
             client = self._session.create_client(service, config=config)
-        if service != "s3":
+        if service not in {"s3", "lambda"}:  # these two answer with what is no JSON, or with nothing
             client.meta.events.register("before-parse", _refuse_what_is_no_answer)
         return client
 
@@ -54,6 +54,10 @@ class Sdk:
     @cached_property
     def sqs(self) -> Any:
         return self._client("sqs")
+
+    @cached_property
+    def functions(self) -> Any:
+        return self._client("lambda")
 
     @cached_property
     def secretsmanager(self) -> Any:

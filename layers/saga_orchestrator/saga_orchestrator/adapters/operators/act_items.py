@@ -15,7 +15,7 @@ KIND: Final = "act"
 """Their partition of the index by time."""
 BY_TIME: Final = "by_time"
 
-_STRINGS: Final = ("verb", "door", "role", "reason", "result", "arguments")
+_STRINGS: Final = ("verb", "door", "role", "reason", "result", "arguments", "operation")
 
 
 def put_of(table: str, act: Act) -> dict[str, Any]:
