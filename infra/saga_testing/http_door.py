@@ -1,5 +1,6 @@
-"""The function `api` as the gateway calls it: payload format 2.0, with what the authorizer of signatures writes."""
+"""The function `api` as the gateway calls it: payload format 2.0, with what the authorizer of that door writes."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,9 @@ from typing import Any, Final
 from saga_orchestrator.adapters.api_settings import ApiSettings
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.bootstrap import Resources
+from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.entrypoints.http_api.function import HttpApi
+from saga_orchestrator.entrypoints.http_api.routes import route_key
 from saga_testing.lambda_context import Context
 
 Json = dict[str, Any]
@@ -18,6 +21,9 @@ ROLES: Final = "role/readers:reader,role/on-call:operator,user/root-of-sagas:adm
 READER: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/readers/rita"
 OPERATOR: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/on-call/olga"
 ADMIN: Final = f"arn:aws:iam::{ACCOUNT}:user/people/root-of-sagas"
+
+
+ROLE_MAP: Final = "readers:reader,on-call:operator,root-of-sagas:admin"
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,50 @@ class Told:
         return str(self.json["code"])
 
 
-def signed(
+def signed(route: str, arn: str | None = OPERATOR, **parts: Any) -> Json:
+    """An event of the gateway's; `arn` None: nobody's signature was seen."""
+    authorizer = {} if arn is None else {"iam": {"accountId": ACCOUNT, "userArn": arn, "userId": "A:b"}}
+    return asked(route, authorizer, **parts)
+
+
+def with_token(route: str, claims: Mapping[str, Any] | None, **parts: Any) -> Json:
+    """An event of the gateway's, which verified a token with these claims; None: none was sent."""
+    if claims is None:
+        return asked(route, {}, **parts)
+    told = {"claims": {name: flattened(value) for name, value in claims.items()}, "scopes": None}
+    headers = {"authorization": f"Bearer {unsigned_token(claims)}", **(parts.pop("headers", None) or {})}
+    return asked(route, {"jwt": told}, headers=headers, **parts)
+
+
+def claims_of(*groups: str, sub: str = "8c1f-olga", **more: Any) -> Json:
+    """Of an access token for this API."""
+    return {"sub": sub, "scope": "openid sagas/use", "token_use": "access", "cognito:groups": list(groups), **more}
+
+
+def unsigned_token(claims: Mapping[str, Any]) -> str:
+    """In the shape of one: that it is signed is the gateway's business."""
+    parts = (json.dumps(part).encode() for part in ({"alg": "RS256"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "c2lnbmF0dXJl"])
+
+
+def flattened(value: Any) -> str:
+    """As the gateway makes a text of a claim: an array is its elements between brackets."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{' '.join(map(flattened, value))}]"
+        case dict():
+            return f"map[{' '.join(f'{name}:{flattened(value[name])}' for name in sorted(value))}]"
+        case _:
+            return json.dumps(value)
+
+
+def asked(
     route: str,
-    arn: str | None = OPERATOR,
+    authorizer: Mapping[str, Any],
     *,
     path: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
@@ -49,8 +96,6 @@ def signed(
     body: str | None = None,
     **more: Any,
 ) -> Json:
-    """An event of the gateway's; `arn` None: nobody's signature was seen."""
-    authorizer = {} if arn is None else {"authorizer": {"iam": {"accountId": ACCOUNT, "userArn": arn, "userId": "A:b"}}}
     method, _, template = route.partition(" ")
     return {
         "version": "2.0",
@@ -64,7 +109,7 @@ def signed(
             "stage": "$default",
             "http": {"method": method, "path": template, "sourceIp": "192.0.2.1"},
             "requestId": "r-1",
-            **authorizer,
+            **({"authorizer": dict(authorizer)} if authorizer else {}),
         },
         "isBase64Encoded": False,
         **({"pathParameters": dict(path)} if path else {}),
@@ -74,6 +119,10 @@ def signed(
     }
 
 
+Who = str | Mapping[str, Any] | None
+"""An ARN came by the door of signatures; claims came with a token."""
+
+
 @dataclass
 class HttpDoor:
     """One process of the function, on a deployment's resources."""
@@ -81,25 +130,39 @@ class HttpDoor:
     at: Resources
     roles: str = ROLES
     cidrs: str = ""
+    role_map: str = ROLE_MAP
+    owner_claim: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
     api: ApiResources = field(init=False)
 
     def __post_init__(self) -> None:
-        settings = ApiSettings.from_environment(
-            {"ACCOUNT_ID": ACCOUNT, "IAM_ROLES": self.roles, "ALLOWED_CIDRS": self.cidrs}
-        )
-        self.api = ApiResources(self.at, settings)
+        given = {
+            "ACCOUNT_ID": ACCOUNT,
+            "IAM_ROLES": self.roles,
+            "ALLOWED_CIDRS": self.cidrs,
+            "ROLE_MAP": self.role_map,
+            "OWNER_CLAIM": self.owner_claim,
+            **self.more,
+        }
+        self.api = ApiResources(self.at, ApiSettings.from_environment(given))
 
     def send(self, event: Any) -> Told:
         answer = HttpApi(self.api).run(event, Context())
         return Told(answer["statusCode"], answer["headers"], answer.get("body", ""))
 
-    def get(self, template: str, arn: str | None = OPERATOR, **parts: Any) -> Told:
-        return self.send(signed(f"GET /iam/v1/{template}", arn, **parts))
+    def ask(self, operation: str, who: Who = OPERATOR, **parts: Any) -> Told:
+        """An operation such as `GET me`, by the door that such a caller comes through."""
+        if who is None or isinstance(who, str):
+            return self.send(signed(route_key(Door.IAM, operation), who, **parts))
+        return self.send(with_token(route_key(Door.JWT, operation), who, **parts))
 
-    def saga(self, key: str, name: str = "execution_saga", arn: str | None = OPERATOR, **parts: Any) -> Told:
+    def get(self, template: str, who: Who = OPERATOR, **parts: Any) -> Told:
+        return self.ask(f"GET {template}", who, **parts)
+
+    def saga(self, key: str, name: str = "execution_saga", arn: Who = OPERATOR, **parts: Any) -> Told:
         return self.get("sagas/{name}/{key}", arn, path={"name": name, "key": key}, **parts)
 
-    def cancel(self, key: str, name: str = "execution_saga", arn: str | None = OPERATOR, **parts: Any) -> Told:
+    def cancel(self, key: str, name: str = "execution_saga", arn: Who = OPERATOR, **parts: Any) -> Told:
         return self.act("cancel", key, name, arn, **parts)
 
     def act(
@@ -107,7 +170,7 @@ class HttpDoor:
         verb: str,
         key: str,
         name: str = "execution_saga",
-        arn: str | None = OPERATOR,
+        arn: Who = OPERATOR,
         *,
         idempotency_key: str | None = "k-1",
         if_match: str | None = None,
@@ -116,5 +179,5 @@ class HttpDoor:
     ) -> Told:
         given = {"idempotency-key": idempotency_key, "if-match": if_match, **(headers or {})}
         sent = {header: value for header, value in given.items() if value is not None}
-        route = f"POST /iam/v1/sagas/{{name}}/{{key}}/{verb}"
-        return self.send(signed(route, arn, path={"name": name, "key": key}, headers=sent, **parts))
+        operation = f"POST sagas/{{name}}/{{key}}/{verb}"
+        return self.ask(operation, arn, path={"name": name, "key": key}, headers=sent, **parts)

@@ -8,11 +8,10 @@ import typer
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.states import SagaState
-from sagactl.errors import NotFoundError
+from sagactl.finding import find
 from sagactl.options import with_exit_code
 from sagactl.outlet import Output, show
 from sagactl.waiting_chart import waiting_chart
-from sagas import SAGAS
 
 _ENDINGS = (
     (SagaState.FAILED, "EXECUTION_FAILED"),
@@ -22,16 +21,15 @@ _ENDINGS = (
 
 
 def graph(
-    saga_name: Annotated[str, typer.Argument(help="Which saga.")] = "execution_saga",
+    saga_name: Annotated[
+        str, typer.Argument(help="A saga's name, or module:ATTRIBUTE of a file of yours.")
+    ] = "execution_saga",
     output: Annotated[Output, typer.Option("--output", help="Format of the result.")] = Output.TABLE,
 ) -> None:
     """Print a saga's definition as Mermaid, for documentation or a viewer; needs no stack."""
 
     def draw() -> None:
-        definition = SAGAS.named(saga_name)
-        if definition is None:
-            known = ", ".join(each.name for each in SAGAS)
-            raise NotFoundError(f"there is no saga {saga_name}; there is: {known}")
+        definition = find(saga_name).definition
         chart = mermaid(definition)
         if output is Output.JSON:
             show(output, {"saga_name": definition.name, "version": definition.version, "mermaid": chart})

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from sagactl.errors import NotDoneError
+from sagactl.finding import find
 from sagactl.options import with_exit_code
 from sagactl.outlet import Output, show
-from sagactl.proving.finding import find
 
 INTERRUPTED = 130
 

@@ -2,8 +2,8 @@
 
 from saga_testing.proving import Effort, NoInput, Proof, begun, parts
 from sagactl.errors import NotUsableError
+from sagactl.finding import Found
 from sagactl.outlet import tell
-from sagactl.proving.finding import Found
 
 
 def begin(found: Found) -> Proof:

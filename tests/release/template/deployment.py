@@ -45,6 +45,16 @@ KAFKA_TARGET = {
 API_FUNCTION = "ApiFunction"
 """There is one where an HTTP API is asked for."""
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
+PEOPLE = {
+    **API,
+    "Api": "iam+jwt",
+    "JwtIssuer": "https://issuer29.example.com/pool",
+    "JwtAudience": "client30,client31",
+    "ApiScope": "scope/32",
+    "RoleClaim": "groups33",
+    "RoleMap": "operators34:operator",
+    "OwnerClaim": "owner35",
+}
 
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"
 MSK = {"MskClusterArn": MSK_CLUSTER}

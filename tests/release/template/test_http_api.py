@@ -9,11 +9,12 @@ import pytest
 
 from saga_orchestrator.adapters.api_settings import ApiSettings
 from saga_orchestrator.adapters.settings import Settings
-from saga_orchestrator.domain.operating.acts import Role
-from saga_orchestrator.entrypoints.http_api.function import ROUTES
-from tests.release.template.deployment import ACCOUNT, API, API_FUNCTION, FUNCTIONS, REGION, ROOT, STACK, deploy
+from saga_orchestrator.domain.operating.acts import Door, Role
+from saga_orchestrator.entrypoints.http_api.routes import ROUTES
+from tests.release.template.deployment import ACCOUNT, API, API_FUNCTION, FUNCTIONS, PEOPLE, REGION, ROOT, STACK, deploy
 
 WITH = deploy(API)
+WITH_PEOPLE = deploy(PEOPLE)
 ROUTE = "AWS::ApiGatewayV2::Route"
 
 
@@ -27,14 +28,43 @@ def test_without_it_there_is_nothing_of_it() -> None:
     assert set(WITH.of_type("AWS::Lambda::Function")) == {*FUNCTIONS, API_FUNCTION}
 
 
-def test_its_routes_are_those_of_the_code_and_each_wants_a_signature() -> None:
-    routes = WITH.of_type(ROUTE).values()
+def test_its_routes_are_those_of_the_code_and_each_wants_a_signature_or_a_token() -> None:
+    routes = {route["RouteKey"]: route for route in WITH_PEOPLE.of_type(ROUTE).values()}
 
-    assert sorted(route["RouteKey"] for route in routes) == sorted(ROUTES)
-    for route in routes:
-        assert (route["AuthorizationType"], route["ApiId"]) == ("AWS_IAM", "<HttpApi>")
-        assert route["Target"] == "integrations/<HttpApiIntegration>"
-        assert re.fullmatch(r"(GET|POST) /iam/v1/[a-z_{}/]+", route["RouteKey"]), "no greedy path, and no default"
+    assert sorted(routes) == sorted(ROUTES)
+    for key, route in routes.items():
+        opened = {"AuthorizationType", "AuthorizerId", "AuthorizationScopes"} & route.keys()
+        by_token = {
+            "AuthorizationType": "JWT",
+            "AuthorizerId": "<HttpApiPeople>",
+            "AuthorizationScopes": ["scope/32"],
+        }
+        wanted = by_token if ROUTES[key].door is Door.JWT else {"AuthorizationType": "AWS_IAM"}
+        assert {name: route[name] for name in opened} == wanted
+        assert (route["ApiId"], route["Target"]) == ("<HttpApi>", "integrations/<HttpApiIntegration>")
+        assert re.fullmatch(r"(GET|POST) (/iam)?/v1/[a-z_{}/]+", key), "no greedy path, and no default"
+
+
+def test_without_people_there_is_no_way_in_for_them() -> None:
+    routes = {route["RouteKey"] for route in WITH.of_type(ROUTE).values()}
+
+    assert routes == {key for key, route in ROUTES.items() if route.door is Door.IAM}
+    assert not [name for name in WITH.properties if "People" in name]
+
+
+def test_tokens_are_verified_by_their_issuer_and_for_their_audience() -> None:
+    (authorizer,) = WITH_PEOPLE.of_type("AWS::ApiGatewayV2::Authorizer").values()
+
+    assert authorizer == {
+        "ApiId": "<HttpApi>",
+        "Name": STACK,
+        "AuthorizerType": "JWT",
+        "IdentitySource": ["$request.header.Authorization"],
+        "JwtConfiguration": {"Issuer": "https://issuer29.example.com/pool", "Audience": ["client30", "client31"]},
+    }
+    permission = WITH_PEOPLE.properties["HttpApiPeoplePermission"]
+    assert permission["SourceArn"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<HttpApi>/*/*/v1/*"
+    assert {**permission, "SourceArn": ""} == {**WITH_PEOPLE.properties["HttpApiPermission"], "SourceArn": ""}
 
 
 def test_it_calls_its_function_in_the_format_that_the_code_reads() -> None:
@@ -91,6 +121,13 @@ def test_its_settings_are_accepted_by_the_code() -> None:
     assert ApiSettings.from_environment(variables).iam_roles == {"role/on-call27": Role.OPERATOR}
     assert set(variables) - set(others) == {name.upper() for name in ApiSettings.model_fields}
     assert not [each for each in FUNCTIONS if "IAM_ROLES" in WITH.properties[each]["Environment"]["Variables"]]
+
+
+@pytest.mark.parametrize("words", ["", "a:reader", " a.b:reader , https://x.example/y:z:admin ", "A=+@_-:operator"])
+def test_words_that_the_template_takes_the_code_takes_too(words: str) -> None:
+    variables = deploy(PEOPLE | {"RoleMap": words}).properties[API_FUNCTION]["Environment"]["Variables"]
+
+    assert len(ApiSettings.from_environment(variables).role_map) == len([each for each in words.split(",") if each])
 
 
 @pytest.mark.parametrize(

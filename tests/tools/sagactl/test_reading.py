@@ -1,8 +1,11 @@
 """`sagactl list`, `show` and `graph`: what is printed is what is stored, and what is defined."""
 
 import re
+import sys
 import uuid
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step, Undo
@@ -10,6 +13,7 @@ from sagactl.app import app
 from sagactl.commands.graph import mermaid
 from sagas import SAGAS
 from sagas.execution import EXECUTION_SAGA
+from sagas.order import ORDER
 from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
 
@@ -105,6 +109,35 @@ def test_graph_of_a_refusal_undoes_what_is_owed_by_then_last_first() -> None:
 
 def test_graph_names_the_sagas_there_are() -> None:
     outcome = CliRunner().invoke(app, ["graph", "nothing"])
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 2
     known = ", ".join(saga.name for saga in SAGAS)
-    assert outcome.stderr == f"sagactl: there is no saga nothing; there is: {known}\n"
+    said = f"there is no saga nothing; there is: {known}, or name a file of yours as module:ATTRIBUTE"
+    assert outcome.stderr == f"sagactl: {said}\n"
+
+
+def test_graph_draws_a_saga_of_a_file_of_ones_own_that_is_registered_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "drawn_file.py").write_text("from sagas.order import ORDER as MINE\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    outcome = CliRunner().invoke(app, ["graph", "drawn_file:MINE"])
+
+    assert (outcome.exit_code, outcome.stdout) == (0, mermaid(ORDER))
+
+
+@pytest.mark.parametrize("mistake", ["1 / 0", "raise KeyError('x')", "this is no python", "import nothing_like_it"])
+def test_a_file_of_ones_own_that_raises_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: str
+) -> None:
+    name = f"raising_{abs(hash(mistake))}"
+    (tmp_path / f"{name}.py").write_text(f"{mistake}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    outcome = CliRunner().invoke(app, ["graph", f"{name}:MINE"])
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith(f"sagactl: {name}:MINE cannot be imported: ")
+    assert len(outcome.stderr.splitlines()) == 1

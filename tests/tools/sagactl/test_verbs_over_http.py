@@ -14,8 +14,10 @@ from local_stack.aws import InvokeReply
 from local_stack.http_front import DeclaredApi, HttpFront
 from local_stack.http_front.declared import Route
 from saga_orchestrator.adapters.saga_codec import encode
+from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.saga import Saga
-from saga_orchestrator.entrypoints.http_api.function import ROUTES, HttpApi
+from saga_orchestrator.entrypoints.http_api.function import HttpApi
+from saga_orchestrator.entrypoints.http_api.routes import ROUTES
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import HttpDoor
 from saga_testing.lambda_context import Context
@@ -43,7 +45,7 @@ class Counter(Typist):
         self.api = HttpApi(HttpDoor(self.deployment.at, roles=LOCAL_ROLES).api)
         self.url = self.front.listen()
         self.outputs["ApiUrl"] = self.url
-        routes = [Route(key, "api", signed=True) for key in ROUTES]
+        routes = [Route(key, "api", signed=True) for key in ROUTES if ROUTES[key].door is Door.IAM]
         self.front.serve(DeclaredApi(routes=routes), self, "us-east-1")
 
     def reply(self, _function: str, payload: bytes, _invocation_type: str) -> InvokeReply:

@@ -13,21 +13,33 @@ from saga_orchestrator.domain.operating.acts import Role
 from .settings import InvalidSettings
 
 _PRINCIPAL: Final = re.compile(r"(?:role|user)/[A-Za-z0-9+=.@_-]{1,64}", re.ASCII)
+_WORD: Final = re.compile(r"[A-Za-z0-9+=.@_:/-]{1,128}", re.ASCII)
+_CLAIM: Final = r"^[A-Za-z0-9_:./-]{0,128}$"
 _GIVEN: Final = frozenset({Role.READER, Role.OPERATOR, Role.ADMIN})
 """The others are what somebody is: nobody is made owner by a setting."""
 
 
 def _roles(value: Any) -> Any:
     """Raises ValueError, which says what is expected and never what was given."""
+    wanted = "role/NAME:ROLE or user/NAME:ROLE, each name once, ROLE being reader, operator or admin"
+    return _given(value, _PRINCIPAL, wanted)
+
+
+def _words(value: Any) -> Any:
+    """Raises ValueError, which says what is expected and never what was given."""
+    return _given(value, _WORD, "WORD:ROLE, each word once and without a space, ROLE being reader, operator or admin")
+
+
+def _given(value: Any, name: re.Pattern[str], wanted: str) -> Any:
     if not isinstance(value, str):
         return value
     roles: dict[str, Role] = {}
     for entry in filter(None, (part.strip() for part in value.split(","))):
-        principal, _, role = entry.rpartition(":")
-        if not _PRINCIPAL.fullmatch(principal) or role not in _GIVEN or principal in roles:
-            msg = "must be role/NAME:ROLE or user/NAME:ROLE, each name once, ROLE being reader, operator or admin"
+        found, _, role = entry.rpartition(":")
+        if not name.fullmatch(found) or role not in _GIVEN or found in roles:
+            msg = f"must be {wanted}"
             raise ValueError(msg)
-        roles[principal] = Role(role)
+        roles[found] = Role(role)
     return roles
 
 
@@ -52,6 +64,13 @@ class ApiSettings(BaseModel):
     """By principal, such as `role/on-call`: a role or a user of this account."""
     allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)] = ()
     """From where requests are taken; empty is from anywhere."""
+    api_scope: str = Field(default="sagas/use", pattern=r"^[A-Za-z0-9_:./-]{1,128}$")
+    """Without it in an access token nobody is anybody."""
+    role_claim: str = Field(default="cognito:groups", pattern=_CLAIM)
+    role_map: Annotated[dict[str, Role], BeforeValidator(_words)] = Field(default_factory=dict)
+    """By a whole word of that claim."""
+    owner_claim: str = Field(default="", pattern=_CLAIM)
+    """The claim that says whose sagas are one's own; empty: nobody's are."""
 
     def takes_from(self, address: object) -> bool:
         """What is no address comes from nowhere that could be allowed."""

@@ -9,29 +9,30 @@ from typing import Any, Final
 import yaml
 
 from saga_orchestrator.application.listing import Order
+from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
-from saga_orchestrator.entrypoints.http_api.function import ROUTES
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
+from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
 from tests.release.docs.http_api.shapes import COMPONENTS, ETAG, named
 
 Json = dict[str, Any]
 
 OPENAPI: Final[Path] = ROOT / "docs/openapi.yaml"
-ANY_READ: Final = (400, 403, 500, 503)
-ANY_ACT: Final = (400, 403, 404, 409, 412, 413, 415, 422, 428, 500, 503)
+ANY_READ: Final = (400, 401, 403, 500, 503)
+ANY_ACT: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 500, 503)
 READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
-    "GET /iam/v1/me": ("Who the caller is here, and which verbs he has", "Me", ANY_READ),
-    "GET /iam/v1/executions/{execution_id}": ("All sagas of one execution", "Execution", (*ANY_READ, 404)),
-    "GET /iam/v1/sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
-    "GET /iam/v1/groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
-    "GET /iam/v1/summary": ("The numbers that people look at first", "Summary", ANY_READ),
-    "GET /iam/v1/sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
-    "GET /iam/v1/sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
+    "GET me": ("Who the caller is here, and which verbs he has", "Me", ANY_READ),
+    "GET executions/{execution_id}": ("All sagas of one execution", "Execution", (*ANY_READ, 404)),
+    "GET sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
+    "GET groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
+    "GET summary": ("The numbers that people look at first", "Summary", ANY_READ),
+    "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
+    "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
 }
-"""By route: what it is, what it answers, and which problems it may have."""
+"""By operation: what it is, what it answers, and which problems it may have."""
 VERBS: Final[dict[Deed, str]] = {
     Deed.CANCEL: "Cancel what runs, before its point of no return, or what waits for its start",
     Deed.RETRY: "Ask again for a parked step or undo",
@@ -40,14 +41,22 @@ VERBS: Final[dict[Deed, str]] = {
     Deed.UNDO: "Take back what is before a parked point of no return",
     Deed.NOTE: "Leave a note; nothing changes",
 }
+SCHEMES: Final = {
+    Door.IAM: {"name": "signature", "suffix": ""},
+    Door.JWT: {"name": "token", "suffix": "_by_token"},
+}
+"""By door: what opens it, and what tells its operations from the others'."""
 PATTERNS: Final = {"name": "^[a-z][a-z0-9_]{0,63}$", "key": "^[A-Za-z0-9_-]{1,64}$"}
 
 
 def document() -> Json:
     paths: dict[str, Json] = {}
-    for route in ROUTES:
-        method, _, path = route.partition(" ")
-        paths.setdefault(path, {})[method.lower()] = _operation(route, path)
+    for door, scheme in SCHEMES.items():
+        for name in OPERATIONS:
+            method, _, path = route_key(door, name).partition(" ")
+            operation = _operation(name, name.partition(" ")[2])
+            operation["operationId"] = f"{operation['operationId']}{scheme['suffix']}"
+            paths.setdefault(path, {})[method.lower()] = {**operation, "security": [{scheme["name"]: []}]}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,7 +66,6 @@ def document() -> Json:
             "license": {"name": "see LICENSE"},
         },
         "servers": [{"url": "https://{api}", "variables": {"api": {"default": "the-output-ApiUrl.example"}}}],
-        "security": [{"signature": []}],
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -67,7 +75,13 @@ def document() -> Json:
                     "name": "Authorization",
                     "description": "AWS Signature Version 4, service execute-api",
                     "x-amazon-apigateway-authtype": "awsSigv4",
-                }
+                },
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "An access token of JwtIssuer with the scope of ApiScope; Api=iam+jwt alone",
+                },
             },
             "schemas": COMPONENTS,
         },
@@ -108,7 +122,7 @@ def _operation(route: str, path: str) -> Json:
 
 
 def _identifier(route: str) -> str:
-    words = re.sub(r"GET /iam/v1/|\{\w+\}", "", route).strip("/").split("/")
+    words = re.sub(r"GET |\{\w+\}", "", route).strip("/").split("/")
     named_parts = [word for word in words if word]
     return "_".join(["get", *named_parts, *(["one"] if route.endswith("}") else [])])
 
@@ -128,10 +142,10 @@ def _path_parameter(name: str) -> Json:
 def _query(route: str) -> list[Json]:
     if route.endswith("/{key}"):
         return [_header("If-None-Match", ETAG, required=False)]
-    if route == "GET /iam/v1/groups":
+    if route == "GET groups":
         served = {"type": "string", "enum": [str(each) for each in GROUPED]}
         return [{"name": "of", "in": "query", "required": True, "schema": served}]
-    if route != "GET /iam/v1/sagas":
+    if route != "GET sagas":
         return []
     size = {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE, "description": f"{LARGEST_PAGE} at most"}
     return [

@@ -136,7 +136,7 @@ _PROBLEM: Final[Schema] = {
 COMPONENTS: Final[dict[str, Schema]] = {
     "Me": closed(
         actor=TEXT,
-        door={"type": "string", "enum": [str(Door.IAM)]},
+        door={"type": "string", "enum": [str(Door.IAM), str(Door.JWT)]},
         role={"type": "string", "enum": [str(role) for role in (Role.READER, Role.OPERATOR, Role.ADMIN)]},
         may=listed({"type": "string", "enum": [str(deed) for deed in Deed]}),
     ),

@@ -11,10 +11,11 @@ import yaml
 from openapi_spec_validator import validate
 
 from saga_orchestrator.adapters.saga_codec import encode
+from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
-from saga_orchestrator.entrypoints.http_api.function import ROUTES
+from saga_orchestrator.entrypoints.http_api.routes import ROUTES, route_key
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
-from saga_testing.http_door import ADMIN, READER, HttpDoor, Told
+from saga_testing.http_door import ADMIN, READER, HttpDoor, Told, claims_of
 from saga_testing.samples.parked_orders import stuck_order
 from saga_testing.samples.sample_events import event
 from saga_testing.telemetry import RecordingTelemetry
@@ -61,10 +62,15 @@ def test_it_has_every_route_and_says_what_each_verb_needs(document: Json) -> Non
     described = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
     assert described == set(ROUTES)
     for deed, demands in DEMANDS.items():
-        operation = document["paths"][f"/iam/v1/sagas/{{name}}/{{key}}/{deed}"]["post"]
-        required = {each["name"] for each in operation["parameters"] if each["required"]}
-        assert ("If-Match" in required, "Idempotency-Key" in required) == (demands.version, True)
-        assert operation["requestBody"]["required"] is demands.reason
+        for prefix in ("/iam/v1", "/v1"):
+            operation = document["paths"][f"{prefix}/sagas/{{name}}/{{key}}/{deed}"]["post"]
+            required = {each["name"] for each in operation["parameters"] if each["required"]}
+            assert ("If-Match" in required, "Idempotency-Key" in required) == (demands.version, True)
+            assert operation["requestBody"]["required"] is demands.reason
+    for path, item in document["paths"].items():
+        opens = "signature" if path.startswith("/iam/") else "token"
+        assert all(operation["security"] == [{opens: []}] for operation in item.values())
+    assert set(document["components"]["securitySchemes"]) == {"signature", "token"}
     identifiers = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(set(identifiers)) == len(identifiers)
 
@@ -83,12 +89,19 @@ def judged(document: Json, route: str, told: Told) -> None:
     assert ("etag" in told.headers) >= ("headers" in described)
 
 
-def test_what_the_function_answers_is_described(document: Json, door: HttpDoor) -> None:
+@pytest.mark.parametrize(
+    ("by", "reader", "admin"),
+    [(Door.IAM, READER, ADMIN), (Door.JWT, claims_of("readers"), claims_of("root-of-sagas"))],
+    ids=["signed", "with a token"],
+)
+def test_what_the_function_answers_is_described(
+    document: Json, door: HttpDoor, by: Door, reader: Any, admin: Any
+) -> None:
     seen: set[str] = set()
 
     def get(template: str, **parts: Any) -> Told:
-        route = f"GET /iam/v1/{template}"
-        told = door.get(template, READER, **parts)
+        route = route_key(by, f"GET {template}")
+        told = door.get(template, reader, **parts)
         judged(document, route, told)
         seen.add(route)
         return told
@@ -103,11 +116,12 @@ def test_what_the_function_answers_is_described(document: Json, door: HttpDoor) 
                 headers={"if-none-match": found.headers.get("etag", "")},
             )
             for deed in Deed:
+                route = route_key(by, f"POST sagas/{{name}}/{{key}}/{deed}")
                 for body in ("{", '{"x":1}', '{"reason":"seen to"}'):
                     for tag in (None, "x", '"v1-1"', found.headers.get("etag")):
-                        told = door.act(deed, key, name, ADMIN, body=body, if_match=tag, idempotency_key=f"k-{deed}")
-                        judged(document, f"POST /iam/v1/sagas/{{name}}/{{key}}/{deed}", told)
-                seen.add(f"POST /iam/v1/sagas/{{name}}/{{key}}/{deed}")
+                        told = door.act(deed, key, name, admin, body=body, if_match=tag, idempotency_key=f"k-{deed}")
+                        judged(document, route, told)
+                seen.add(route)
             get("sagas/{name}/{key}/acts", path={"name": name, "key": key})
     for query in ({}, {"order": "deadlines"}, {"order": "parked"}, {"order": "deadlines", "page_size": "1"}):
         get("sagas", query=query)
@@ -116,7 +130,7 @@ def test_what_the_function_answers_is_described(document: Json, door: HttpDoor) 
     for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
         get("groups", query=query)
 
-    assert seen == set(ROUTES)
+    assert seen == {key for key, route in ROUTES.items() if route.door is by}
 
 
 def test_every_code_of_a_problem_is_in_the_guide() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.release.template.deployment import API, MSK, PROVISIONED, SELF_MANAGED, deploy
+from tests.release.template.deployment import MSK, PEOPLE, PROVISIONED, SELF_MANAGED, deploy
 
 ONE, OTHER = "one", "other"
 LONGEST = "s" * 128
@@ -28,6 +28,7 @@ LIMITS = {
 """By property, from the services' API models."""
 LIMITS_OF_NAME = {
     "AWS::ApiGatewayV2::Api": 128,
+    "AWS::ApiGatewayV2::Authorizer": 128,
     "AWS::Events::EventBus": 256,
     "AWS::Scheduler::Schedule": 64,
     "AWS::Events::Rule": 64,
@@ -51,7 +52,7 @@ COMBINATIONS: tuple[dict[str, str], ...] = (
         "KafkaTargetSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-x",
         "KafkaTargetSubnetIds": "subnet-1",
         "Tracing": "Active",
-        **API,
+        **PEOPLE,
     },
 )
 

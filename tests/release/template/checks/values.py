@@ -10,13 +10,13 @@ from saga_orchestrator.adapters.settings import Settings
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
     ACCOUNT,
-    API,
     API_FUNCTION,
     COMMAND_REPLY,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
+    PEOPLE,
     SAGA_EVENT,
     SAGA_WAKE,
     STACK,
@@ -56,7 +56,7 @@ GIVEN = {
     "ApprovalAbove": "24",
     "Tracing": "Active",
     "LogLevel": "WARNING",
-    **API,
+    **PEOPLE,
     "AllowedCidrs": "192.0.2.28/32",
     **{f"AliasOf{function.removesuffix('Function')}": f"alias.{function}" for function in EVENT_FUNCTIONS.values()},
 }
@@ -164,6 +164,10 @@ def complaints(template: Path) -> Iterator[str]:
             "account_id": ACCOUNT,
             "iam_roles": {"role/on-call27": "operator"},
             "allowed_cidrs": (ip_network("192.0.2.28/32"),),
+            "api_scope": "scope/32",
+            "role_claim": "groups33",
+            "role_map": {"operators34": "operator"},
+            "owner_claim": "owner35",
         },
     )
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone

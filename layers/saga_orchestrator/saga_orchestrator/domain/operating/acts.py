@@ -93,6 +93,10 @@ def names_a_saga(saga_name: str, execution_id: str) -> bool:
     return bool(_SAGA_NAME.fullmatch(saga_name) and _EXECUTION_ID.fullmatch(execution_id))
 
 
+def names_an_actor(text: str) -> bool:
+    return bool(_ACTOR.fullmatch(text))
+
+
 def digest(arguments: Mapping[str, Any]) -> str:
     return sha256(json.dumps(dict(arguments), sort_keys=True).encode()).hexdigest()[:16]
 
@@ -101,7 +105,7 @@ def problem_of(act_id: ActKey, reason: str) -> str | None:
     """What is wrong with how an act is asked for; never what was given."""
     if not _KEY.fullmatch(act_id.key):
         return "an idempotency key has 1 to 128 letters, digits, '_', '.', ':' and '-'"
-    if not _ACTOR.fullmatch(act_id.actor):
+    if not names_an_actor(act_id.actor):
         return "an actor has 1 to 128 characters, none of them a space or '#'"
     return problem_of_reason(reason)
 

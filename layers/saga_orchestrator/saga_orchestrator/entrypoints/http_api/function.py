@@ -1,38 +1,20 @@
 """The function `api`: from the gateway's event to its answer. Nothing that is sent makes it raise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources, api_resources
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, RetryableError
-from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.registry import SagaRegistry
 
-from . import acting, counting, reading
-from .callers import Caller, caller_of
+from .doors import caller_of
 from .problems import Problem, store_refuses, unavailable, unknown
 from .replies import Reply
 from .requests import Request
-
-Operation = Callable[[ApiResources, Request, Caller], Reply]
-
-ROUTES: Final[Mapping[str, Operation]] = MappingProxyType(
-    {
-        "GET /iam/v1/me": reading.me,
-        "GET /iam/v1/executions/{execution_id}": reading.one_execution,
-        "GET /iam/v1/sagas": reading.sagas,
-        "GET /iam/v1/groups": counting.groups,
-        "GET /iam/v1/summary": counting.summary,
-        "GET /iam/v1/sagas/{name}/{key}": reading.one_saga,
-        "GET /iam/v1/sagas/{name}/{key}/acts": reading.acts,
-        **{f"POST /iam/v1/sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
-    }
-)
-"""By the route's key, which the gateway chose; template.yaml declares the same ones. What a path says is never read."""
+from .routes import ROUTES
 
 _REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -77,12 +59,14 @@ class HttpApi:
             raise self._failed(unexpected(bug)) from None
 
     def _routed(self, event: Mapping[str, Any]) -> Reply:
-        """Who comes first: nobody learns even of a route before it is known who asks."""
-        caller = caller_of(event, self.api.settings)
-        operation = ROUTES.get(_route_of(event))
-        if operation is None:
+        """Who comes first, and only by the door that the route belongs to. What is no route has no door: nobody stands
+        before it, and nothing is behind it.
+        """
+        route = ROUTES.get(_route_of(event))
+        if route is None:
             raise unknown()
-        return operation(self.api, Request.of(event), caller)
+        caller = caller_of(event, route.door, self.api.settings)
+        return route.operation(self.api, Request.of(event), caller)
 
     def _failed(self, failure: RejectedEvent) -> Problem:
         self.api.at.telemetry.warn("the API failed", reason=failure.reason, error=failure.detail)

@@ -50,9 +50,9 @@ def _imported(name: str) -> Found:
         sys.path.insert(0, str(Path.cwd()))
     try:
         definition = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        # A definition with a mistake is refused when it is imported, with all its mistakes in sentences.
-        raise NotUsableError(f"{name} cannot be imported: {error}") from error
+    except Exception as error:
+        # Whatever a file of somebody raises; a definition with a mistake is refused here, with all mistakes named.
+        raise NotUsableError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
     if not isinstance(definition, SagaDefinition):
         raise NotUsableError(f"{name} is a {type(definition).__name__}, and no SagaDefinition")
     return Found(definition, module, attribute)

@@ -1,0 +1,50 @@
+"""Every operation once, and the routes to it: one through each door."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.domain.operating.acts import Door
+from saga_orchestrator.domain.operating.authority import Deed
+
+from . import acting, counting, reading
+from .callers import Caller
+from .replies import Reply
+from .requests import Request
+
+Operation = Callable[[ApiResources, Request, Caller], Reply]
+
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "GET me": reading.me,
+        "GET executions/{execution_id}": reading.one_execution,
+        "GET sagas": reading.sagas,
+        "GET groups": counting.groups,
+        "GET summary": counting.summary,
+        "GET sagas/{name}/{key}": reading.one_saga,
+        "GET sagas/{name}/{key}/acts": reading.acts,
+        **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
+    }
+)
+"""By method and path, without the door's prefix. template.yaml declares each of them once a door."""
+PREFIXES: Final[Mapping[Door, str]] = MappingProxyType({Door.IAM: "/iam/v1/", Door.JWT: "/v1/"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    door: Door
+    operation: Operation
+
+
+def route_key(door: Door, operation: str) -> str:
+    """As the gateway names it, such as `GET /iam/v1/me`."""
+    method, _, path = operation.partition(" ")
+    return f"{method} {PREFIXES[door]}{path}"
+
+
+ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
+    {route_key(door, name): Route(door, operation) for door in PREFIXES for name, operation in OPERATIONS.items()}
+)
+"""By the route's key, which the gateway chose. What a path says is never read."""
