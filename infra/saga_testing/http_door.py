@@ -22,6 +22,7 @@ READER: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/readers/rita"
 OPERATOR: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/on-call/olga"
 ADMIN: Final = f"arn:aws:iam::{ACCOUNT}:user/people/root-of-sagas"
 
+OPERATION_RUNNER: Final = "operation-runner"
 
 ROLE_MAP: Final = "readers:reader,on-call:operator,root-of-sagas:admin"
 
@@ -142,6 +143,7 @@ class HttpDoor:
             "ALLOWED_CIDRS": self.cidrs,
             "ROLE_MAP": self.role_map,
             "OWNER_CLAIM": self.owner_claim,
+            "OPERATION_RUNNER": OPERATION_RUNNER,
             **self.more,
         }
         self.api = ApiResources(self.at, ApiSettings.from_environment(given))

@@ -41,6 +41,8 @@ def _grants(operation: str, arguments: dict[str, Any]) -> set[Grant]:
         return {("cloudwatch:PutMetricData", "*")}
     if operation == "PutEvents":
         return {("events:PutEvents", "<EventBus.Arn>")}
+    if operation == "Invoke":
+        return {("lambda:InvokeFunction", "<OperationRunnerFunction.Arn>")}
     msg = f"{operation} is a call that this test knows no permission for"
     raise AssertionError(msg)
 

@@ -8,7 +8,7 @@ import pytest
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.adapters.targets.kafka_topic import KafkaTopic
 
-SERVICES = ("dynamodb", "s3", "sqs", "secretsmanager", "events")
+SERVICES = ("dynamodb", "s3", "sqs", "secretsmanager", "events", "functions")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_every_client_gives_up_well_before_a_function_does(sdk: Sdk, service: st
     client = getattr(sdk, service)
     config = client.meta.config
 
-    assert client.meta.service_model.service_name == service
+    assert client.meta.service_model.service_name == {"functions": "lambda"}.get(service, service)
     assert (config.connect_timeout, config.read_timeout) == (1, 3)
     assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 3)
     assert config.tcp_keepalive is True

@@ -71,6 +71,8 @@ class ApiSettings(BaseModel):
     """By a whole word of that claim."""
     owner_claim: str = Field(default="", pattern=_CLAIM)
     """The claim that says whose sagas are one's own; empty: nobody's are."""
+    operation_runner: str = Field(min_length=1)
+    """The name of the function that runs operations."""
 
     def takes_from(self, address: object) -> bool:
         """What is no address comes from nowhere that could be allowed."""

@@ -11,7 +11,7 @@ from saga_orchestrator.domain.registry import SagaRegistry
 MARGIN_MS: Final = 60_000
 """What one saga may take at worst, while its store does not answer."""
 LOOKED_BACK_MS: Final = 7 * 86_400_000
-"""One that was prepared longer ago and is still running is left alone, and shown: somebody must have seen it by then."""
+"""One that was prepared longer ago and still runs is left alone, and shown: somebody has seen it by then."""
 
 
 def handle(event: Any, context: Any, sagas: SagaRegistry) -> dict[str, Any]:

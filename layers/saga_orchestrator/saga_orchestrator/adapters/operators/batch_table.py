@@ -60,7 +60,7 @@ class BatchTable:
         return self._put(encode_head(batch))
 
     def change(self, old: Batch, new: Batch, act: Act) -> bool:
-        changes = {
+        changes: Item = {
             "stands": {"S": new.state},
             "version": {"N": str(new.version)},
             "moved": {"N": str(act.at)},
@@ -70,7 +70,7 @@ class BatchTable:
         }
         # Decided on this standing: whoever began, aborted or ended it meanwhile raised its version.
         as_decided = "version = :read AND stands = :stood"
-        read = {":read": {"N": str(old.version)}, ":stood": {"S": old.state}}
+        read: Item = {":read": {"N": str(old.version)}, ":stood": {"S": old.state}}
         update = {"Update": self._update(old, changes, as_decided, read)}
         return self.writes.transact([{"Put": put_of(self.table, act)}, update]) is None
 
@@ -132,7 +132,7 @@ class BatchTable:
             more = more and bool(found)
 
     def take(self, batch: Batch, runner: str, now: int, stale: int, takes: int) -> None:
-        changes = {
+        changes: Item = {
             "runner": {"S": runner},
             "moved": {"N": str(now)},
             "takes": {"N": str(takes)},
@@ -140,7 +140,7 @@ class BatchTable:
         }
         # It is to be run, and nobody runs it: or whoever did has settled nothing for so long that he counts as dead.
         free = "stands = :running AND (attribute_not_exists(runner) OR moved < :stale)"
-        values = {":running": {"S": BatchState.RUNNING}, ":stale": {"N": str(stale)}}
+        values: Item = {":running": {"S": BatchState.RUNNING}, ":stale": {"N": str(stale)}}
         self.writes.single(self.client.update_item, self._update(batch, changes, free, values))
 
     def settle(self, batch: Batch, position: int, settled: Settled, now: int, also: Sequence[Action] = ()) -> bool:
@@ -193,7 +193,7 @@ class BatchTable:
         return now.next > position
 
     def finish(self, batch: Batch, now: int) -> None:
-        changes = {
+        changes: Item = {
             "stands": {"S": BatchState.ENDED},
             "version": {"N": str(batch.version + 1)},
             "ended": {"N": str(now)},
@@ -201,7 +201,7 @@ class BatchTable:
         }
         # Every saga has a fate, nobody aborted it meanwhile, and it is ours: another runner ends it himself.
         through = "stands = :running AND runner = :me AND #next = :count"
-        values = {":count": {"N": str(batch.count)}, **_mine(batch)}
+        values: Item = {":count": {"N": str(batch.count)}, **_mine(batch)}
         update = self._update(batch, changes, through, values)
         update["ExpressionAttributeNames"]["#next"] = "next"
         self.writes.single(self.client.update_item, update)

@@ -23,7 +23,7 @@ from saga_orchestrator.domain.operating.batches import (
     request_digest,
 )
 
-from .choosing import BATCHED, NotChosen, choose
+from .choosing import BATCHED, ChosenSet, NotChosen, choose
 from .keeping import Batches
 
 _MAY: Final = frozenset({Role.OPERATOR, Role.ADMIN})
@@ -81,19 +81,13 @@ class BatchDesk:
 
     def prepare(self, hand: Hand, deed: Deed, order: Order, fits: Mapping[str, str], before: int) -> Told:
         """Read the set to its end and freeze it as it was seen."""
-        identity = batch_id(hand.actor, hand.key)
-        if hand.role not in DEMANDS[deed].roles:
-            return Told(Answered.FORBIDDEN)
-        if problem := _problem(hand, identity, why=True):
-            return Told(Answered.MALFORMED, code=problem)
-        if order not in BATCHED.get(deed, frozenset()):
-            served = " or ".join(sorted(BATCHED.get(deed, frozenset()))) or "no list"
-            return Told(Answered.MALFORMED, code=f"{deed} for many is of {served}")
         now = self.clock()
-        if before > now:
-            return Told(Answered.MALFORMED, code="the cut-off is in the future")
-        if not fits:
-            return Told(Answered.MALFORMED, code="a filter names at least one part: none would be everything")
+        if hand.role not in _MAY & DEMANDS[deed].roles:
+            return Told(Answered.FORBIDDEN)
+        identity = batch_id(hand.actor, hand.key)
+        problem = _problem(hand, identity, why=True) or _problem_of_set(deed, order, fits, before, now)
+        if problem is not None:
+            return Told(Answered.MALFORMED, code=problem)
         request = request_digest(deed, order, fits, before, hand.reason)
         known = self.batches.find(identity)
         if known is not None:
@@ -114,14 +108,18 @@ class BatchDesk:
             prepared=hand.by(now),
             moved=now,
         )
+        return self._frozen(batch, chosen)
+
+    def _frozen(self, batch: Batch, chosen: ChosenSet) -> Told:
         if self.batches.freeze(batch, chosen.sagas):
-            self.telemetry.info("operation prepared", operation=identity, verb=deed, count=batch.count)
+            self.telemetry.info("operation prepared", operation=batch.id, verb=batch.deed, count=batch.count)
             return Told(Answered.DONE, batch)
-        known = self.batches.find(identity)
+        known = self.batches.find(batch.id)
         if known is None:
             msg = "an operation was there, and is not"
             raise RetryableError(msg)
-        return _prepared_before(known, request)
+        # By the same request, a moment ago: its own answer was lost, or it came twice at once.
+        return _prepared_before(known, batch.request)
 
     def start(self, identity: str, hand: Hand, version: tuple[int, int] | None) -> Told:
         """Have it run. It cannot be taken back, so it is begun on what was seen: `version`."""
@@ -143,29 +141,34 @@ class BatchDesk:
             return Told(Answered.MALFORMED, code=problem)
         if part is Part.START and version is None:
             return Told(Answered.VERSION_NEEDED)
-        act_key = batch_act_key(identity, hand.actor, hand.key)
         for _ in range(MAX_ATTEMPTS):
             batch = self.batches.find(identity)
-            if batch is None:
-                return Told(Answered.UNKNOWN)
-            # The set says what is done: whoever begins it needs the right to that now, whoever prepared it.
-            if part is Part.START and hand.role not in DEMANDS[batch.deed].roles:
-                return Told(Answered.FORBIDDEN)
-            known = self.batches.find_act(act_key)
-            if known is not None:
-                return _again(known, _act(part, act_key, hand, batch, known.at), batch)
-            if version not in {None, (batch.version, batch.created_at)}:
-                return Told(Answered.CHANGED, batch)
-            now = self.clock()
-            changed = _changed(part, batch, hand, now)
-            if isinstance(changed, NotNow):
-                return Told(Answered.REFUSED, batch, changed)
-            if self.batches.change(batch, changed, _act(part, act_key, hand, batch, now)):
-                self.telemetry.count("ActsDone")
-                self.telemetry.info("operation", part=part, operation=identity, door=hand.door, role=hand.role)
-                return Told(Answered.DONE, self.batches.find(identity) or changed)
+            told = Told(Answered.UNKNOWN) if batch is None else self._once(part, batch, hand, version)
+            if told is not None:
+                return told
         msg = f"lost {MAX_ATTEMPTS} races for one operation"
         raise RetryableError(msg)
+
+    def _once(self, part: Part, batch: Batch, hand: Hand, version: tuple[int, int] | None) -> Told | None:
+        """None where somebody was faster: it is judged again."""
+        # The set says what is done: whoever begins it needs the right to that now, whoever prepared it.
+        if part is Part.START and hand.role not in DEMANDS[batch.deed].roles:
+            return Told(Answered.FORBIDDEN)
+        act_key = batch_act_key(batch.id, hand.actor, hand.key)
+        known = self.batches.find_act(act_key)
+        if known is not None:
+            return _again(known, _act(part, act_key, hand, batch, known.at), batch)
+        if version not in {None, (batch.version, batch.created_at)}:
+            return Told(Answered.CHANGED, batch)
+        now = self.clock()
+        changed = _changed(part, batch, hand, now)
+        if isinstance(changed, NotNow):
+            return Told(Answered.REFUSED, batch, changed)
+        if not self.batches.change(batch, changed, _act(part, act_key, hand, batch, now)):
+            return None
+        self.telemetry.count("ActsDone")
+        self.telemetry.info("operation", part=part, operation=batch.id, door=hand.door, role=hand.role)
+        return Told(Answered.DONE, self.batches.find(batch.id) or changed)
 
     def _have_it_run(self, identity: str) -> None:
         """A call that fails, or is lost, makes it late and nothing else."""
@@ -180,6 +183,15 @@ def _problem(hand: Hand, identity: str, *, why: bool) -> str | None:
     if problem := problem_of(batch_act_key(identity, hand.actor, hand.key), hand.reason):
         return problem
     return "a reason is needed" if why and not hand.reason.strip() else None
+
+
+def _problem_of_set(deed: Deed, order: Order, fits: Mapping[str, str], before: int, now: int) -> str | None:
+    lists = BATCHED.get(deed, frozenset())
+    if order not in lists:
+        return f"for many at once {deed} is of {' or '.join(sorted(lists)) or 'no list'}"
+    if before > now:
+        return "the cut-off is in the future"
+    return None if fits else "a filter names at least one part: none at all would be everything"
 
 
 def _prepared_before(known: Batch, request: str) -> Told:

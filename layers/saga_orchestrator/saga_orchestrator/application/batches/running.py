@@ -72,10 +72,14 @@ class BatchRunner:
             RetryableError: as `run`; the others have been taken up before.
         """
         now, failed = self.clock(), None
-        standing = sorted((batch for batch in running if batch.state is BatchState.RUNNING), key=lambda each: each.moved)
+        standing = sorted(
+            (batch for batch in running if batch.state is BatchState.RUNNING), key=lambda each: each.moved
+        )
         for batch in standing:
             if not time_left():
                 break
+            if batch.runner is not None and batch.moved >= now - LEASE_MS:
+                continue
             try:
                 self.run(batch.id, time_left)
             except RetryableError as error:

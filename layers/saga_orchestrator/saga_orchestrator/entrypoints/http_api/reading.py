@@ -63,7 +63,7 @@ def acts(api: ApiResources, request: Request, _caller: Caller) -> Reply:
 def sagas(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     request.only(("order", "page_size", "page_token"))
     order = _order(request.query.get("order"))
-    size = _size(request.query.get("page_size"))
+    size = page_size(request.query.get("page_size"))
     token = request.query.get("page_token")
     behind = place_of(token, order, api.lists.partitions(order)) if token is not None else None
     page = page_of(api.lists, order, behind, size)
@@ -100,7 +100,7 @@ def _order(value: str | None) -> Order:
         raise bad_request("unknown_order", f"Served is {served}.") from None
 
 
-def _size(value: str | None) -> int:
+def page_size(value: str | None) -> int:
     """More than the largest is cut, as AIP-158 has it."""
     if value is None:
         return DEFAULT_PAGE

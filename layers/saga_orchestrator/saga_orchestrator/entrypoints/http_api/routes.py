@@ -9,7 +9,7 @@ from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
 
-from . import acting, counting, reading
+from . import acting, counting, operations, reading
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -25,6 +25,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET summary": counting.summary,
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
+        "GET operations": operations.newest,
+        "POST operations": operations.prepare,
+        "GET operations/{operation_id}": operations.one,
+        "GET operations/{operation_id}/items": operations.items,
+        "POST operations/{operation_id}/start": operations.start,
+        "POST operations/{operation_id}/abort": operations.abort,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
     }
 )
