@@ -28,11 +28,14 @@ class ReadyFile:
     api: str | None = None
     """The address of the HTTP API, if the template declares one."""
 
+    issuer: str | None = None
+    """Who signs people in, if the stack was started with an issuer."""
+
     def as_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
 
 
-def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> ReadyFile:
+def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str, issuer: str | None = None) -> ReadyFile:
     """The names are those that the functions themselves are given."""
     settings = {name: value for spec in made.functions.values() for name, value in spec.environment.items()}
     return ReadyFile(
@@ -46,6 +49,7 @@ def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str) -> 
         topics={_event_type(mapping, made): mapping.topic for mapping in made.kafka},
         schema_registry=next((mapping.registry.uri for mapping in made.kafka if mapping.registry), None),
         api=made.http_api_url,
+        issuer=issuer,
     )
 
 

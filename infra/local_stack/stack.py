@@ -54,6 +54,7 @@ from local_stack.background_thread import Source
 from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.http_front import HttpFront
+from local_stack.issuer import Issuer
 from local_stack.ready import ReadyFile, ready_file
 from local_stack.registry import SchemaRegistry
 from local_stack.sources import (
@@ -108,6 +109,8 @@ class StackOptions:
     stack_name: str = "saga-orchestrator"
     async_delay_scale: float = 1 / 60
     ttl_interval: float = DEFAULT_INTERVAL_SECONDS
+    issuer: bool = False
+    """An issuer on loopback that signs people in; the template's parameters for one name it unless given."""
     schema_registry: bool = False
     """A registry on loopback, to which the template's mappings are pointed unless a parameter says otherwise."""
 
@@ -199,7 +202,9 @@ class LocalStack:
         broker = broker_for(options.kafka_bootstrap, options.kafka_port)
         self._cleanup.callback(broker.close)
         given = {**self._start_registry(), **options.parameters}
-        parameters = with_local_values(options.template, given, broker.bootstrap, options.defaults)
+        issuer = self._start_issuer()
+        defaults = {**options.defaults, **(issuer.template_values() if issuer else {})}
+        parameters = with_local_values(options.template, given, broker.bootstrap, defaults)
         declared = read_template(options.template, parameters, options.region, options.stack_name)
         clients = self._start_endpoint()
         front = HttpFront(options.api_port)
@@ -210,10 +215,19 @@ class LocalStack:
         if made.http_api is not None:
             front.serve(made.http_api, self._lambda, options.region)
             self._cleanup.callback(front.close)  # before the functions that it waits for
+        if issuer is not None and made.http_api_url is not None:
+            issuer.clients.serve_console_at(made.http_api_url)
         broker.create_topics(sorted(made.topics()))
         self._start_sources(made, broker)
         _register_stack(clients, options.stack_name, made.outputs)
-        return ready_file(made, clients, broker.bootstrap)
+        return ready_file(made, clients, broker.bootstrap, issuer.url if issuer else None)
+
+    def _start_issuer(self) -> Issuer | None:
+        if not self.options.issuer:
+            return None
+        issuer = Issuer()
+        self._cleanup.callback(issuer.close)
+        return issuer
 
     def _start_registry(self) -> Mapping[str, str]:
         """Lambda decodes in provisioned mode alone."""

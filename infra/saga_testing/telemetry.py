@@ -14,8 +14,8 @@ class RecordingTelemetry:
     def count(self, name: str, value: int = 1) -> None:
         self.counts[name] += value
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
-        self.counts[f"{saga} {step} {name}"] += value
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
+        self.counts[" ".join((*dimensions.values(), name))] += value
 
     def gauge(self, name: str, value: int) -> None:
         self.counts[name] = value

@@ -11,6 +11,7 @@ from sagactl.commands.compare import compare
 from sagactl.commands.graph import graph
 from sagactl.commands.list import list_sagas
 from sagactl.commands.local.demo import demo
+from sagactl.commands.local.token import token
 from sagactl.commands.local.up import up
 from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
@@ -43,6 +44,7 @@ app = typer.Typer(
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
 local.command("send")(send)
+local.command("token")(token)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
 rejected.command("list")(list_rejected)

@@ -77,7 +77,7 @@ class Heard:
     def count(self, name: str, value: int = 1) -> None:
         self.counts[name] += value
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
         """No saga of these has steps that wait."""
 
     def gauge(self, name: str, value: int) -> None:

@@ -23,6 +23,7 @@ ROOMS = (
     "local_stack.aws.moto_repairs",
     "local_stack.functions",
     "local_stack.http_front",
+    "local_stack.issuer",
     "local_stack.registry",
     "local_stack.sources",
     "local_stack.template",

@@ -1,7 +1,7 @@
 """What the template declares of an HTTP API: integrations, routes, and how much its stage takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +12,17 @@ API = "AWS::ApiGatewayV2::Api"
 INTEGRATION = "AWS::ApiGatewayV2::Integration"
 ROUTE = "AWS::ApiGatewayV2::Route"
 STAGE = "AWS::ApiGatewayV2::Stage"
-HTTP_API_TYPES = (API, INTEGRATION, ROUTE, STAGE)
+AUTHORIZER = "AWS::ApiGatewayV2::Authorizer"
+HTTP_API_TYPES = (API, AUTHORIZER, INTEGRATION, ROUTE, STAGE)
+
+
+@dataclass(frozen=True)
+class TokenRule:
+    """Which tokens a route takes: of whom, for whom, and with one of which scopes, if there are any."""
+
+    issuer: str
+    audiences: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class Route:
     """Method and path, such as `GET /things/{id}`."""
     function: str
     signed: bool
+    token: TokenRule | None = None
 
     def parameters(self, method: str, segments: list[str]) -> dict[str, str] | None:
         """Of a request that it takes, decoded as the gateway decodes them; else None. A segment is what stands between
@@ -48,6 +59,15 @@ class DeclaredApi:
     integrations: dict[str, str] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     rate: float | None = None
+    authorizers: dict[str, TokenRule] = field(default_factory=dict)
+
+    def add_authorizer(self, logical_id: str, properties: Mapping[str, Any]) -> None:
+        wanted = {"AuthorizerType": "JWT", "IdentitySource": ["$request.header.Authorization"]}
+        if {name: properties.get(name) for name in wanted} != wanted:
+            why = "the local front knows JWT, from the header Authorization"
+            raise UnsupportedResource(AUTHORIZER, logical_id, why)
+        judged = properties["JwtConfiguration"]
+        self.authorizers[logical_id] = TokenRule(str(judged["Issuer"]), tuple(map(str, judged["Audience"])))
 
     def add_integration(self, logical_id: str, properties: Mapping[str, Any]) -> None:
         wanted = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
@@ -60,11 +80,15 @@ class DeclaredApi:
     def add_route(self, logical_id: str, properties: Mapping[str, Any]) -> None:
         authorization = properties.get("AuthorizationType", "NONE")
         key = str(properties["RouteKey"])
-        if authorization not in {"NONE", "AWS_IAM"} or "+}" in key or " /" not in key:
-            why = "the local front knows AWS_IAM and NONE, and paths that are neither greedy nor default"
+        if authorization not in {"NONE", "AWS_IAM", "JWT"} or "+}" in key or " /" not in key:
+            why = "the local front knows AWS_IAM, JWT and NONE, and paths that are neither greedy nor default"
             raise UnsupportedResource(ROUTE, logical_id, why)
         integration = str(properties["Target"]).rpartition("/")[2]
-        self.routes.append(Route(key, self.integrations[integration], authorization == "AWS_IAM"))
+        token = None
+        if authorization == "JWT":
+            scopes = tuple(map(str, properties.get("AuthorizationScopes", ())))
+            token = replace(self.authorizers[str(properties["AuthorizerId"])], scopes=scopes)
+        self.routes.append(Route(key, self.integrations[integration], authorization == "AWS_IAM", token))
 
     def add_stage(self, logical_id: str, properties: Mapping[str, Any]) -> None:
         if properties["StageName"] != "$default" or str(properties.get("AutoDeploy", False)).lower() != "true":

@@ -24,11 +24,12 @@ class Answer:
     body: bytes
 
     @classmethod
-    def of_gateway(cls, status: int, message: str) -> "Answer":
-        return cls(status, {"content-type": "application/json"}, json.dumps({"message": message}).encode())
+    def of_gateway(cls, status: int, message: str, headers: Mapping[str, str] | None = None) -> "Answer":
+        told = {"content-type": "application/json", **(headers or {})}
+        return cls(status, told, json.dumps({"message": message}).encode())
 
 
-def event_of(sent: Sent, route: Route, parameters: Mapping[str, str], signer: str | None) -> dict[str, Any]:
+def event_of(sent: Sent, route: Route, parameters: Mapping[str, str], authorizer: Mapping[str, Any]) -> dict[str, Any]:
     """Paths and parameters come decoded, several values of one name joined by commas."""
     query: dict[str, str] = {}
     for name, value in parse_qsl(sent.raw_query, keep_blank_values=True):
@@ -45,7 +46,7 @@ def event_of(sent: Sent, route: Route, parameters: Mapping[str, str], signer: st
         "requestContext": {
             "accountId": ACCOUNT,
             "apiId": API_ID,
-            **({"authorizer": {"iam": _iam(signer)}} if signer else {}),
+            **({"authorizer": dict(authorizer)} if authorizer else {}),
             "domainName": sent.headers.get("host", ""),
             "domainPrefix": API_ID,
             "http": {
@@ -81,6 +82,34 @@ def answer_of(payload: bytes) -> Answer:
         return Answer(int(told["statusCode"]), headers, body)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Answer.of_gateway(500, "Internal Server Error")
+
+
+def by_signature(signer: str) -> dict[str, Any]:
+    """What the authorizer of signatures writes."""
+    return {"iam": _iam(signer)}
+
+
+def by_token(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """What the authorizer of tokens writes: a text of each claim."""
+    scopes = str(claims.get("scope", "")).split()
+    return {"jwt": {"claims": {name: flattened(value) for name, value in claims.items()}, "scopes": scopes or None}}
+
+
+def flattened(value: Any) -> str:
+    """As Go prints it, which the gateway seems to be written in: `[a b]` of an array, `map[a:b]` of an object."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{' '.join(map(flattened, value))}]"
+        case dict():
+            return f"map[{' '.join(f'{name}:{flattened(value[name])}' for name in sorted(value))}]"
+        case None:
+            return "<nil>"
+        case _:
+            return json.dumps(value)
 
 
 def _iam(signer: str) -> dict[str, Any]:

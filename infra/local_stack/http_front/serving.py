@@ -1,16 +1,18 @@
-"""Listens on loopback as the gateway does on the internet: its throttle, its routes, signatures, and functions."""
+"""Listens on loopback as the gateway does on the internet: throttle, routes, signatures, tokens, and functions."""
 
 import json
 import threading
 import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from local_stack.aws import Invoker
 from local_stack.errors import LocalStackError, PortTakenError
-from local_stack.http_front.declared import DeclaredApi
-from local_stack.http_front.gateway_event import Answer, answer_of, event_of
+from local_stack.http_front.declared import DeclaredApi, Route
+from local_stack.http_front.gateway_event import Answer, answer_of, by_signature, by_token, event_of
 from local_stack.http_front.signatures import Sent, signer_of
+from local_stack.http_front.tokens import TokenJudge, TokenRefused
 
 HOST: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
@@ -28,6 +30,7 @@ class HttpFront:
         self._invoker: Invoker | None = None
         self._region = ""
         self._budget = _Budget(None)
+        self._tokens = TokenJudge()
 
     def listen(self) -> str:
         """The API's address, from now on; until it is served, it answers 503."""
@@ -59,7 +62,7 @@ class HttpFront:
         self._thread = None
 
     def answer(self, sent: Sent) -> Answer:
-        """In the gateway's order: its throttle, the route, the signature, the function."""
+        """In the gateway's order: its throttle, the route, who asks, the function."""
         if self._invoker is None:
             return Answer.of_gateway(503, "Service Unavailable")
         if not self._budget.takes():
@@ -68,11 +71,23 @@ class HttpFront:
         if found is None:
             return Answer.of_gateway(404, "Not Found")
         route, parameters = found
-        signer = signer_of(sent, self._region) if route.signed else None
-        if route.signed and signer is None:
-            return Answer.of_gateway(403, "Forbidden")
-        event = event_of(sent, route, parameters, signer)
+        authorizer = self._authorized(sent, route)
+        if isinstance(authorizer, Answer):
+            return authorizer
+        event = event_of(sent, route, parameters, authorizer)
         return _of_function(self._invoker, route.function, json.dumps(event).encode())
+
+    def _authorized(self, sent: Sent, route: Route) -> Mapping[str, Any] | Answer:
+        """What the route's authorizer writes of him; nothing where it has none."""
+        if route.signed:
+            signer = signer_of(sent, self._region)
+            return by_signature(signer) if signer else Answer.of_gateway(403, "Forbidden")
+        if route.token is None:
+            return {}
+        try:
+            return by_token(self._tokens.claims(sent.headers.get("authorization"), route.token))
+        except TokenRefused as refused:
+            return Answer.of_gateway(refused.status, refused.message, {"www-authenticate": refused.told})
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         front = self

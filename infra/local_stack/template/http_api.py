@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_stack.errors import UnsupportedResource
-from local_stack.http_front import API, HTTP_API_TYPES, INTEGRATION, ROUTE, DeclaredApi
+from local_stack.http_front import API, AUTHORIZER, HTTP_API_TYPES, INTEGRATION, ROUTE, DeclaredApi
 from local_stack.template.intrinsics import Resource
 from local_stack.template.inventory import Physical, Provisioned
 
@@ -20,6 +20,8 @@ def provision_http_api(made: Provisioned, resource: Resource, properties: Mappin
         raise UnsupportedResource(resource.type, resource.logical_id, "it belongs to no API of the template")
     if resource.type == INTEGRATION:
         declared.add_integration(resource.logical_id, properties)
+    elif resource.type == AUTHORIZER:
+        declared.add_authorizer(resource.logical_id, properties)
     elif resource.type == ROUTE:
         declared.add_route(resource.logical_id, properties)
     else:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from local_participant import ParticipantOptions, ParticipantProcess, plays
+from local_stack.issuer import PEOPLE
 from local_stack.stack import LocalStack, ReadyFile, StackOptions
 from local_worker import WorkerOptions, WorkerProcess
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -101,10 +102,24 @@ def awaited_commands(sagas: Iterable[SagaDefinition]) -> dict[str, dict[str, Any
     }
 
 
+def _for_people(ready: ReadyFile) -> list[str]:
+    """Where to look, and as whom."""
+    if ready.api is None:
+        return []
+    signing_in = f"choose {', '.join(PEOPLE)} on the page of {ready.issuer}; `sagactl local token NAME` for curl"
+    return [
+        f"Console  {ready.api}/console/",
+        f"API      {ready.api}/v1/",
+        *([f"Sign in  {signing_in}"] if ready.issuer else []),
+        "",
+    ]
+
+
 def _welcome(ready: ReadyFile, ready_file: Path, logs: Path | None) -> str:
     topics = ", ".join(sorted(set(ready.topics.values()))) or "none"
     lines = [
         "",
+        *_for_people(ready),
         "The stack is up. Connect any AWS SDK and any Kafka client:",
         f"  AWS endpoint    {ready.aws_endpoint}  region {ready.region}, any credentials",
         f"  Kafka           {ready.kafka_bootstrap}",

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -39,7 +41,10 @@ def test_every_function_is_watched(function: str, metric: str) -> None:
     assert {"FunctionName": f"<{function}>"} in watched("AWS/Lambda", metric)
 
 
-@pytest.mark.parametrize("metric", ["OldestDueSeconds", "UnauthorisedCancels", "UnpublishableMessages", "StepsParked"])
+@pytest.mark.parametrize(
+    "metric",
+    ["OldestDueSeconds", "UnauthorisedCancels", "UnpublishableMessages", "StepsParked", "ParkedSagas", "GaugesUnread"],
+)
 def test_what_the_code_counts_is_watched_under_the_name_that_it_counts_with(metric: str) -> None:
     variables = deploy().properties["TimeoutCheckerFunction"]["Environment"]["Variables"]
 
@@ -129,12 +134,54 @@ def test_no_two_alarms_share_a_name() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_the_dashboard_is_json_and_shows_every_function() -> None:
-    body = json.loads(deploy().properties["Dashboard"]["DashboardBody"])
+@pytest.mark.parametrize("parameters", [{}, API], ids=["without an API", "with one"])
+def test_the_dashboard_is_json_and_shows_every_function(parameters: dict[str, str]) -> None:
+    body = json.loads(deploy(parameters).properties["Dashboard"]["DashboardBody"])
 
     shown = json.dumps(body)
     assert all(f"<{function}>" in shown for function in FUNCTIONS)
     assert {widget["type"] for widget in body["widgets"]} == {"metric"}
+    places = [(widget["x"], widget["y"]) for widget in body["widgets"]]
+    assert len(set(places)) == len(places)
+    assert ("<HttpApi>" in shown) == bool(parameters)
+
+
+def test_a_stack_may_do_without_its_dashboard() -> None:
+    assert "Dashboard" not in deploy({"CreateDashboard": "false"}).properties
+
+
+def test_the_dashboard_shows_what_the_code_counts_under_the_dimensions_it_counts_by() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "layers/saga_orchestrator/saga_orchestrator").rglob("*.py")
+    )
+    shown = list(_own_metrics(json.loads(deploy().properties["Dashboard"]["DashboardBody"])))
+
+    assert {name for name, _ in shown} >= {"SagasEnded", "StartLatency", "ParkedSagas", "SlotsUsed", "BreakGlassUsed"}
+    for name, dimensions in shown:
+        by_whom = code if name != "BreakGlassUsed" else (ROOT / "infra/sagactl/acting/break_glass.py").read_text()
+        assert f'"{name}"' in by_whom, name
+        assert dimensions == BY.get(name, ("service",)), name
+
+
+SEARCHED = re.compile(r"SEARCH\('\{SagaOrchestrator,(?P<schema>[a-z,]+)\} MetricName=\"(?P<name>\w+)\"")
+BY = {
+    "SagasEnded": ("service", "saga", "outcome"),
+    "StartLatency": ("service", "saga", "language"),
+    "SagaDuration": ("service", "saga", "language"),
+    "SlotsUsed": ("service", "language"),
+    "SlotLimit": ("service", "language"),
+}
+"""tests/handlers/test_told_metrics.py shows that lines have them."""
+
+
+def _own_metrics(body: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for metric in (metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]):
+        if metric[0] == "SagaOrchestrator":
+            yield metric[1], tuple(metric[2:-1:2])
+        elif isinstance(metric[0], dict):
+            found = SEARCHED.match(metric[0]["expression"])
+            assert found is not None, metric
+            yield found["name"], tuple(found["schema"].split(","))
 
 
 def test_the_template_names_no_account_and_no_secret() -> None:

@@ -133,7 +133,7 @@ def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> Non
         **{each: {"EVENT_TYPE_ALIAS"} for each in EVENT_FUNCTIONS.values()},
         SAGA_EVENT: {"SAGA_SETTINGS"},
         COMMAND_REPLY: {"REPLY_SOURCES"},
-        "TimeoutCheckerFunction": {"DEADLINE_INDEX"},
+        "TimeoutCheckerFunction": {"DEADLINE_INDEX", "GAUGES"},
         "CommandRelayFunction": {"WAKE_QUEUE_URL"},
     }
     of_all = settings - of_the_kafka_relay - {name for names in of_some.values() for name in names}

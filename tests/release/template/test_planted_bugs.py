@@ -20,6 +20,16 @@ BUGS: list[tuple[Check, str, str]] = [
     (alarms.complaints, "Dimensions: *execution-started-metrics\n", "Dimensions: *execution-requested-metrics\n"),
     (alarms.complaints, "OKActions: *alarm-topic", "OKActions: []"),
     (alarms.complaints, "docs/operations.md#limit-reached", "docs/operations.md#rejected-events"),
+    (alarms.complaints, "#limit-reached /console/#/slots", "#limit-reached /console/#/parked"),
+    (alarms.complaints, "MetricName: ParkedSagas", "MetricName: OpenSagas"),
+    (alarms.complaints, "Statistic: Minimum", "Statistic: Maximum"),
+    (alarms.complaints, "MetricName: GaugesUnread", "MetricName: ParkedSagas"),
+    (values.complaints, "GAUGES: !Ref Gauges", 'GAUGES: "false"'),
+    (
+        grants.complaints,
+        '"dynamodb:LeadingKeys": ["rejected#*"] }\n              - !Ref',
+        '"dynamodb:LeadingKeys": ["*"] }\n              - !Ref',
+    ),
     (alarms.complaints, "Name: Operation, Value: GetItem", "Name: Operation, Value: Scan"),
     (alarms.complaints, "MetricName: StepsParked", "MetricName: LateReplies"),
     (

@@ -255,11 +255,13 @@ def test_before_its_functions_can_run_it_says_so() -> None:
         lambda api: api.add_integration("I", {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "1.0"}),
         lambda api: api.add_route("R", {"RouteKey": "$default", "Target": "integrations/I"}),
         lambda api: api.add_route("R", {"RouteKey": "GET /{proxy+}", "Target": "integrations/I"}),
-        lambda api: api.add_route("R", {"RouteKey": "GET /x", "Target": "integrations/I", "AuthorizationType": "JWT"}),
+        lambda api: api.add_route(
+            "R", {"RouteKey": "GET /x", "Target": "integrations/I", "AuthorizationType": "CUSTOM"}
+        ),
         lambda api: api.add_stage("S", {"StageName": "prod", "AutoDeploy": True}),
         lambda api: api.add_stage("S", {"StageName": "$default"}),
     ],
-    ids=["no function", "format 1.0", "default route", "greedy path", "JWT", "a named stage", "deployed by hand"],
+    ids=["no function", "format 1.0", "default route", "greedy path", "CUSTOM", "a named stage", "deployed by hand"],
 )
 def test_what_it_would_have_to_pretend_stops_the_start(add: Any) -> None:
     api = DeclaredApi(integrations={"I": "api"})

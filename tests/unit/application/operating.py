@@ -66,8 +66,8 @@ class Told:
     def count(self, name: str, value: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + value
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
-        self.count(f"{name} of {saga} {step}", value)
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
+        self.count(f"{name} of {' '.join(dimensions.values())}", value)
 
     def gauge(self, name: str, value: int) -> None:
         self.counts[name] = value

@@ -51,8 +51,8 @@ class Outside:
     def count(self, name: str, value: int = 1) -> None:
         self.log.append(("count", name, value))
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
-        self.log.append(("measure", name, value, saga, step))
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
+        self.log.append(("measure", name, value, *dimensions.values()))
 
     def clock(self) -> int:
         self.ticks += 1
@@ -225,7 +225,7 @@ def test_a_passed_deadline_is_judged_on_the_stored_saga() -> None:
 
 def test_an_ending_gives_the_claim_back_in_its_own_write() -> None:
     claim = Claim("python", 3)
-    held = Saga(**{name: getattr(after(requested()), name) for name in Saga.__slots__} | {"claim": claim})
+    held = after(requested()).having(claim=claim)
     around = outside(LostRace(held), Stored())
 
     around.writer.apply(completed(), rules())

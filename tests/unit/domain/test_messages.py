@@ -10,8 +10,17 @@ import pytest
 from saga_orchestrator.application.publish import newly_emitted, republishable
 from saga_orchestrator.domain.errors import CorruptSaga, UnknownMessageKey
 from saga_orchestrator.domain.events import Signal, script_key
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults
 from saga_orchestrator.domain.instants import rfc3339
-from saga_orchestrator.domain.render import SAGA_MESSAGES, Message, render
+from saga_orchestrator.domain.render import (
+    MAX_MESSAGE_BYTES,
+    SAGA_MESSAGES,
+    WAITING_MESSAGES,
+    Message,
+    encoded,
+    is_of_every_saga,
+    render,
+)
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry, emit
 from saga_testing.samples.sample_request import REQUEST
 from sagas.execution import EXECUTION_SAGA, create_pod_body
@@ -202,6 +211,36 @@ def test_a_kind_that_newer_code_emitted_is_refused() -> None:
 
     with pytest.raises(UnknownMessageKey, match=r"execution_saga:ex-1 names message 'unheard_of#1'"):
         render(saga, "unheard_of#1", EXECUTION_SAGA)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_its_own"),
+    [("saga_started#1", True), ("saga_compensating#2", True), ("create_pod#1", False), ("unheard_of#1", False)],
+)
+def test_what_a_saga_says_of_itself_is_told_from_what_its_definition_says(key: str, is_its_own: bool) -> None:
+    assert is_of_every_saga(key) is is_its_own
+
+
+@pytest.mark.parametrize("kind", [*SAGA_MESSAGES, *WAITING_MESSAGES])
+def test_what_a_saga_says_of_itself_is_far_from_too_large(kind: str) -> None:
+    """So nobody needs to make it before the write to know that it can be sent."""
+    word, person = "w" * 64, "\N{GRINNING FACE}" * 256
+    longest = after(requested()).having(
+        execution_id=word,
+        correlation_id="c" * 128,
+        owner=person,
+        ended_by=person,
+        reason=INVALID_REQUEST,
+        error_type="e" * 128,
+        completed_steps=(word,) * 100,
+        compensated_steps=(word,) * 100,
+        faults=stored_faults(tuple(f"{word}.{place}:{word}" for place in range(10_000))),
+    )
+    told = emit(longest, TimelineEntry(NOW, Cause.FAILED, "e" * 128), (kind,))
+
+    assert (
+        len(encoded(render(told, f"{kind}#{told.occurrences(kind)}", EXECUTION_SAGA)).encode()) < MAX_MESSAGE_BYTES / 10
+    )
 
 
 def test_a_message_is_compact_json_in_its_own_letters() -> None:

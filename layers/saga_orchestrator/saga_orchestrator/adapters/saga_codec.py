@@ -6,7 +6,8 @@ queries, and a test holds the two together. Unknown attributes of newer code are
 changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
@@ -65,8 +66,9 @@ def encode(saga: Saga) -> Item:
     """The whole item; absent rather than empty or null, so that indexes stay sparse and stream filters can tell."""
     item: Item = {"execution_id": {"S": saga.execution_id}, "saga_name": {"S": saga.saga_name}}
     for name, field, write in _ATTRIBUTES:
-        if (value := write(getattr(saga, field))) is not None:
-            item[name] = value
+        value = getattr(saga, field)
+        if value is not None and (written := write(value)) is not None:
+            item[name] = written
     return item
 
 
@@ -76,7 +78,8 @@ def changes(old: Saga, new: Saga) -> tuple[Item, list[str]]:
     gone: list[str] = []
     for name, field, write in _ATTRIBUTES:
         before, after = getattr(old, field), getattr(new, field)
-        if before == after:
+        # A decision's saga shares with the one before it whatever it leaves alone.
+        if before is after or before == after:
             continue
         if (value := write(after)) is not None:
             changed[name] = value
@@ -95,62 +98,34 @@ def decode(item: Item) -> Saga:
         # Written by no code yet. Code that must keep older code from guessing at its items writes it.
         raise CorruptSaga("stored saga is of a schema that this code does not know")
     try:
-        strings: dict[str, Any] = {
-            field: item[name]["S"] for name, field in _STRINGS.items() if name in item and name not in _DERIVED
-        }
-        numbers: dict[str, Any] = {
-            field: int(item[name]["N"]) for name, field in _NUMBERS.items() if name in item and name not in _DERIVED
-        }
-        instant(numbers.get("create_before", 0))
-        claim = item["claim"]["S"].rpartition("#") if "claim" in item else None
-        return Saga(
-            execution_id=item["execution_id"]["S"],
-            saga_name=item["saga_name"]["S"],
-            state=SagaState(item["state"]["S"]),
-            request=decode_request(item["req"]["M"]) if "req" in item else None,
-            request_hash=bytes(item["rh"]["B"]) if "rh" in item else b"",
-            inline_script="inline" in item,
-            claim=Claim(claim[0], int(claim[2])) if claim else None,
-            completed_steps=_words(item, "steps"),
-            compensated_steps=_words(item, "undone"),
-            faults=_words(item, "faults"),
-            shadow="shadow" in item,
-            outbox=_words(item, "outbox"),
-            timeline=tuple(decode_entry(entry["S"]) for entry in _list(item, "timeline")),
-            early=tuple(decode_early(early["M"]) for early in _list(item, "early")),
-            **_decode_waiting(item),
-            **strings,
-            **numbers,
-        )
+        fields: dict[str, Any] = {}
+        for name, value in item.items():
+            if (known := _READERS.get(name)) is not None:
+                field, read = known
+                fields[field] = read(value)
+        return Saga(**fields)
     except (KeyError, ValueError, TypeError, AttributeError) as broken:
         place = broken.args[0] if isinstance(broken, KeyError) else "a value"
         detail = f"stored saga cannot be read: {type(broken).__name__} at {place}"
         raise CorruptSaga(detail) from None
 
 
-def _decode_waiting(item: Item) -> dict[str, Any]:
-    """What only sagas that wait have; of an execution nothing."""
-    fields: dict[str, Any] = {}
-    if "set" in item:
-        fields["settings"] = tuple(map(int, item["set"]["S"].split()))
-    if "led" in item:
-        fields["ledger"] = Ledger.parse(item["led"]["S"])
-    if "data" in item:
-        fields["data"] = decode_data(item["data"]["S"])
-    if "err" in item:
-        fields["errors"] = tuple(map(StepError.parse, item["err"]["S"].split()))
-    if "out" in item:
-        fields["outcome"] = SagaState(item["out"]["S"])
-    return fields
+def _read_number(value: dict[str, Any]) -> int:
+    return int(value["N"])
 
 
-def _words(item: Item, name: str) -> tuple[str, ...]:
-    return tuple(item[name]["S"].split()) if name in item else ()
+def _read_words(value: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(value["S"].split())
 
 
-def _list(item: Item, name: str) -> Any:
-    """Absent is empty; of another type is corrupt, since a ledger read as empty would owe nothing."""
-    return item[name]["L"] if name in item else ()
+def _read_list(value: dict[str, Any]) -> Any:
+    """Of another type is corrupt, and not empty: a ledger read as empty would owe nothing."""
+    return value["L"]
+
+
+def _read_claim(value: dict[str, Any]) -> Claim:
+    resource, _, shard = value["S"].rpartition("#")
+    return Claim(resource, int(shard))
 
 
 def _string(value: str | None) -> dict[str, Any] | None:
@@ -191,3 +166,29 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     ("early", "early", lambda events: {"L": [{"M": encode_early(early)} for early in events]} if events else None),
 )
 """Attribute, the saga's field, and how it is written; None is absent."""
+
+_READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "execution_id": ("execution_id", itemgetter("S")),
+    "saga_name": ("saga_name", itemgetter("S")),
+    "state": ("state", lambda value: SagaState(value["S"])),
+    **{name: (field, itemgetter("S")) for name, field in _STRINGS.items() if name not in _DERIVED},
+    **{name: (field, _read_number) for name, field in _NUMBERS.items() if name not in _DERIVED},
+    "create_before": ("create_before", lambda value: instant(value["N"])),
+    "req": ("request", lambda value: decode_request(value["M"])),
+    "rh": ("request_hash", lambda value: bytes(value["B"])),
+    "inline": ("inline_script", lambda _value: True),
+    "shadow": ("shadow", lambda _value: True),
+    "claim": ("claim", _read_claim),
+    "steps": ("completed_steps", _read_words),
+    "undone": ("compensated_steps", _read_words),
+    "faults": ("faults", _read_words),
+    "outbox": ("outbox", _read_words),
+    "timeline": ("timeline", lambda value: tuple(decode_entry(entry["S"]) for entry in _read_list(value))),
+    "early": ("early", lambda value: tuple(decode_early(early["M"]) for early in _read_list(value))),
+    "set": ("settings", lambda value: tuple(map(int, value["S"].split()))),
+    "err": ("errors", lambda value: tuple(map(StepError.parse, value["S"].split()))),
+    "led": ("ledger", lambda value: Ledger.parse(value["S"])),
+    "data": ("data", lambda value: decode_data(value["S"])),
+    "out": ("outcome", lambda value: SagaState(value["S"])),
+}
+"""Attribute, the saga's field, and how it is read; what this code does not know is left alone."""

@@ -6,7 +6,7 @@ capacity is charged (DynamoDB API reference, ReturnValuesOnConditionCheckFailure
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from saga_orchestrator.adapters.counters.claims import Claims, LockTurns, Turns
@@ -141,7 +141,7 @@ class DynamoDbSagaStore:
         """The saga first, its unit second: the saga's condition decides what a cancelled transaction means."""
 
         def attempt(claim: Claim) -> Outcome:
-            return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])
+            return self._transact(before, [write(saga.having(claim=claim)), self._count(claim, 1)])
 
         return self.claims.take(resource, attempt)
 

@@ -101,6 +101,8 @@ class Settings(BaseModel):
     kafka_target_secret_arn: str = ""
     wake_queue_url: str = ""
     """Of the one relay that sends wakes."""
+    gauges: bool = False
+    """Whether the timeout checker tells them: they cost it some thirty reads a run."""
     tracing: bool = False
 
     @classmethod

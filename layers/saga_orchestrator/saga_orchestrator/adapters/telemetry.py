@@ -22,7 +22,7 @@ class Telemetry:
     logger: Logger
     metrics: Metrics
     _counts: Counter[str] = field(default_factory=Counter)
-    _measures: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict)
+    _measures: dict[tuple[tuple[str, str], ...], dict[str, list[int]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, value: int = 1) -> None:
@@ -35,10 +35,10 @@ class Telemetry:
         with self._lock:
             self._counts[name] = value
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
-        """By definition and step alone: whatever a user sends must not make a metric of its own, which is billed."""
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
+        """By the definition's names alone: whatever a user sends must not make a metric of its own, which is billed."""
         with self._lock:
-            self._measures.setdefault((saga, step), {}).setdefault(name, []).append(value)
+            self._measures.setdefault((*dimensions.items(),), {}).setdefault(name, []).append(value)
 
     def info(self, message: str, **fields: Any) -> None:
         self.logger.info(message, extra=fields)
@@ -56,14 +56,19 @@ class Telemetry:
             line = self.metrics.serialize_metric_set(metrics={name: _counted(n) for name, n in counts.items()})
             print(_COMPACT.encode(line))  # noqa: T201 - where Lambda reads metrics
         if measures and not is_metrics_disabled():
-            for (saga, step), values in measures.items():
-                self._print_measures(saga, step, values)
+            for dimensions, values in measures.items():
+                self._print_measures(dict(dimensions), values)
 
-    def _print_measures(self, saga: str, step: str, values: dict[str, list[int]]) -> None:
+    def _print_measures(self, dimensions: dict[str, str], values: dict[str, list[int]]) -> None:
         line = self.metrics.serialize_metric_set(
             metrics={name: _measured(name, each) for name, each in values.items()},
-            dimensions={**self.metrics.dimension_set, "saga": saga, "step": step},
+            dimensions={**self.metrics.dimension_set, **dimensions},
         )
+        first, *others = dimensions
+        if len(others) > 1:
+            # Not all together: each outcome in each language would be billed as a metric.
+            sets = [[*self.metrics.dimension_set, first, other] for other in others]
+            line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] = sets
         print(_COMPACT.encode(line))  # noqa: T201 - as above
 
 
@@ -74,7 +79,7 @@ def telemetry(namespace: str, *, service: str | None = None, stream: IO[str] | N
 
 
 def _measured(name: str, values: list[int]) -> dict[str, Any]:
-    if name.endswith("Duration"):
+    if name.endswith(("Duration", "Latency")):
         # CloudWatch takes a hundred values a line; a batch has no more records.
         return {"Unit": MetricUnit.Milliseconds.value, "StorageResolution": 60, "Value": [*map(float, values[:100])]}
     return _counted(sum(values))

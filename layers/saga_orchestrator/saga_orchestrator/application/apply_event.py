@@ -11,12 +11,12 @@ from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.confirming import decide_execution
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.signals import SagaSignal
-from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, render
+from saga_orchestrator.domain.render import MAX_MESSAGE_BYTES, encoded, is_of_every_saga, render
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
 from .ports import Clock, Counting, LostRace, NoRoom, Outcome, Pause, SagaStore, ScriptStore, Stored
-from .step_metrics import measured
+from .step_metrics import dimensions_of, ends, measured, measured_end
 
 MAX_ATTEMPTS = 6
 
@@ -74,7 +74,7 @@ class SagaWriter:
             if isinstance(outcome, Stored):
                 self.metrics.count("UnauthorisedCancels", decision.ignored_cancels)
                 self._count(decision)
-                self._measure(saga, decision.saga, own.definition)
+                self._measure(saga, decision.saga, own)
                 return decision
             refused = outcome if isinstance(outcome, NoRoom) and decision.claims else None
             if refused is not None:
@@ -104,10 +104,14 @@ class SagaWriter:
         for note in decision.notes:
             self.metrics.count(note)
 
-    def _measure(self, before: Saga | None, after: Saga, definition: SagaDefinition) -> None:
+    def _measure(self, before: Saga | None, after: Saga, rules: Rules) -> None:
         if after.ledger:
-            for each in measured(before, after, definition):
-                self.metrics.measure(each.name, each.value, saga=definition.name, step=each.step)
+            for each in measured(before, after, rules.definition):
+                self.metrics.measure(each.name, each.value, saga=after.saga_name, step=each.step)
+        if ends(before, after):
+            named = dimensions_of(after, rules.policy)
+            for name, value in measured_end(after):
+                self.metrics.measure(name, value, **named)
 
 
 def _decide(saga: Saga | None, signal: AnySignal, now: int, rules: Rules, refused: NoRoom | None) -> Decision:
@@ -130,6 +134,8 @@ def check_messages(saga: Saga, definition: SagaDefinition) -> None:
         RejectedEvent: some message cannot; nothing has been written.
     """
     for key in saga.outbox:
+        if is_of_every_saga(key):
+            continue
         message = render(saga, key, definition)
         size = len(encoded(message).encode())
         if size > MAX_MESSAGE_BYTES:

@@ -26,7 +26,7 @@ from saga_orchestrator.domain.saga import Claim, Saga
 
 from .apply_event import MAX_ATTEMPTS, check_messages
 from .ports import Clock, LostRace, NoRoom, Outcome, Reporting, Stored
-from .step_metrics import measured
+from .step_metrics import dimensions_of, ends, measured, measured_end
 
 
 class Answered(StrEnum):
@@ -230,6 +230,9 @@ class OperateSagas:
             self.telemetry.count(note)
         for each in measured(before, _changed(decision), rules.definition):
             self.telemetry.measure(each.name, each.value, saga=before.saga_name, step=each.step)
+        if ends(before, after := _changed(decision)):
+            for name, value in measured_end(after):
+                self.telemetry.measure(name, value, **dimensions_of(after, rules.policy))
 
 
 def _decided(asked: Asked, saga: Saga, now: int, rules: Rules, claim_refused: str | None) -> Decision | Answer:

@@ -109,8 +109,12 @@ class Counting(Protocol):
     def count(self, name: str, value: int = 1) -> None:
         """Add to a metric."""
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
-        """One value of a definition's step: how often something was done, or how long in milliseconds it took."""
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
+        """One value: how often something was done, or how long in milliseconds it took.
+
+        `dimensions` are the definition's and the deployment's names, such as saga and step. Where there are more than
+        two, each later one stands beside the first alone.
+        """
 
 
 class Reporting(Counting, Protocol):

@@ -1,4 +1,4 @@
-"""What one write did to the steps of a saga that waits, as metrics by definition and step."""
+"""What one write did, as metrics: to the steps of a saga that waits, and, where it ended one, how and how late."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Final
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.flow.ledger import Entry, Standing
 from saga_orchestrator.domain.flow.turn import number
-from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.policy import Policy
+from saga_orchestrator.domain.saga import Cause, Saga
 
 _COUNTED: Final = {
     Standing.DONE: "StepsDone",
@@ -20,6 +21,10 @@ _COUNTED: Final = {
     Standing.UNDONE: "UndosDone",
 }
 _ENDS: Final = frozenset({Standing.DONE, Standing.REFUSED, Standing.GIVEN_UP})
+
+
+OTHER: Final = "other"
+"""Every language that the deployment does not name: what users ask for must not make a metric of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +66,36 @@ def _asked_at(saga: Saga, entry: Entry, known: Entry | None, definition: SagaDef
     if step is None or known is None or known.due is None or step.within is None:
         return now
     return known.due - number(saga, definition, step.within) * 1000
+
+
+def ends(before: Saga | None, after: Saga) -> bool:
+    """This write ended it."""
+    return after.state.is_terminal and (before is None or not before.state.is_terminal)
+
+
+def dimensions_of(after: Saga, policy: Policy) -> dict[str, str]:
+    """Under what an end is counted: an execution's also by its language."""
+    named = {"saga": after.saga_name, "outcome": str(after.state)}
+    if after.request is not None:
+        named["language"] = language_named(after.request.language, policy)
+    return named
+
+
+def language_named(language: str, policy: Policy) -> str:
+    return language if language in policy.language_limits or language in policy.allowed_languages else OTHER
+
+
+def measured_end(after: Saga) -> Iterator[tuple[str, int]]:
+    """That it ended; and of one that lasted, how long, and when its pod was seen. All of it stands in the timeline."""
+    yield "SagasEnded", 1
+    if len(after.timeline) < 2:
+        return  # refused, or over as it began: noughts would hide how long sagas last
+    began = _first(after, Cause.REQUESTED) or after.timeline[0].at
+    yield "SagaDuration", max(0, after.timeline[-1].at - began)
+    started = _first(after, Cause.STARTED)
+    if started is not None:
+        yield "StartLatency", max(0, started - began)
+
+
+def _first(saga: Saga, cause: Cause) -> int | None:
+    return next((entry.at for entry in saga.timeline if entry.cause is cause), None)

@@ -70,7 +70,8 @@ class Rules:
         waits = saga is not None and not saga.is_stub and (saga.ledger or self.definition.starts)
         if saga is None or not waits or self.definition_of is None:
             return self
-        return replace(self, definition=self.definition_of(saga))
+        definition = self.definition_of(saga)
+        return self if definition is self.definition else replace(self, definition=definition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _start(
             claims, refusal = claimed(resource, rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
-            stopped = replace(requested, completed_steps=tuple(done))
+            stopped = requested.having(completed_steps=tuple(done))
             return Decision(
                 end(stopped, failed, cause, rules.definition, rules.policy), Verdict.APPLIED, ignored_cancels=ignored
             )
@@ -176,8 +177,8 @@ def _start(
 
 def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) -> Decision:
     """A request that cannot be run still has a saga, because somebody waits for what became of it."""
-    requested = replace(
-        identified_saga(stub, event, now, rules.definition, rules.policy), faults=stored_faults(event.faults)
+    requested = identified_saga(stub, event, now, rules.definition, rules.policy).having(
+        faults=stored_faults(event.faults)
     )
     cause = TimelineEntry(now, Cause.REQUESTED, event.event_id)
     ending, ignored = early_ending(stub, event.owner, rules.policy)

@@ -10,4 +10,5 @@ LAST_INSTANT: Final = 253_402_300_799_999
 def rfc3339(millis: int) -> str:
     """`1970-01-01T00:00:00.000Z`: always UTC, always milliseconds, so equal instants are equal strings."""
     seconds, rest = divmod(millis, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    # `isoformat` ends in the offset, +00:00; `strftime` costs three times as much.
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"

@@ -21,6 +21,8 @@ MESSAGE_VERSION: Final = "1.0"
 MAX_MESSAGE_BYTES: Final = 900_000
 """What every target takes, its own overhead included: the bus, and a Kafka broker as it comes."""
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -33,7 +35,13 @@ class Message:
     wants_script: bool = False
 
     def encode(self) -> str:
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _COMPACT.encode(self.body)
+
+
+def is_of_every_saga(key: str) -> bool:
+    """What a saga says about itself: made here, of fields whose length and letters are known, and never too large."""
+    kind = key.partition("#")[0]
+    return kind in SAGA_MESSAGES or kind in WAITING_MESSAGES
 
 
 def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
@@ -90,7 +98,7 @@ def _own_fields(
 def _as_begun(saga: Saga, key: str, definition: SagaDefinition) -> Saga:
     """An execution's steps are all done in its first write; a waiting saga's are not."""
     began = key.startswith("saga_started#")
-    return replace(saga, completed_steps=started_steps(saga, definition)) if began else saga
+    return saga.having(completed_steps=started_steps(saga, definition)) if began else saga
 
 
 def encoded(message: Message) -> str:
@@ -109,8 +117,7 @@ def as_of(saga: Saga, place: int) -> Saga:
     version, and no end where that came later.
     """
     entry, known = saga.timeline[place], saga.timeline[: place + 1]
-    view = replace(
-        saga,
+    view = saga.having(
         timeline=known,
         outbox=entry.messages,
         version=0,
@@ -122,8 +129,7 @@ def as_of(saga: Saga, place: int) -> Saga:
     )
     if any(map(_ends, known)):
         return view
-    return replace(
-        view,
+    return view.having(
         state=SagaState.RUNNING,
         compensated_steps=(),
         reason=None,

@@ -4,7 +4,7 @@ Only what follows from the saga itself is put right. A state is never made up: t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -92,7 +92,7 @@ def examine(saga: Saga, definition: SagaDefinition | None, policy: Policy, now: 
     if repairs:
         # The outbox is what one write sends: what an earlier one sent is not repeated by this one.
         sends = () if mended.outbox == saga.outbox else mended.outbox
-        mended = replace(mended, version=saga.version + 1, outbox=sends)
+        mended = mended.having(version=saga.version + 1, outbox=sends)
     return Examined(saga, mended, tuple(repairs), _lost_timeline(mended))
 
 
@@ -139,14 +139,14 @@ def _unlisted_messages(saga: Saga) -> tuple[Saga, Fault] | None:
     found = f"the timeline lacks {' '.join(lost)} of the outbox"
     if saga.is_stub:
         # No request has come, so nothing was decided that could be sent.
-        return replace(saga, outbox=()), Fault(Problem.MESSAGE_NOT_IN_TIMELINE, found, "drop it: a stub sends nothing")
+        return saga.having(outbox=()), Fault(Problem.MESSAGE_NOT_IN_TIMELINE, found, "drop it: a stub sends nothing")
     cause = Cause.REQUESTED if saga.state is SagaState.RUNNING else Cause.STARTED
     if any(key.startswith(f"saga_{saga.state}#") for key in lost):
         cause = _CAUSES[saga.state]
     entry = TimelineEntry(saga.ended_at or saga.created_at, cause, f"reconcile-listed:{saga.version + 1}", lost)
     repair = f"list it; if it was never sent, `sagactl republish {saga.execution_id}` sends it"
     return (
-        replace(saga, timeline=(*saga.timeline, entry)),
+        saga.having(timeline=(*saga.timeline, entry)),
         Fault(Problem.MESSAGE_NOT_IN_TIMELINE, found, repair),
     )
 
@@ -178,14 +178,14 @@ def _slot(saga: Saga) -> tuple[Saga, Fault] | None:
     if saga.claim is None or saga.state is SagaState.RUNNING:
         return None
     found = f"is {saga.state} and holds a slot of {saga.claim.resource}, shard {saga.claim.shard}"
-    return replace(saga, claim=None), Fault(Problem.SLOT_NOT_GIVEN_BACK, found, "give it back")
+    return saga.having(claim=None), Fault(Problem.SLOT_NOT_GIVEN_BACK, found, "give it back")
 
 
 def _due_after_end(saga: Saga) -> tuple[Saga, Fault] | None:
     if saga.state is SagaState.RUNNING or (saga.deadline is None and saga.deadline_shard is None):
         return None
     found = f"is {saga.state} and has a deadline: the checker looks at it in every run"
-    return replace(saga, deadline=None, deadline_shard=None), Fault(Problem.DUE_AFTER_END, found, "remove it")
+    return saga.having(deadline=None, deadline_shard=None), Fault(Problem.DUE_AFTER_END, found, "remove it")
 
 
 def _steps(saga: Saga, definition: SagaDefinition) -> tuple[Saga, Fault] | None:
@@ -200,7 +200,7 @@ def _steps(saga: Saga, definition: SagaDefinition) -> tuple[Saga, Fault] | None:
         return None
     done = (*(key for key in saga.completed_steps if key in retired), *steps)
     found = f"runs, and its steps done are {' '.join(saga.completed_steps) or 'none'}"
-    return replace(saga, completed_steps=done), Fault(Problem.STEPS_MISSING, found, f"set them to {' '.join(done)}")
+    return saga.having(completed_steps=done), Fault(Problem.STEPS_MISSING, found, f"set them to {' '.join(done)}")
 
 
 def _never_due(saga: Saga, policy: Policy) -> tuple[Saga, Fault] | None:
@@ -218,7 +218,7 @@ def _never_due(saga: Saga, policy: Policy) -> tuple[Saga, Fault] | None:
     if not wrong:
         return None
     repair = f"set the deadline to {deadline}, index shard {shard}"
-    mended = replace(saga, deadline=deadline, deadline_shard=shard)
+    mended = saga.having(deadline=deadline, deadline_shard=shard)
     return mended, Fault(Problem.NEVER_DUE, f"runs and cannot time out: {', '.join(wrong)}", repair)
 
 
@@ -236,7 +236,7 @@ def _expiry(saga: Saga, policy: Policy, now: int) -> tuple[Saga, Fault] | None:
         if saga.expires is None:
             return None
         found = "runs and expires: its slot and its pod would be left behind"
-        return replace(saga, expires=None), Fault(Problem.EXPIRES_WHILE_RUNNING, found, "keep it until it has ended")
+        return saga.having(expires=None), Fault(Problem.EXPIRES_WHILE_RUNNING, found, "keep it until it has ended")
     if saga.expires is not None:
         return None
     if saga.is_stub:
@@ -246,4 +246,4 @@ def _expiry(saga: Saga, policy: Policy, now: int) -> tuple[Saga, Fault] | None:
         kept = policy.retention_seconds
     expires = since // 1000 + kept
     found = f"is {saga.state} and never expires"
-    return replace(saga, expires=expires), Fault(Problem.NEVER_EXPIRES, found, f"let it expire at {expires}")
+    return saga.having(expires=expires), Fault(Problem.NEVER_EXPIRES, found, f"let it expire at {expires}")

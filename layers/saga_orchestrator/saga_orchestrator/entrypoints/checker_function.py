@@ -7,6 +7,7 @@ from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources, resources
+from saga_orchestrator.checker_bootstrap import gauges_of
 from saga_orchestrator.domain.decide import Decision, Verdict
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 from saga_orchestrator.domain.registry import SagaRegistry
@@ -45,6 +46,8 @@ class CheckTimeouts:
                 first_shard=self.at.rng.randrange(len(shards)),
                 time_left=lambda: context.get_remaining_time_in_millis() > MARGIN_MS,
             )
+            if self.at.settings.gauges and context.get_remaining_time_in_millis() > MARGIN_MS:
+                gauges_of(self.at).tell()  # last: what is due comes before what is counted
             self.at.telemetry.count("DueSagas", sweep.due)
             self.at.telemetry.count("SagasTimedOut", sweep.timed_out)
             self.at.telemetry.gauge("OldestDueSeconds", sweep.oldest_due_ms // 1000)

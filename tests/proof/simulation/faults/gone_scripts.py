@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.proof.simulation.faults.weather import Fault
 
 if TYPE_CHECKING:
-    from tests.proof.simulation.world.world import World
+    from tests.proof.simulation.world.wired_world import WiredWorld
 
 WORLDS: Final = 0.5
 """Of those with faults; where no script travels inline, its loss is between the worker and the bucket."""
@@ -20,7 +20,7 @@ AFTER_MS: Final = (1, 20, 150, 400)
 class GoneScripts:
     """Loses half of the scripts of a world; a request that comes again brings its own back."""
 
-    world: "World"
+    world: "WiredWorld"
     dice: random.Random
     silenced: frozenset[str]
     lose: bool = False

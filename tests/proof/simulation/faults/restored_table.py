@@ -6,6 +6,7 @@ meet every state that worlds come to rest in, several sagas at a time, with the 
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -24,12 +25,25 @@ WRITTEN_ANEW: Final = ("version", "outbox", "gen", "unsettled")
 def judge_repair(judge: Judge, plan_of_world: Plan, table: SimulatedDynamoDb, dice: random.Random, now: int) -> None:
     """L5: an operator finds the table sound, then as a restore or a defect has left it."""
     judge.ask("L5")
-    connection: Any = SimpleNamespace(client=lambda _service: table)
+    connection: Any = SimpleNamespace(client=lambda _service: _InShortPages(table))
     # How long an item is kept was said when it ended; a repair goes by what is said now.
     moved = {"expires"} if len({each["RETENTION_DAYS"] for each in plan_of_world.all_settings}) > 1 else set()
     wrong = _wrong(stack_of(plan_of_world, connection), table, dice, now, {*WRITTEN_ANEW, *moved})
     if wrong is not None:
         judge.fail("L5", wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _InShortPages:
+    """A table so large that no scan reads it in one page."""
+
+    table: SimulatedDynamoDb
+
+    def scan(self, **arguments: Any) -> Any:
+        return self.table.scan(**arguments, Limit=2)
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self.table, operation)
 
 
 def _wrong(stack: Deployment, table: SimulatedDynamoDb, dice: random.Random, now: int, anew: set[str]) -> str | None:

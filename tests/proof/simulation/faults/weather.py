@@ -38,10 +38,13 @@ class Fault(StrEnum):
     FOREIGN = "event from a foreign source"
     STREAM_AGAIN = "stream batch delivered twice"
     STREAM_BLOCKED = "stream lane blocked"
+    STREAM_TRIMMED = "stream older than it is kept"
+    SHARD_SPLIT = "shard of the stream split"
     NEWER_KEY = "message key of newer code"
     INDEX_LAG = "index lag"
     CLOCK_SKEW = "clock skew"
     CLOCK_JUMP = "clock jump"
+    CLOCK_REFUSED = "clock off by more than AWS takes"
     CHECK_SKIPPED = "schedule skipped"
     CHECK_DOUBLED = "schedule doubled"
     CHECK_OVERLAPS = "checks overlap"
@@ -62,6 +65,7 @@ class Fault(StrEnum):
     DROPPED = "an operator drops what was set aside"
     OTHER_VERSION = "another code version"
     UNUSABLE_FIELDS = "fields that break their rules"
+    UNREADABLE = "saga unreadable for a while"
 
 
 class Met(StrEnum):
@@ -103,10 +107,13 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.FOREIGN: 0.40,
     Fault.STREAM_AGAIN: 0.20,
     Fault.STREAM_BLOCKED: 0.20,
+    Fault.STREAM_TRIMMED: 0.05,
+    Fault.SHARD_SPLIT: 0.10,
     Fault.NEWER_KEY: 0.15,
     Fault.INDEX_LAG: 1.0,
     Fault.CLOCK_SKEW: 1.0,
     Fault.CLOCK_JUMP: 0.08,
+    Fault.CLOCK_REFUSED: 0.06,
     Fault.CHECK_SKIPPED: 0.40,
     Fault.CHECK_DOUBLED: 0.50,
     Fault.CHECK_OVERLAPS: 0.50,

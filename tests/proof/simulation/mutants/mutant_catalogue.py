@@ -22,6 +22,7 @@ from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
 from tests.proof.simulation.mutants.hushed_mutants import HUSHED_MUTANTS
 from tests.proof.simulation.mutants.operator_mutants import OPERATOR_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
+from tests.proof.simulation.mutants.reading_mutants import READING_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
 from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
 from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
@@ -58,9 +59,9 @@ MUTANTS: Final = (
         "S7",
         edit(
             _STORE._claiming,
-            "return self._transact(before, [write(replace(saga, claim=claim)), self._count(claim, 1)])",
+            "return self._transact(before, [write(saga.having(claim=claim)), self._count(claim, 1)])",
             'update = self._count(claim, 1)["Update"]\n'
-            "            outcome = self._transact(before, [write(replace(saga, claim=claim))])\n"
+            "            outcome = self._transact(before, [write(saga.having(claim=claim))])\n"
             f"            isinstance(outcome, Stored) and self.client.update_item(**{_LEAVE_OUT_CONDITION})\n"
             "            return outcome",
         ),
@@ -139,6 +140,7 @@ MUTANTS: Final = (
     *HUSHED_MUTANTS,
     *TARGET_MUTANTS,
     *REPAIR_MUTANTS,
+    *READING_MUTANTS,
     *VERSION_MUTANTS,
     *WORK_MUTANTS,
     *OUTCOME_MUTANTS,

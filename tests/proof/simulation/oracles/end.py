@@ -79,10 +79,11 @@ def limits_settle(ledger: Ledger, _worker: Worker) -> str | None:
         if wanted is Without.UNLIMITED:
             continue  # nothing is claimed, so its counter limits nobody
         limit = 0 if wanted is Without.CLOSED else wanted
-        if found != limit or language not in ledger.settled or ledger.promised()[language] != limit:
-            return (
-                f"{language} may use {ledger.promised()[language]}, its counter says {found}, and the limit is {limit}"
-            )
+        promised = ledger.promised()[language]
+        # A slot that was given back over its shard's cap is promised to nobody until a request asks for it.
+        less = promised < limit and language not in ledger.given_back
+        if found != limit or language not in ledger.settled or promised > limit or less:
+            return f"{language} may use {promised}, its counter says {found}, and the limit is {limit}"
     return None
 
 

@@ -57,10 +57,12 @@ def in_order(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     for target, places in ledger.offered.items():
         if (target, body["message_id"]) in ledger.wished:
             continue
-        before = [f"{prefix}:{each}" for each in saga.keys[: saga.keys.index(key) + 1]]
-        # What could not be made was never offered: it is kept aside.
-        offered = [places.get(each) for each in before if each in places or (target, each) not in ledger.unmade]
-        if offered[-1] is not None and any(place is None or place > offered[-1] for place in offered):
+        own = places.get(body["message_id"])
+        before = [f"{prefix}:{each}" for each in saga.keys[: saga.keys.index(key)]]
+        # What could not be made is kept aside, and goes whenever its script is back: it keeps nothing waiting.
+        offered = [places.get(each) for each in before if (target, each) not in ledger.unmade]
+        made = (target, body["message_id"]) not in ledger.unmade
+        if made and own is not None and any(place is None or place > own for place in offered):
             return f"{body['message_id']} was offered to the {target} before one that was emitted earlier"
     return None
 
@@ -173,13 +175,10 @@ def late_start(ledger: Ledger, inbound: Inbound) -> str | None:
 
 @oracle("L4", When.REJECTED, "an event is set aside only for a reason that is right for it")
 def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any]) -> str | None:
+    if pointer["source"] == "deadline":
+        return _unreadable(ledger, pointer)
     if pointer["source"] == "stream":
-        # Only what the target refuses for good, or what cannot be made any more: no record here is unreadable.
-        message = pointer["position"]["record"].partition("/")[2]
-        told = (TARGET_OF[pointer["function"]], message)
-        if pointer["reason"] == "unpublishable_message" and (told in ledger.refused or told in ledger.unmade):
-            return None
-        return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"
+        return _unpublishable(ledger, pointer)
     if inbound is None:
         return f"a pointer names an unknown place: {pointer['position']}"
     if inbound.ignored:
@@ -187,6 +186,25 @@ def right_reason(ledger: Ledger, inbound: Inbound | None, pointer: dict[str, Any
     if pointer["reason"] not in ledger.may_be_set_aside_for(inbound):
         return f"{inbound.event_id} was set aside as {pointer['reason']}: {pointer['detail']}"
     return None
+
+
+def _unpublishable(ledger: Ledger, pointer: dict[str, Any]) -> str | None:
+    """Only what the target refuses for good, what cannot be made any more, and what nobody can read for now."""
+    message = pointer["position"]["record"].partition("/")[2]
+    told = (TARGET_OF[pointer["function"]], message)
+    if pointer["reason"] == "corrupt_saga" and not message:
+        key = ledger.saga_of(pointer)
+        return None if key in {*ledger.broken, *ledger.mended} else f"a record of {key} was set aside as unreadable"
+    if pointer["reason"] == "unpublishable_message" and (told in ledger.refused or told in ledger.unmade):
+        return None
+    return f"the relay set {pointer['position']} aside: {pointer['reason']}: {pointer['detail']}"
+
+
+def _unreadable(ledger: Ledger, pointer: dict[str, Any]) -> str | None:
+    """The checker sets a saga aside only when nobody can read it."""
+    key, by = pointer["position"]["execution_id"], ledger.rejecter
+    right = pointer["reason"] == "corrupt_saga" and by is not None and ledger.was_unreadable(key, by.started)
+    return None if right else f"the checker set {key} aside: {pointer['reason']}: {pointer['detail']}"
 
 
 @oracle("L4c", When.REJECTED, "what was set aside lies in the bucket when its pointer is queued, byte for byte")

@@ -28,9 +28,13 @@ def redriven_takes_effect(ledger: Ledger, kept: Kept, _item: dict[str, Any], _ac
     if ledger.settled_events[kept.id] != "redriven":
         return UNCONCERNED
     if kept.source == "stream":
-        message = str(kept.position["record"]).partition("/")[2]
-        missing = [target for target, taken in ledger.publications.items() if message not in taken]
-        return f"{message} was redriven and is not on {missing}" if missing else None
+        whole = "/" not in str(kept.position["record"])
+        for each in ledger.in_pointer[kept.id]:
+            if whole and each in ledger.lost_keys:
+                continue
+            if missing := [target for target, taken in ledger.publications.items() if each not in taken]:
+                return f"{each} was redriven and is not on {missing}"
+        return None
     record = ledger.record_of(kept.facts())
     wrong = unreflected(ledger, record[0]) if record is not None else "its record never was"
     return f"{kept.id} was redriven: {wrong}" if wrong else None

@@ -17,6 +17,8 @@ class When(StrEnum):
     RETURNED = "when an invocation ends"
     APPLIED = "when an event function returns"
     CHECKED = "when the checker answers"
+    SWEPT = "when a run of the checker that met no fault ends"
+    MENDED = "when a saga that could not be read can be read again"
     SETTLED = "when an operator has settled a rejected event"
     SET_ASIDE = "when the item of a rejected event is written"
     LISTED = "when nobody works at the list of rejected events any more"

@@ -54,6 +54,8 @@ class CheckSchedule:
         fresh = settled is None or settled <= self.service.scheduler.now
 
         def done(outcome: Outcome) -> None:
+            if fresh and not invocation.faults:
+                self.judge.judge(When.SWEPT, self.ledger, invocation, running)
             own = self.ledger.changes_by[invocation.number]
             if fresh and self.ledger.changes == before + own and not outcome.failed:
                 self.judge.judge(When.CHECKED, self.ledger, invocation, running, outcome.result)

@@ -16,7 +16,7 @@ from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.world.lambda_service import RECONCILE, Container, Invocation, Outcome
 
 if TYPE_CHECKING:
-    from tests.proof.simulation.world.world import World
+    from tests.proof.simulation.world.wired_world import WiredWorld
 
 AGAIN_MS: Final = 60_000
 _REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError, NotDoneError)
@@ -26,7 +26,7 @@ _REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError, NotDoneErro
 class Operator:
     """Asks each target's own relay, as `sagactl rejected redrive` and `sagactl republish` do."""
 
-    world: "World"
+    world: "WiredWorld"
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
         """What a target refused is sent again: it has been mended by then, or refuses once more."""

@@ -19,6 +19,7 @@ from sagactl.rejected.items import SETTLED, item_of, settle
 from sagactl.rejected.kept import Kept
 from sagactl.rejected.redriving import Fate, redriven
 from tests.proof.simulation.faults.restored_table import stack_of
+from tests.proof.simulation.faults.unreadable_items import CORRUPT
 from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.oracles.every import When
 from tests.proof.simulation.world.lambda_service import (
@@ -33,7 +34,7 @@ from tests.proof.simulation.world.lambda_service import (
 )
 
 if TYPE_CHECKING:
-    from tests.proof.simulation.world.world import World
+    from tests.proof.simulation.world.wired_world import WiredWorld
 
 WORLDS: Final = 0.7
 """Of those with faults: in the others nobody looks at the list."""
@@ -42,8 +43,11 @@ LOOKS_AFTER_MS: Final = (500, 60_000, 600_000, 1_500_000)
 THINKS_MS: Final = (1, 1, 300, 30_000)
 """Between the look and the verb: meanwhile the same record may be set aside once more."""
 TRIES: Final = 3
+UNTIL_IT_WORKS: Final = 1_000
 AGAIN_MS: Final = 60_000
 """A command that was refused, or whose process died, is typed again."""
+MOST_LOOKS: Final = 5
+"""At one thing that is set aside again and again."""
 ACTOR: Final = "operator"
 _WORDS: Final = {REDRIVE: "redriven", DROP: "dropped"}
 
@@ -52,10 +56,11 @@ _WORDS: Final = {REDRIVE: "redriven", DROP: "dropped"}
 class RejectedDesk:
     """`looked`: how often each thing had been set aside when a command looked at it, by the command's invocation."""
 
-    world: "World"
+    world: "WiredWorld"
     dice: random.Random
     under_way: int = 0
     looked: dict[Invocation, Kept] = field(default_factory=dict)
+    _heard: Counter[str] = field(default_factory=Counter)
     _share: float = 0.0
 
     def __post_init__(self) -> None:
@@ -64,11 +69,19 @@ class RejectedDesk:
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
         """Of something that was set aside. What is set aside again may be redriven again."""
-        if self.dice.random() >= self._share:
+        if pointer["reason"] == CORRUPT:
+            return  # whoever mends the saga has its events delivered again
+        self._heard[pointer["id"]] += 1
+        if self.dice.random() >= self._share or self._heard[pointer["id"]] > MOST_LOOKS:
             return
         verb, wait = self.dice.choice((REDRIVE, REDRIVE, REDRIVE, DROP)), self.dice.choice(LOOKS_AFTER_MS)
         self.under_way += 1
         self.world.scheduler.after(wait, lambda: self._begin(verb, pointer, TRIES))
+
+    def redrive(self, pointer: dict[str, Any]) -> None:
+        """What has stood in its way is mended."""
+        self.under_way += 1
+        self._begin(REDRIVE, pointer, UNTIL_IT_WORKS)
 
     def _begin(self, verb: str, pointer: dict[str, Any], tries: int) -> None:
         world = self.world

@@ -1,4 +1,4 @@
-"""The table's stream to the relay: lanes, checkpoints at the lowest failure, bisection, and records lost to age."""
+"""The table's stream to the relay: shards that split, checkpoints at the lowest failure, bisection, losses."""
 
 import random
 import zlib
@@ -20,6 +20,9 @@ REPUBLISH_AFTER_MS: Final = (5_000, 30_000, 120_000, 900_000)
 """Sooner as well as later: an operator may ask while the weather is still bad, and a deployment not through."""
 
 
+_FOR_LATER: Final = ("not known to this release", "corrupt_saga")
+
+
 @dataclass(slots=True, eq=False)
 class StreamMapping:
     """One relay's mapping, told of every record.
@@ -33,18 +36,22 @@ class StreamMapping:
     dice: random.Random
     on_sent: Callable[[StreamRecord, str, bool], None]
     on_lost: Callable[[StreamRecord], None]
+    on_trimmed: Callable[[], None]
     told: Acknowledgements
     relay: str
     lanes: list["_Lane"] = field(default_factory=list)
+    _roots: tuple["_Lane", ...] = ()
+    _unknown_losses: int = 0
     lost: set[tuple[str, str]] = field(default_factory=set)
     _wanted_meanwhile: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.lanes = [_Lane(self) for _ in range(self.plan.stream_lanes)]
+        self._roots = tuple(self.lanes)
 
     @property
     def drained(self) -> bool:
-        return not self.lost and all(not lane.waiting and not lane.busy for lane in self.lanes)
+        return not self.lost and not self._unknown_losses and all(lane.drained for lane in self.lanes)
 
     def offer(self, record: StreamRecord) -> None:
         """The mapping's filter is that of template.yaml; without it the relay must cope with every record."""
@@ -53,8 +60,11 @@ class StreamMapping:
             return
         if record.keys["saga_name"]["S"].startswith(RESERVED) and not self.plan.unfiltered_stream:
             return
-        key = record.keys["execution_id"]["S"]
-        lane = self.lanes[zlib.crc32(key.encode()) % len(self.lanes)]
+        place = zlib.crc32(record.keys["execution_id"]["S"].encode())
+        lane = self._roots[place % len(self._roots)].newest(place // len(self._roots))
+        if self.service.weather.strikes(Fault.SHARD_SPLIT):
+            self.lanes += lane.split()
+            lane = lane.newest(place // len(self._roots))
         lane.waiting.append(record)
         self.service.scheduler.after(self.dice.randrange(5, 250), lane.poll)
 
@@ -72,6 +82,21 @@ class StreamMapping:
         if not saga[1].startswith(RESERVED):
             self.want_again(saga)
 
+    def trim(self, records: list[StreamRecord]) -> None:
+        """Older than the stream keeps them: they are in no on-failure bucket, and nobody knows whose they were.
+
+        An alarm says since when the relay stood still, and an operator has everything sent again.
+        """
+        for record in records:
+            self.on_lost(record)
+        self._unknown_losses += 1
+
+        def heard() -> None:
+            self._unknown_losses -= 1
+            self.on_trimmed()
+
+        self.service.scheduler.after(self.dice.choice(REPUBLISH_AFTER_MS), heard)
+
     def want_again(self, saga: tuple[str, str], *, at_once: bool = False) -> None:
         """An operator has heard that something of this saga was not sent, and asks for all of it, mostly in a while."""
         if saga in self.lost:
@@ -87,8 +112,8 @@ class StreamMapping:
         event = {"republish": [{"execution_id": saga[0], "saga_name": saga[1]}]}
 
         def done(outcome: Outcome) -> None:
-            # What the answer calls unknown, newer code can send: whoever asked reads that, and asks again.
-            if outcome.failed or any("not known to this release" in each for each in outcome.result["skipped"]):
+            # Newer code can send what the answer calls unknown, and what is unreadable gets mended: he reads that.
+            if outcome.failed or any(why in each for why in _FOR_LATER for each in outcome.result["skipped"]):
                 self.service.scheduler.after(60_000, lambda: self._republish(saga))
                 return
             self.lost.discard(saga)
@@ -100,9 +125,11 @@ class StreamMapping:
 
 
 class _Lane:
-    """One shard, or one of its parallel parts: one batch at a time, in order."""
+    """One shard, or one of its parallel parts: one batch at a time, in order, and after the parent it came of."""
 
-    def __init__(self, mapping: StreamMapping) -> None:
+    def __init__(self, mapping: StreamMapping, parent: "_Lane | None" = None) -> None:
+        self._parent = parent
+        self._children: tuple[_Lane, ...] = ()
         self.waiting: list[StreamRecord] = []
         self.busy = False
         self.blocked_until = 0
@@ -110,13 +137,43 @@ class _Lane:
         self._size = mapping.plan.stream_batch
         self._failures = 0
 
+    @property
+    def drained(self) -> bool:
+        return not self.waiting and not self.busy
+
+    def newest(self, place: int) -> "_Lane":
+        """Where records of that hash go from now on."""
+        if not self._children:
+            return self
+        return self._children[place % 2].newest(place // 2)
+
+    def split(self) -> tuple["_Lane", ...]:
+        self._children = (_Lane(self._mapping, self), _Lane(self._mapping, self))
+        return self._children
+
+    def _is_next(self) -> bool:
+        """Lambda reads a shard only when all of its parent has been processed."""
+        return self._parent is None or (self._parent.drained and self._parent._is_next())
+
+    def _read_children(self) -> None:
+        for child in self._children if self.drained else ():
+            self._mapping.service.scheduler.after(1, child.poll)
+
     def poll(self) -> None:
         mapping = self._mapping
         scheduler, weather = mapping.service.scheduler, mapping.service.weather
-        if self.busy or not self.waiting:
+        if self.busy or not self._is_next():
+            return
+        if not self.waiting:
+            self._read_children()
             return
         if self.blocked_until > scheduler.now:
             scheduler.at(self.blocked_until, self.poll)
+            return
+        if weather.strikes(Fault.STREAM_TRIMMED):
+            mapping.trim(self.waiting[:])
+            self.waiting.clear()
+            self._read_children()
             return
         if weather.strikes(Fault.STREAM_BLOCKED):
             if mapping.dice.random() < LOST_SHARE:
@@ -155,6 +212,7 @@ class _Lane:
             self._size = self._mapping.plan.stream_batch
             if self.waiting:
                 scheduler.after(5, self.poll)
+            self._read_children()
             return
         # Bisected: half of what failed is tried next.
         self._failures += 1

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tests.proof.simulation.oracles.every import When
 
 if TYPE_CHECKING:
-    from tests.proof.simulation.world.world import World
+    from tests.proof.simulation.world.wired_world import WiredWorld
 
 
 @dataclass(frozen=True, slots=True)
 class OfTarget:
     """Of one target: told of each message before it is decided upon, and of what is refused for good."""
 
-    world: "World"
+    world: "WiredWorld"
     target: str
 
     def offered(self, message: str) -> None:
@@ -35,7 +35,7 @@ class OfTarget:
 class Targets:
     """Takes what was published to the oracles, and commands to the worker."""
 
-    world: "World"
+    world: "WiredWorld"
     _accepted: int = 0
 
     def of(self, target: str) -> OfTarget:

@@ -110,4 +110,6 @@ def of_checker(made: dict[str, int], shards: int, languages: int) -> int:
     listed = made.get(LISTED, 0)
     counters = min(made.get(COUNTERS, 0), 2 + languages * MOST_FOR_SETTLING)
     pages = shards + made.get(PAGES, 0)
-    return counters + pages + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE)
+    # What nobody can read is set aside.
+    rejected = REJECTING_CALLS * min(made.get("Reject", 0), listed)
+    return counters + pages + listed + min(listed + made.get(FURTHER, 0), listed * MOST_FOR_WRITE) + rejected

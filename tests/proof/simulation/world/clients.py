@@ -10,6 +10,7 @@ from greenlet import GreenletExit
 
 from saga_testing.aws import errors
 from saga_testing.saga_table import OPERATOR_TABLE
+from tests.proof.simulation.faults.function_clocks import refusal_of_clock
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.world.call_budget import booked
 from tests.proof.simulation.world.lambda_service import Container, Invocation
@@ -70,6 +71,12 @@ class FaultyCalls:
     ) -> Any:
         """Carry out one call, with its fault if it has one."""
         scheduler = self.scheduler
+        unheard = refusal_of_clock(invocation.container.offset_ms, service, operation)
+        if unheard is not None:
+            invocation.faults += 1
+            invocation.unheard += 1
+            scheduler.sleep(self._wait())
+            raise unheard
         fault = self.weather.of_call(group)
         if fault is None:
             scheduler.sleep(self._wait())

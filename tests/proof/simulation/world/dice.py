@@ -20,6 +20,7 @@ class Dice:
         self.desk = _stream(seed, "desk")
         self.senders = _stream(seed, "senders")
         self.scripts = _stream(seed, "scripts")
+        self.unreadable = _stream(seed, "unreadable")
 
 
 def _stream(seed: int, concern: str) -> random.Random:

@@ -13,6 +13,7 @@ from saga_orchestrator.adapters.telemetry import Telemetry
 from saga_orchestrator.domain.events import EventType
 from tests.proof.simulation.faults import code_versions
 from tests.proof.simulation.faults.code_versions import CodeVersion, Versions
+from tests.proof.simulation.faults.function_clocks import FunctionClocks
 from tests.proof.simulation.faults.weather import Fault, Met, Weather
 from tests.proof.simulation.world.scheduler import Scheduler, Task
 from tests.proof.simulation.world.strands import StrandExecutor, Turns
@@ -25,6 +26,7 @@ CHECKER: Final = code_versions.CHECKER
 RECONCILE: Final = "sagactl reconcile"
 REDRIVE: Final = "sagactl rejected redrive"
 DROP: Final = "sagactl rejected drop"
+HAND: Final = "somebody's hand"
 COMMANDS: Final = frozenset({RECONCILE, REDRIVE, DROP})
 """Operators' commands are no functions, but they write as those do."""
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
@@ -41,7 +43,7 @@ class Outcome:
 class Container:
     """One process of one function: its resources live as long as it does."""
 
-    __slots__ = ("function", "offset_ms", "resources", "settings", "version")
+    __slots__ = ("function", "off_until", "offset_ms", "resources", "settings", "version")
 
     def __init__(
         self, function: str, settings: Settings, offset_ms: int, version: CodeVersion = code_versions.THIS
@@ -50,6 +52,7 @@ class Container:
         self.version = version
         self.settings = settings
         self.offset_ms = offset_ms
+        self.off_until: int | None = None
         self.resources: Any = None
 
 
@@ -71,6 +74,9 @@ class Invocation:
     faults: int = 0
     made: Counter[str] = field(default_factory=Counter)
     """Calls by operation; a rejection's put counts as `Reject`, beside them what queries listed and refusals allow."""
+    unheard: int = 0
+    """Calls that AWS refused for this process's clock."""
+    answer: Any = None
     over: bool = False
     asked_again: bool = False
     """A relay that an operator had publish sagas' messages again."""
@@ -100,7 +106,7 @@ class LambdaService:
         self.weather = weather
         self.settings = settings
         self.invocations = 0
-        self._clocks = clocks
+        self._clocks = FunctionClocks(clocks, weather)
         self._idle: dict[tuple[str, CodeVersion], list[Container]] = {}
         self.versions = versions
         self.make_sdk: Callable[[Container], Any] = _not_connected
@@ -152,6 +158,7 @@ class LambdaService:
         self._report(invocation, outcome, how)
 
     def _report(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
+        invocation.answer = outcome.result
         self.on_end(invocation, outcome, how)
         self.scheduler.after(0, lambda: invocation.on_done(outcome))
 
@@ -163,17 +170,15 @@ class LambdaService:
         while idle:
             container = idle.pop()
             if container.settings is self.settings or self.weather.strikes(Fault.CONTAINER_STALE):
-                if self.weather.strikes(Fault.CLOCK_JUMP):
-                    # Not added up: a clock that is further off than the tolerance is another fault.
-                    container.offset_ms = self._clocks.choice((-400_000, 400_000))
+                self._clocks.go_on(container, self.scheduler.now)
                 return container
         return self._new_container(function, version)
 
     def _new_container(self, function: str, version: CodeVersion) -> Container:
         if version is not code_versions.THIS and self.versions.mixed:
             self.weather.note(Fault.OTHER_VERSION)
-        offset = self._clocks.randint(-5000, 5000) if self.weather.strikes(Fault.CLOCK_SKEW) else 0
-        container = Container(function, self.settings, offset, version)
+        container = Container(function, self.settings, 0, version)
+        self._clocks.begin(container, self.scheduler.now)
         scheduler = self.scheduler
         resources = version.resources(
             version.own_settings(_settings_of(function, self.settings)),

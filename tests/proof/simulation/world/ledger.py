@@ -7,9 +7,9 @@ from typing import Any
 
 from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF, Versions
-from tests.proof.simulation.world.lambda_service import Invocation
+from tests.proof.simulation.world.lambda_service import HAND, Invocation
 from tests.proof.simulation.world.plan import Plan
-from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Image, SagaImage
+from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Broken, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, REQUESTED, Inbound
 
 
@@ -32,12 +32,17 @@ class Ledger:
     versions: Versions = field(default_factory=Versions)
     payloads: dict[str, bytes] = field(default_factory=dict)
     sagas: dict[str, SagaImage] = field(default_factory=dict)
+    broken: dict[str, Broken] = field(default_factory=dict)
+    """Sagas that cannot be read, and why: all else that is said here of sagas is as they are without that."""
+    mended: dict[str, int] = field(default_factory=dict)
     gone: dict[str, SagaImage] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     """In force, by language: what shard 0 says."""
     settled: set[str] = field(default_factory=set)
+    given_back: set[str] = field(default_factory=set)
+    """Languages of which a shard has got back what it had beyond its cap, since they were last settled."""
     claims: Counter[str] = field(default_factory=Counter)
     emitted: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
@@ -54,6 +59,8 @@ class Ledger:
     """Of each record that was set aside: key and id of what is kept."""
     unmade: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what could not be made, because its script was gone."""
+    in_pointer: dict[str, list[str]] = field(default_factory=dict)
+    """Messages that a relay set aside with one thing."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Target and message: what a target said that it will never take."""
     offered: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -128,33 +135,56 @@ class Ledger:
             if keys["saga_name"]["S"] == COUNTER:
                 self._count(key, record.new_image or {})
             return None
+        if invocation.function == HAND:
+            return None
         self.changes += 1
         self.changes_by[invocation.number] += 1
         old = self.sagas.get(key)
-        new = SagaImage(record.new_image) if record.new_image is not None else None
+        new = SagaImage(self._sound(key, record.new_image, invocation, now)) if record.new_image is not None else None
         if old is not None and old.claim is not None:
             self.claims[f"#counter#{old.claim}"] -= 1
-        if new is None:
-            if old is not None:
-                self.gone[key] = self.sagas.pop(key)
-        else:
-            self.sagas[key] = new
-            if not new.is_stub and (old is None or old.is_stub):
-                commands = invocation.container.settings.publish_commands
-                (self.shadows.discard if commands else self.shadows.add)(key)
-            if new.is_terminal or (new.state == "running" and "S" in new.causes()):
-                self.begun.setdefault(key, now)
-            if new.claim is not None:
-                self.claims[f"#counter#{new.claim}"] += 1
-            for message in new.outbox:
-                self.emitted.setdefault(f"{new.text('saga_name')}:{key}:{message}", key)
+        if new is not None:
+            self._book(old, new, invocation, now)
+        elif old is not None:
+            self.gone[key] = self.sagas.pop(key)
         return Write(invocation, old, new, record, now)
+
+    def _book(self, old: SagaImage | None, new: SagaImage, invocation: Invocation, now: int) -> None:
+        key = new.key
+        self.sagas[key] = new
+        if not new.is_stub and (old is None or old.is_stub):
+            commands = invocation.container.settings.publish_commands
+            (self.shadows.discard if commands else self.shadows.add)(key)
+        if new.is_terminal or (new.state == "running" and "S" in new.causes()):
+            self.begun.setdefault(key, now)
+        if new.claim is not None:
+            self.claims[f"#counter#{new.claim}"] += 1
+        for message in new.outbox:
+            self.emitted.setdefault(f"{new.text('saga_name')}:{key}:{message}", key)
+
+    def _sound(self, key: str, image: Image, writer: Invocation, now: int) -> Image:
+        """A write that was decided before may put right what it has not read: from then on anybody can read it."""
+        broken = self.broken.get(key)
+        if broken is None:
+            return image
+        broken.writers.append(writer)
+        if image.get(broken.name) != broken.bad:
+            del self.broken[key]
+            self.mended[key] = now
+        return broken.off(image)
+
+    def was_unreadable(self, key: str, since: int) -> bool:
+        return key in self.broken or self.mended.get(key, -1) >= since
 
     def _count(self, key: str, image: Image) -> None:
         number = {name: int(image[name]["N"]) for name in ("n", "cap", "limit") if name in image}
+        language, before = key.split("#")[2], self.counters.get(key, 0)
         self.counters[key], self.caps[key] = number.get("n", 0), number.get("cap", 0)
+        if self.counters[key] < before > self.caps[key]:
+            self.given_back.add(language)
+        if "unsettled" in image:
+            self.given_back.discard(language)
         if "limit" in number:
-            language = key.split("#")[2]
             self.limits[language] = number["limit"]
             (self.settled.discard if "unsettled" in image else self.settled.add)(language)
 
@@ -191,12 +221,13 @@ class Ledger:
         """
         position, reason = pointer["position"], pointer["reason"]
         if pointer["source"] == "stream":
-            message = position["record"].partition("/")[2]
-            self.rejected_messages.add((TARGET_OF[pointer["function"]], message))
-            if ":create_pod#" in message:
-                self.lost_keys.add(message)
-                if message.split(":")[1] in self.gone_scripts and "refused" not in pointer["detail"]:
-                    self.unmade.add((TARGET_OF[pointer["function"]], message))
+            message, target = position["record"].partition("/")[2], TARGET_OF[pointer["function"]]
+            messages = [message] if message else self._messages_of(pointer)
+            self.rejected_messages |= {(target, each) for each in messages}
+            self.in_pointer[pointer["id"]] = messages
+            self.lost_keys |= {each for each in messages if ":create_pod#" in each}
+            if ":create_pod#" in message and message.split(":")[1] in self.gone_scripts:
+                self.unmade |= {(target, message)} if "refused" not in pointer["detail"] else set()
             return None
         record = self.record_of(pointer)
         if record is None:
@@ -206,6 +237,19 @@ class Ledger:
         place = place_of(pointer["source"], position)
         self.kept.setdefault((place, content), set()).add((pointer["key"], pointer["id"]))
         return inbound
+
+    def saga_of(self, pointer: dict[str, Any]) -> str:
+        """Of a record of the stream that was set aside as a whole: its saga's key is all that is kept of it."""
+        key: str = json.loads(self.payloads.get(pointer["key"], b"{}")).get("execution_id", {}).get("S", "")
+        return key
+
+    def _messages_of(self, pointer: dict[str, Any]) -> list[str]:
+        """What the relay would have sent with it, and maybe more, which somebody asks for once it can be read."""
+        saga = self.sagas.get(self.saga_of(pointer))
+        if saga is None:
+            return []
+        self.lost_sagas.add(saga.key)
+        return [f"{saga.text('saga_name')}:{saga.key}:{key}" for key in saga.keys]
 
     def record_of(self, pointer: dict[str, Any]) -> tuple[Inbound, bytes] | None:
         """What lay where the pointer says: of several the one whose bytes were kept, else the newest."""
@@ -217,6 +261,8 @@ class Ledger:
     def may_be_set_aside_for(self, inbound: Inbound) -> frozenset[str]:
         """Reasons that are right for this event in this world."""
         reasons = inbound.accepts
+        if self.rejecter is not None and self.was_unreadable(inbound.execution_id, self.rejecter.started):
+            reasons |= {"corrupt_saga"}
         if any(each.get("ALLOWED_SCRIPT_BUCKETS") == "" for each in self.plan.all_settings if inbound.is_by_reference):
             reasons |= {"script_bucket_not_allowed"}
         if inbound.actor == ADMIN and any(each.get("ADMIN_USERS") == "" for each in self.plan.all_settings):

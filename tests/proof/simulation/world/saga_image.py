@@ -1,5 +1,6 @@
 """A stored saga as oracles read it: straight from the item, without the production codec that they check."""
 
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 TERMINAL: Final = frozenset({"completed", "failed", "timeout", "cancelled"})
@@ -9,6 +10,32 @@ COUNTER: Final = "#counter"
 RESERVED: Final = "#"
 
 Image = dict[str, dict[str, Any]]
+
+
+@dataclass(slots=True, eq=False)
+class Broken:
+    """One attribute of an item that is not what it should be; None is absent.
+
+    `since`: how many invocations there had been; `writers`: who has written the item all the same.
+    """
+
+    name: str
+    sound: dict[str, Any] | None
+    bad: dict[str, Any] | None
+    since: int = 0
+    writers: list[Any] = field(default_factory=list)
+
+    def on(self, item: Image) -> Image:
+        return _with(item, self.name, self.bad)
+
+    def off(self, item: Image) -> Image:
+        """Only where it is still broken: a write may have put right what it did not read."""
+        return _with(item, self.name, self.sound) if item.get(self.name) == self.bad else item
+
+
+def _with(item: Image, name: str, value: dict[str, Any] | None) -> Image:
+    rest = {key: each for key, each in item.items() if key != name}
+    return rest if value is None else {**rest, name: value}
 
 
 class Entry:

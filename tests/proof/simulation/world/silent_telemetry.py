@@ -37,7 +37,7 @@ class SilentTelemetry:
         accounted, self.accounted = self.accounted, 0
         return accounted
 
-    def measure(self, name: str, value: int, *, saga: str, step: str) -> None:
+    def measure(self, name: str, value: int, **dimensions: str) -> None:
         """No saga of these has steps that wait."""
 
     def gauge(self, name: str, value: int) -> None:

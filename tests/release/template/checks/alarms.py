@@ -149,6 +149,8 @@ ALARMS: dict[str, dict[str, Any]] = {
     "UnauthorisedCancelsAlarm": _alarm("SagaOrchestrator", "UnauthorisedCancels", OWN, "Sum", 300, 1),
     "BreakGlassUsedAlarm": _alarm("SagaOrchestrator", "BreakGlassUsed", OWN, "Sum", 60, 1),
     "UnpublishableMessagesAlarm": _alarm("SagaOrchestrator", "UnpublishableMessages", OWN, "Sum", 300, 1),
+    "ParkedSagasAlarm": _alarm("SagaOrchestrator", "ParkedSagas", OWN, "Minimum", 900, 1),
+    "GaugesUnreadAlarm": _alarm("SagaOrchestrator", "GaugesUnread", OWN, "Sum", 900, 2),
     "StepsParkedAlarm": _alarm("SagaOrchestrator", "StepsParked", OWN, "Sum", 300, 1),
     **{
         f"{whose}{metric}Alarm": _sum("SUM(METRICS())", _each(metric, functions), "Sum", 300, 1)
@@ -179,6 +181,30 @@ ALARMS: dict[str, dict[str, Any]] = {
         *(("SystemErrors", [TABLE, {"Name": "Operation", "Value": operation}]) for operation in OPERATIONS)
     ),
 }
+PAGES = {
+    "OldestDueSagaAlarm": "sagas",
+    "SagasNeverStartedAlarm": "sagas",
+    "LimitReachedAlarm": "slots",
+    "StepsParkedAlarm": "parked",
+    "ParkedSagasAlarm": "parked",
+    "BreakGlassUsedAlarm": "acts",
+    "ApiRefusalsAlarm": "acts",
+    **dict.fromkeys(
+        (
+            "RejectedEventsAlarm",
+            "RuleDeadLettersAlarm",
+            "UnauthorisedCancelsAlarm",
+            "UnpublishableMessagesAlarm",
+            *(
+                f"{whose}{what}Alarm"
+                for whose in ("", "Saga")
+                for what in ("DestinationDeliveryFailures", "AsyncEventsDropped")
+            ),
+        ),
+        "rejected",
+    ),
+}
+"""Which page of the console shows what rings. The others begin at its first one, which says what is wrong at all."""
 
 
 def complaints(template: Path) -> Iterator[str]:
@@ -187,8 +213,9 @@ def complaints(template: Path) -> Iterator[str]:
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
-        if not re.search(rf"\w[.;]? docs/operations\.md#{runbook_anchor(name)}$", description):
-            yield f"{name}: its description does not end with its runbook's anchor"
+        ends = rf"\w[.;]? docs/operations\.md#{runbook_anchor(name)} /console/#/{PAGES.get(name, '')}$"
+        if not re.search(ends, description):
+            yield f"{name}: its description does not end with its runbook's anchor and its page of the console"
         if alarm.pop("AlarmName", "") != f"{STACK}-{_dashed(name)}":
             yield f"{name}: its name is another's"
         if sum("MetricStat" in query for query in alarm.get("Metrics", [])) > MOST_METRICS:

@@ -95,6 +95,8 @@ BASE: dict[str, set[Grant]] = {
     "TimeoutCheckerFunction": KEEPS_REJECTED
     | {
         ("dynamodb:Query", "<SagaTable.Arn>/index/deadlines", "{}"),
+        ("dynamodb:Query", "<SagaTable.Arn>/index/marks", "{}"),
+        ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", REJECTED),
         ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),
         ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", "{}"),

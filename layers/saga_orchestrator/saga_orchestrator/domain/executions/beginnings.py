@@ -1,6 +1,5 @@
 """How a saga begins: whose it is, what was asked for, and what of it had happened before its request came."""
 
-from dataclasses import replace
 from typing import Final
 
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -19,8 +18,7 @@ def requested_saga(
 ) -> Saga:
     """The item as the request makes it, before any step: identity and every write-once field."""
     size = event.request.script.size
-    return replace(
-        identified_saga(stub, event, now, definition, policy),
+    return identified_saga(stub, event, now, definition, policy).having(
         deadline_shard=deadline_shard(event.execution_id, policy.deadline_shards),
         request=event.request,
         script_bucket=event.request.script.bucket or policy.payload_bucket,

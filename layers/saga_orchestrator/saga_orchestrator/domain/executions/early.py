@@ -1,7 +1,5 @@
 """Events that come before their request: kept in a stub, in arrival order, one per type and a few cancels."""
 
-from dataclasses import replace
-
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.events import (
@@ -48,7 +46,7 @@ def remember(
             RejectReason.TOO_MANY_EARLY_CANCELS, f"{MAX_EARLY_CANCELS} other actors have cancelled before the request"
         )
     # A stub sends nothing: what is found in its outbox is no message of this write.
-    return replace(stub, version=stub.version + 1, early=(*stub.early, early), outbox=())
+    return stub.having(version=stub.version + 1, early=(*stub.early, early), outbox=())
 
 
 def _early(event: Event, now: int, *, trusted: bool) -> EarlyEvent:

@@ -1,6 +1,6 @@
 """The end of a turn: the version of this write, the next deadline, and the messages with their numbers."""
 
-from dataclasses import replace
+from typing import Any
 
 from saga_orchestrator.domain.decide import Decision, Verdict
 from saga_orchestrator.domain.saga import Saga, emit
@@ -13,17 +13,17 @@ from .turn import Draft, Turn
 
 def decided(before: Saga | None, draft: Draft, turn: Turn, *, ignored_cancels: int = 0) -> Decision:
     """`draft` as the decision that is written on top of `before`."""
-    version = before.version + 1 if before is not None else 1
-    saga = replace(draft.saga, version=version)
-    saga = replace(saga, deadline=_deadline(saga, turn))
-    if saga.state.is_terminal or saga.deadline is None:
-        # Out of the index: nothing of it can become due. An operator's verb, or a late answer, puts it back.
-        saga = replace(saga, deadline=None)
-    if saga.state.is_terminal and turn.definition.starts is None:
-        saga = replace(saga, deadline_shard=None)  # as executions end without a ledger
-    saga = replace(saga, wake=_wake(before, saga, turn))
+    # None is out of the index: nothing of it can become due. An operator's verb, or a late answer, puts it back.
+    deadline = _deadline(draft.saga, turn)
+    changes: dict[str, Any] = {
+        "version": before.version + 1 if before is not None else 1,
+        "deadline": deadline,
+        "wake": _wake(before, deadline, turn),
+    }
+    if draft.saga.state.is_terminal and turn.definition.starts is None:
+        changes["deadline_shard"] = None  # as executions end without a ledger
     return Decision(
-        emit(saga, turn.cause, draft.emits),
+        emit(draft.saga, turn.cause, draft.emits, **changes),
         Verdict.APPLIED,
         claims=draft.claims,
         releases=draft.releases,
@@ -42,8 +42,8 @@ def _deadline(saga: Saga, turn: Turn) -> int | None:
     return min(dues, default=None)
 
 
-def _wake(before: Saga | None, saga: Saga, turn: Turn) -> int | None:
+def _wake(before: Saga | None, deadline: int | None, turn: Turn) -> int | None:
     """Of a saga that waits at steps; an execution's deadlines are minutes, and its item stays what it was."""
     if turn.definition.starts is None:
         return None
-    return wake_at(before.deadline if before is not None else None, saga.deadline, turn.now)
+    return wake_at(before.deadline if before is not None else None, deadline, turn.now)

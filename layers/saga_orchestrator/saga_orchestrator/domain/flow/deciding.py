@@ -1,7 +1,5 @@
 """The decision for a saga that waits: what a signal makes of it. Pure, like the one for executions beside it."""
 
-from dataclasses import replace
-
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
 from saga_orchestrator.domain.definition import Step
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
@@ -104,7 +102,7 @@ def _early_report(saga: Saga, signal: StepReported, turn: Turn, rules: Rules, *,
     if implies:
         return decided(saga, advance(Draft(kept), turn), turn)
     # What an earlier write sent is not repeated by this one.
-    return Decision(replace(kept, outbox=(), wake=None), Verdict.REMEMBERED)
+    return Decision(kept.having(outbox=(), wake=None), Verdict.REMEMBERED)
 
 
 def _remembered(saga: Saga | None, signal: StepReported | CancelAsked, now: int, rules: Rules) -> Decision:

@@ -78,7 +78,7 @@ def _opened(stub: Saga | None, signal: SagaOpened, now: int, rules: Rules) -> Sa
     )
     if definition.within is None:
         return saga
-    return replace(saga, saga_due=now + number(saga, definition, definition.within) * 1000)
+    return saga.having(saga_due=now + number(saga, definition, definition.within) * 1000)
 
 
 def _counts(early: EarlyEvent, owner: str | None, rules: Rules) -> bool:
@@ -113,7 +113,7 @@ def remember(stub: Saga | None, signal: StepReported | CancelAsked, now: int, ru
             f"{MAX_EARLY_OF_A_TYPE} other senders were before it, and none counts yet",
         )
     if stub is not None:
-        return replace(stub, version=stub.version + 1, early=(*stub.early, early))
+        return stub.having(version=stub.version + 1, early=(*stub.early, early))
     return Saga(
         execution_id=signal.key,
         saga_name=rules.definition.name,

@@ -1,7 +1,7 @@
 """Which version emitted a message. A saga that was moved has messages of several, and each is made by its own."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -47,7 +47,7 @@ def as_emitted(saga: Saga, key: str, sagas: SagaRegistry) -> tuple[Saga, SagaDef
     left = next((move for entry in saga.timeline[place:] if (move := Move.told_by(entry))), None)
     if left is None:
         return saga, sagas.definition_of(saga)
-    then = replace(saga, definition_version=left.left, definition_hash=left.left_hash)
+    then = saga.having(definition_version=left.left, definition_hash=left.left_hash)
     definition = sagas.definition_of(then)
     # A move keeps the settings that were there, and puts new ones behind them.
-    return replace(then, settings=saga.settings[: len(definition.settings)]), definition
+    return then.having(settings=saga.settings[: len(definition.settings)]), definition
