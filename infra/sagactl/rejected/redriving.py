@@ -18,7 +18,7 @@ from sagactl.rejected.items import item_of, settle
 from sagactl.rejected.kept import Kept, Kind, NotRedrivableError
 from sagactl.rejected.on_failure import PREFIX, payload_of, record_of
 
-LOOKING_AGAIN: Final = ("TimeoutCheckerFunctionName", "SagaWakeFunctionName")
+LOOKING_AGAIN: Final = ("TimeoutCheckerFunctionName", "SagaWakeFunctionName", "OperationRunnerFunctionName")
 """Outputs that name functions whose own next look makes good what one of them has missed."""
 
 

@@ -1,14 +1,16 @@
-"""The runner of operations at every call that can go wrong: nothing twice, nothing unseen, and no fate that is untrue."""
+"""The runner of operations wherever a call goes wrong: nothing twice, nothing unseen, no fate that is untrue."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.application.batches import running
 from saga_orchestrator.application.batches.running import LEASE_MS, MOST_TAKES, TRIES
+from saga_orchestrator.domain.errors import SagaError
 from saga_testing.aws.account import SimulatedAws
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.faults import Fault, Killed, possible_at
@@ -57,7 +59,7 @@ def run(
     at = desk.stack.container(wire=wire or Wire(), seed=seed)
     try:
         desk.run({"operation": SCENE.identity} if named else {}, at, remaining)
-    except (Exception, Killed) as died:
+    except (SagaError, BotoCoreError, ClientError, Killed) as died:
         return type(died).__name__
     return None
 

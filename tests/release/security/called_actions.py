@@ -14,6 +14,11 @@ _ITEM_ACTIONS: Final = {
 }
 _QUEUES: Final = {"SendMessage": "<RejectedQueue.Arn>", "SendMessageBatch": "<WakeQueue.Arn>"}
 """The batch has no action of its own, as a transaction has none. Wakes alone are sent so."""
+_OTHERS: Final = {
+    "PutMetricData": ("cloudwatch:PutMetricData", "*"),
+    "PutEvents": ("events:PutEvents", "<EventBus.Arn>"),
+    "Invoke": ("lambda:InvokeFunction", "<OperationRunnerFunction.Arn>"),
+}
 _TABLE_CALLS: Final = frozenset({"PutItem", "UpdateItem", "GetItem", "DeleteItem", "BatchGetItem", "Query", "Scan"})
 
 
@@ -37,12 +42,8 @@ def _grants(operation: str, arguments: dict[str, Any]) -> set[Grant]:
         return {(f"s3:{operation}", f"<PayloadBucket.Arn>/{folder}/*")}
     if operation in _QUEUES:
         return {("sqs:SendMessage", _QUEUES[operation])}
-    if operation == "PutMetricData":
-        return {("cloudwatch:PutMetricData", "*")}
-    if operation == "PutEvents":
-        return {("events:PutEvents", "<EventBus.Arn>")}
-    if operation == "Invoke":
-        return {("lambda:InvokeFunction", "<OperationRunnerFunction.Arn>")}
+    if operation in _OTHERS:
+        return {_OTHERS[operation]}
     msg = f"{operation} is a call that this test knows no permission for"
     raise AssertionError(msg)
 
