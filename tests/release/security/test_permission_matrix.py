@@ -80,7 +80,7 @@ def test_every_other_event_function(world: World, event_type: str) -> None:
 
 
 def test_the_timeout_checker(world: World) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}')
+    world.reconfigure(LANGUAGE_LIMITS='{"node": "unlimited"}', GAUGES="true")
     for execution_id, language in (("limited", "python"), ("unlimited", "node"), ("corrupt", "node")):
         world.deliver(event("EXECUTION_REQUESTED", execution_id, language=language))
     boto3.client("dynamodb").update_item(

@@ -26,6 +26,7 @@ from tests.proof.simulation.world.lambda_service import (
     DROP,
     FUNCTION_OF,
     KAFKA_RELAY,
+    OF_WAITING,
     REDRIVE,
     RELAY,
     Container,
@@ -69,7 +70,7 @@ class RejectedDesk:
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
         """Of something that was set aside. What is set aside again may be redriven again."""
-        if pointer["reason"] == CORRUPT:
+        if pointer["reason"] == CORRUPT or pointer["function"] in OF_WAITING:
             return  # whoever mends the saga has its events delivered again
         self._heard[pointer["id"]] += 1
         if self.dice.random() >= self._share or self._heard[pointer["id"]] > MOST_LOOKS:

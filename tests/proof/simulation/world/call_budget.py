@@ -86,6 +86,13 @@ def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
     return min(earned, most) + REJECTING_CALLS * min(made.get("Reject", 0), records)
 
 
+def of_waiting(made: dict[str, int], records: int) -> int:
+    """For what takes events, replies and wakes of sagas that wait: a read and a write each."""
+    return min(2 * records + made.get(FURTHER, 0), records * (1 + MOST_FOR_WRITE)) + REJECTING_CALLS * min(
+        made.get("Reject", 0), records
+    )
+
+
 def messages_of_write(resources: Any) -> int:
     """What the release that runs in this process can emit at once: a start and its steps, or an end and its undoing."""
     steps = [step for rules in resources.rules for step in rules.definition.steps]
@@ -102,7 +109,8 @@ def of_relay(made: dict[str, int], records: int, resources: Any) -> int:
     entries: int | None = type(resources.publisher).publish.__globals__.get("MAX_ENTRIES")
     requests = -(-messages // entries) if entries else 0  # the topic is no service of AWS
     rejected = min(made.get("Reject", 0), messages)
-    return scripts * 2 + requests + reads + REJECTING_CALLS * rejected
+    wakes = min(made.get("SendMessageBatch", 0), records)
+    return scripts * 2 + requests + reads + REJECTING_CALLS * rejected + wakes
 
 
 def of_checker(made: dict[str, int], shards: int, languages: int) -> int:
