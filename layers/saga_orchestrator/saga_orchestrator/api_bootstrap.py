@@ -10,10 +10,16 @@ from .adapters.api_settings import ApiSettings
 from .adapters.operators.act_items import ActTable
 from .adapters.operators.acting_sagas import ActingSagas
 from .adapters.operators.batch_table import BatchTable
+from .adapters.operators.rejected_bytes import RejectedBytes
+from .adapters.operators.rejected_items import RejectedItems
 from .adapters.operators.runner_call import RunnerCall
 from .adapters.operators.saga_lists import SagaLists
+from .adapters.operators.stack_functions import StackFunctions
 from .application.batches.desk import BatchDesk
 from .application.operate import OperateSagas
+from .application.settling.desk import RejectedDesk
+from .application.settling.redriving import Redriving
+from .application.settling.republishing import Relays
 from .batch_bootstrap import BatchResources
 from .bootstrap import Resources, resources
 from .domain.registry import SagaRegistry
@@ -41,7 +47,7 @@ class ApiResources:
         return self._of_batches.batches
 
     @cached_property
-    def desk(self) -> BatchDesk:
+    def batch_desk(self) -> BatchDesk:
         at, token = self.at, self._of_batches.token
         return BatchDesk(self.batches, self.lists, at.clock, at.sagas.named, token, self._call_runner, at.telemetry)
 
@@ -49,6 +55,25 @@ class ApiResources:
     def operate(self) -> OperateSagas:
         at = self.at
         return OperateSagas(ActingSagas(at.store, self.acts), at.clock, at.rules_of, at.telemetry)
+
+    @cached_property
+    def rejected_items(self) -> RejectedItems:
+        return RejectedItems(self.acts)
+
+    @cached_property
+    def redriving(self) -> Redriving:
+        """Functions of this stack and objects of its bucket: no other name ever gets in here."""
+        at, functions = self.at, StackFunctions(self.at.sdk.functions)
+        return Redriving(
+            functions,
+            RejectedBytes(at.sdk.s3, at.settings.payload_bucket),
+            self.settings.functions_for(at.sagas.routes),
+            Relays(functions, self.settings.relay_functions),
+        )
+
+    @cached_property
+    def desk(self) -> RejectedDesk:
+        return RejectedDesk(self.rejected_items, lambda: self.redriving, self.at.clock, self.at.telemetry)
 
     def _call_runner(self, identity: str) -> None:
         """Its client is made for the first operation: most processes never meet one."""

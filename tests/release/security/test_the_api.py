@@ -1,23 +1,24 @@
 """The function `api`: it calls what its role grants and nothing else, and repeats nothing that a user wrote."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from saga_orchestrator.batch_bootstrap import BatchResources
-from saga_orchestrator.domain.instants import rfc3339
-from saga_orchestrator.entrypoints.runner_function import RunOperations
-from saga_testing.http_door import ADMIN, OPERATOR, READER, HttpDoor, Told, signed
-from saga_testing.lambda_context import Context
+from saga_orchestrator.application.paging import page_of
+from saga_orchestrator.domain.secret import Secret
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS
+from saga_testing.http_door import ADMIN, FUNCTIONS, OPERATOR, READER, RELAY, HttpDoor, Told, connect, signed
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event
 from tests.release.security.canary import CANARY, assert_hidden
+from tests.release.security.operation_routes import operations
 from tests.release.security.permission_matrix import by_code, calls_of
 from tests.release.security.printed import Printed
-from tests.release.template.deployment import API, API_FUNCTION, RUNNER
+from tests.release.template.deployment import API, API_FUNCTION
 
 EVIL: Final = f"</script>\u202e\U0001f600{CANARY}"
 
@@ -27,7 +28,7 @@ def request(execution_id: str) -> dict[str, Any]:
     return event("EXECUTION_REQUESTED", execution_id, script=f"print('{CANARY}')", runtime_command=command)
 
 
-def every_route(door: HttpDoor, arn: str, key: str = "ex-1") -> list[Told]:
+def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[str] | None = None) -> list[Told]:
     return [
         door.get("me", arn),
         door.get("executions/{execution_id}", arn, path={"execution_id": key}),
@@ -36,103 +37,86 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1") -> list[Told]:
         door.get("sagas", arn, query={"order": "parked"}),
         door.get("groups", arn, query={"of": "parked"}),
         door.get("summary", arn),
+        door.get("rejected", arn),
+        door.get("rejected/groups", arn),
+        door.get("acts", arn),
+        *[told for one in (rejected_ids(door) if rejected is None else rejected) for told in settled(door, arn, one)],
         door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
-        *operations(door, arn),
         door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),
         door.cancel(key, arn=arn, body=json.dumps({"reason": EVIL})),
     ]
 
 
-def operations(door: HttpDoor, arn: str) -> list[Told]:
-    """One is prepared, looked at, begun and aborted."""
-    asked = {"verb": "note", "of": "deadlines", "filter": {"language": "python"}, "reason": EVIL}
-    body = json.dumps({**asked, "before": rfc3339(door.at.clock())})
-    prepared = door.ask("POST operations", arn, headers={"idempotency-key": "k-3"}, body=body)
-    identity = prepared.json["operation"]["id"] if prepared.status == 201 else "0" * 24
-    path, tag = {"operation_id": identity}, {"if-match": prepared.headers.get("etag", '"v1-1"')}
+def rejected_ids(door: HttpDoor) -> list[str]:
+    """What was set aside before anybody asked."""
+    return [kept.id for kept in page_of(door.api.rejected_items.open, None, 50, newest_first=True).contents]
 
-    def move(part: str, key: str) -> Told:
-        headers = {"idempotency-key": key, **(tag if part == "start" else {})}
-        operation = f"POST operations/{{operation_id}}/{part}"
-        return door.ask(operation, arn, path=path, headers=headers, body=json.dumps({"reason": EVIL}))
 
+def settled(door: HttpDoor, arn: str, one: str) -> list[Told]:
     return [
-        prepared,
-        move("start", "k-4"),
-        door.get("operations", arn),
-        door.get("operations/{operation_id}", arn, path=path),
-        door.get("operations/{operation_id}/items", arn, path=path),
-        move("abort", "k-5"),
+        door.get("rejected/{id}", arn, path={"id": one}),
+        door.event("redrive", one, arn),
+        door.event("drop", one, arn, idempotency_key="k-3", body=json.dumps({"reason": EVIL})),
     ]
 
 
-def prepared_and_begun(door: HttpDoor, body: dict[str, Any]) -> None:
-    headers = {"idempotency-key": "k-1"}
-    prepared = door.ask("POST operations", OPERATOR, headers=headers, body=json.dumps(body))
-    path, tag = {"operation_id": prepared.json["operation"]["id"]}, {"if-match": prepared.headers["etag"]}
-    begun = door.ask(
-        "POST operations/{operation_id}/start", OPERATOR, path=path, headers={**headers, **tag}, body='{"reason":"x"}'
-    )
-    assert begun.status == 202, begun.body
+def set_aside(world: World, topic: str, source: str = "kafka") -> None:
+    """As the functions keep it, of each source that implies another function."""
+    position = {"partition": f"{topic}-0", "offset": 1}
+    content = {"execution_id": "ex-1", "saga_name": "execution_saga", "event_type": topic, "script": CANARY}
+    said = {"reason": "malformed", "detail": "event_id breaks its rule", "rejected_at": "2026-01-01T00:00:00.000Z"}
+    world.at.rejected.keep(Secret(json.dumps(content).encode()), source=source, position=position, **said)
 
 
 def test_its_calls_are_its_grants(world: World) -> None:
+    world.register(EXECUTIONS_AND_ORDERS)
+    connect(world, world.functions)
     for execution_id in ("ex-1", "ex-2"):
         world.deliver(request(execution_id))
+    for event_type in FUNCTIONS:
+        set_aside(world, event_type.lower() if event_type != "*" else "order_placed")
+    set_aside(world, "any", "stream")
+    for name in FUNCTIONS.values():
+        world.functions.handlers[name] = lambda _payload: None
+    world.functions.handlers[RELAY] = lambda _payload: {"published": [], "skipped": []}
     world.advance(1)
     door = HttpDoor(world.at)
 
     def scenario() -> None:
-        for told in every_route(door, OPERATOR):
-            assert told.status in {200, 201, 202}, told.body
+        for told in (*every_route(door, OPERATOR), *operations(door, OPERATOR, EVIL)):
+            assert told.status in {200, 201, 202} or told.code == "already_redriven", told.body
 
     assert calls_of(world, scenario) == by_code(API_FUNCTION, API)
 
 
-def test_the_runners_calls_are_its_grants(world: World) -> None:
-    """A note, a cancel that gives a slot back, and a retry that takes one would be no other calls than these."""
-    for execution_id in ("ex-1", "ex-2"):
-        world.deliver(request(execution_id))
-    world.advance(1)
-    asked = {"verb": "cancel", "of": "deadlines", "filter": {"language": "python"}, "reason": EVIL}
-    prepared_and_begun(HttpDoor(world.at), {**asked, "before": rfc3339(world.now)})
-    world.calls.clear()
-
-    def scenario() -> None:
-        RunOperations(BatchResources(world.at)).run({}, Context(300_000))
-        assert world.at.store.claims.counters.heads() is not None  # as a verb that takes a slot reads them
-
-    assert calls_of(world, scenario) == by_code(RUNNER, API)
-    assert {saga["state"]["S"] for saga in world.items() if "state" in saga} == {"cancelled"}
-
-
-@pytest.mark.parametrize("who", ["api", "runner"])
-def test_it_updates_sagas_in_transactions_and_touches_acts_and_operations_alone(world: World, who: str) -> None:
+def test_it_updates_sagas_in_transactions_and_touches_acts_alone(world: World) -> None:
     """What the conditions of its grants say: AWS would refuse anything else."""
     world.deliver(request("ex-1"))
-    world.advance(1)
+    set_aside(world, "execution_started")
+    connect(world, world.functions)
+    world.functions.handlers[FUNCTIONS["EXECUTION_STARTED"]] = lambda _payload: None
     world.calls.clear()
-    if who == "api":
-        every_route(HttpDoor(world.at), OPERATOR)
-    else:
-        asked = {"verb": "cancel", "of": "deadlines", "filter": {"language": "python"}, "reason": "seen to"}
-        prepared_and_begun(HttpDoor(world.at), {**asked, "before": rfc3339(world.now)})
-        world.calls.clear()
-        RunOperations(BatchResources(world.at)).run({}, Context(300_000))
+    every_route(HttpDoor(world.at), OPERATOR)
 
-    alone = [(name, arguments) for name, arguments in world.calls if name in {"PutItem", "UpdateItem", "DeleteItem"}]
-    assert {arguments["TableName"] for _, arguments in alone} == {"operator"}
-    transactions = [arguments["TransactItems"] for name, arguments in world.calls if name == "TransactWriteItems"]
-    together = [action for actions in transactions for each in actions for action in each.values()]
-    beside = [arguments for name, arguments in world.calls if name == "GetItem"] + [each for _, each in alone]
-    places = [each.get("Key") or each["Item"] for each in (*together, *beside) if each["TableName"] == "operator"]
-    kinds = {(place["pk"]["S"].partition("#")[0], place["sk"]["S"].partition("#")[0]) for place in places}
-    assert {kind for kind, _ in kinds} == {"act", "operation"}
-    written = [{next(iter(each)): each[next(iter(each))]["TableName"] for each in actions} for actions in transactions]
-    of_sagas = [actions for actions in written if "sagas" in actions.values()]
-    assert len(of_sagas) == 1  # the cancel; a note is an act alone, and operations have none of a saga
-    (actions,) = [actions for actions in transactions if any("sagas" in str(each) for each in actions)]
-    assert actions[0 if who == "api" else 2]["Put"]["Item"]["pk"]["S"].startswith("act#saga:")
+    writes = [name for name, _ in world.calls if name in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}]
+    # The act of a redrive, its result with the event; a note, which is an act alone; the cancel.
+    assert writes == ["PutItem", "TransactWriteItems", "PutItem", "TransactWriteItems"]
+    settling, transaction = [arguments for name, arguments in world.calls if name == "TransactWriteItems"]
+    put, update = (next(iter(action.values())) for action in settling["TransactItems"])
+    assert (put["TableName"], update["TableName"]) == ("operator", "operator")
+    assert put["Item"]["pk"]["S"].startswith("act#")
+    assert update["Key"]["pk"]["S"].startswith("rejected#")
+    kinds = [next(iter(action)) for action in transaction["TransactItems"]]
+    assert kinds == ["Put", "Update", "Update"]  # the act before the saga, and the slot that it gives back
+    touched = [
+        arguments["Key"]["pk"]["S"]
+        for name, arguments in world.calls
+        if name == "GetItem" and arguments["TableName"] == "operator"
+    ]
+    put = transaction["TransactItems"][0]["Put"]
+    assert all(key.startswith(("act#", "rejected#")) for key in touched)
+    assert put["Item"]["pk"]["S"].startswith("act#")
+    assert touched
 
 
 @pytest.mark.parametrize("arn", [READER, OPERATOR, ADMIN, f"{OPERATOR}x{CANARY}", f"{ADMIN}{CANARY}", CANARY, None])
@@ -141,6 +125,8 @@ def test_nothing_that_a_user_wrote_is_shown_or_printed(
 ) -> None:
     for execution_id in ("ex-1", "ex-2"):
         world.deliver(request(execution_id))
+    set_aside(world, "execution_started")
+    connect(world, world.functions)
     door, printed = HttpDoor(world.at), Printed(world.at, capsys, monkeypatch)
     world.calls.clear()
     told = every_route(door, arn or "")
@@ -203,7 +189,7 @@ def test_an_error_of_aws_is_not_passed_on(
             raise ClientError({"Error": {"Code": code, "Message": f"bad value {CANARY}"}}, name)
 
         client._make_api_call = refuse
-        for told in every_route(door, OPERATOR)[1:]:
+        for told in every_route(door, OPERATOR, rejected=["0123456789ab"])[1:]:
             assert told.status == 503
             assert_hidden(told.body, "an answer")
     assert_hidden(printed.text(), "a log line or a metric")

@@ -13,7 +13,7 @@ from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act, ActKey
 from saga_orchestrator.domain.operating.batches import Batch, BatchState, Chosen, Fate
 
-from .act_items import BY_TIME, ActTable, put_of
+from .act_items import ActTable, put_of
 from .batch_items import (
     KIND,
     PART,
@@ -27,6 +27,7 @@ from .batch_items import (
     head_key,
     part_key,
 )
+from .time_index import BY_TIME
 
 Action = dict[str, Any]
 

@@ -43,7 +43,7 @@ def prepare(api: ApiResources, request: Request, caller: Caller) -> Reply:
     if not body.filter.parts:
         raise bad_request("empty_filter", "Name at least one part of the filter: none at all would be everything.")
     hand = _hand(request, caller, body.reason)
-    told = api.desk.prepare(hand, body.deed, body.order, body.filter.parts, millis_of(body.before))
+    told = api.batch_desk.prepare(hand, body.deed, body.order, body.filter.parts, millis_of(body.before))
     batch = _done(told)
     content = {"operation": shown(api, batch), "replayed": told.answered is Answered.REPLAYED}
     content |= page_of_items(api, batch, 0, FIRST_ITEMS)
@@ -54,14 +54,14 @@ def start(api: ApiResources, request: Request, caller: Caller) -> Reply:
     _only(_HANDS, caller)
     request.only(())
     hand = _hand(request, caller, request.parsed(Starting).reason)
-    return _moved(api, api.desk.start(_identity(request), hand, request.if_match), HTTPStatus.ACCEPTED)
+    return _moved(api, api.batch_desk.start(_identity(request), hand, request.if_match), HTTPStatus.ACCEPTED)
 
 
 def abort(api: ApiResources, request: Request, caller: Caller) -> Reply:
     _only(_HANDS, caller)
     request.only(())
     hand = _hand(request, caller, request.parsed(Aborting).reason)
-    return _moved(api, api.desk.abort(_identity(request), hand, request.if_match), HTTPStatus.OK)
+    return _moved(api, api.batch_desk.abort(_identity(request), hand, request.if_match), HTTPStatus.OK)
 
 
 def one(api: ApiResources, request: Request, caller: Caller) -> Reply:

@@ -9,6 +9,7 @@ from saga_orchestrator.application.listing import Order, Unreadable, page_of
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import names_a_saga, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS
 from saga_orchestrator.domain.saga import Saga
 
 from .callers import Caller
@@ -23,7 +24,8 @@ LARGEST_PAGE: Final = 100
 
 def me(_api: ApiResources, request: Request, caller: Caller) -> Reply:
     request.only(())
-    may = [deed for deed, demands in DEMANDS.items() if caller.role in demands.roles]
+    demanded = (*DEMANDS.items(), *OTHER_DEMANDS.items())
+    may = [deed for deed, demands in demanded if caller.role in demands.roles]
     return Reply({"actor": caller.actor, "door": caller.door, "role": caller.role, "may": may})
 
 
