@@ -43,9 +43,14 @@ KAFKA_TARGET = {
 }
 
 API_FUNCTION = "ApiFunction"
+<<<<<<< HEAD
 """There is one where an HTTP API is asked for."""
 CONSOLE_FUNCTION = "ConsoleFunction"
 """There is one where people sign in."""
+=======
+RUNNER = "OperationRunnerFunction"
+"""There are these two where an HTTP API is asked for."""
+>>>>>>> main
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
 PEOPLE = {
     **API,
