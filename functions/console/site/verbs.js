@@ -62,8 +62,10 @@ function Dialog({ verb, saga, onDone, onClose, onSeen }) {
     }
   }
 
-  // As it is now becomes what is decided on: by the person, not by itself.
-  function decideAgain() {
+  // As it is now becomes what is decided on: by the person, not by itself. (The buttons have keys: without them the one
+  // that is being pressed would turn into the one that sends, and send.)
+  function decideAgain(event) {
+    event.preventDefault();
     const now = state.changes.saga;
     setSeen(now);
     const still = list(now.parked).map(plain);
@@ -93,8 +95,8 @@ function Dialog({ verb, saga, onDone, onClose, onSeen }) {
       </div>`}
       <div class="buttons">
         ${state.changes && !over
-          ? html`<button type="button" class="main" onClick=${decideAgain}>Decide on it as it is now</button>`
-          : html`<button type="submit" class="main" disabled=${state.busy || Boolean(problem) || Boolean(over)}>${state.busy ? "Asking" : unsure ? "Send the same again" : `${about.name} ${plain(saga.execution_id)}`}</button>`}
+          ? html`<button key="again" type="button" class="main" onClick=${decideAgain}>Decide on it as it is now</button>`
+          : html`<button key="send" type="submit" class="main" disabled=${state.busy || Boolean(problem) || Boolean(over)}>${state.busy ? "Asking" : unsure ? "Send the same again" : `${about.name} ${plain(saga.execution_id)}`}</button>`}
         <button type="button" onClick=${() => box.current.close()}>Do nothing</button>
       </div>
     </form>

@@ -43,14 +43,10 @@ KAFKA_TARGET = {
 }
 
 API_FUNCTION = "ApiFunction"
-<<<<<<< HEAD
-"""There is one where an HTTP API is asked for."""
-CONSOLE_FUNCTION = "ConsoleFunction"
-"""There is one where people sign in."""
-=======
 RUNNER = "OperationRunnerFunction"
 """There are these two where an HTTP API is asked for."""
->>>>>>> main
+CONSOLE_FUNCTION = "ConsoleFunction"
+"""There is one where people sign in."""
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
 PEOPLE = {
     **API,

@@ -39,13 +39,9 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
         "saga_wake",
         "command_relay",
         "kafka_relay",  # deployed only where there is a Kafka target
-<<<<<<< HEAD
-        "api",  # and this one only where there is an HTTP API
-        "console",  # and this one only where people sign in
-=======
         "api",  # and these two only where there is an HTTP API
         "operation_runner",
->>>>>>> main
+        "console",  # and this one only where people sign in
     }
     assert len(deployed.of_type("AWS::Events::Rule")) == len(FED_FUNCTIONS)
 

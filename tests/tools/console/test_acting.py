@@ -131,6 +131,8 @@ def test_who_decided_on_another_version_sees_what_changed_and_is_asked_again(vis
     assert acts(stand) == []
 
     dialog.get_by_role("button", name="Decide on it as it is now").click()
+    expect(dialog.get_by_role("button", name="Cancel ex-1")).to_be_enabled()
+    assert len(sent(stand)) == 1, "deciding anew sends nothing by itself"
     dialog.get_by_role("button", name="Cancel ex-1").click()
 
     expect(page.locator("h1 .state")).to_have_text("cancelled")

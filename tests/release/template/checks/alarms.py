@@ -15,11 +15,8 @@ from tests.release.template.deployment import (
     KAFKA_RELAY,
     KAFKA_TARGET,
     MSK,
-<<<<<<< HEAD
     PEOPLE,
-=======
     RUNNER,
->>>>>>> main
     SAGA_EVENT,
     SAGA_WAKE,
     STACK,
@@ -123,19 +120,11 @@ OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGe
 ALARMS: dict[str, dict[str, Any]] = {
     **{
         f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
-<<<<<<< HEAD
-        for f in (*RELAYED, API_FUNCTION, CONSOLE_FUNCTION)
+        for f in (*RELAYED, API_FUNCTION, RUNNER, CONSOLE_FUNCTION)
     },
     **{
         f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in (*RELAYED, API_FUNCTION, CONSOLE_FUNCTION)
-=======
-        for f in (*RELAYED, API_FUNCTION, RUNNER)
-    },
-    **{
-        f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in (*RELAYED, API_FUNCTION, RUNNER)
->>>>>>> main
+        for f in (*RELAYED, API_FUNCTION, RUNNER, CONSOLE_FUNCTION)
     },
     "RelayIteratorAgeAlarm": _alarm(
         "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
@@ -248,11 +237,7 @@ def complaints(template: Path) -> Iterator[str]:
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
         re.sub(
-<<<<<<< HEAD
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|Console)(Errors|Throttles)Alarm$",
-=======
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|OperationRunner)(Errors|Throttles)Alarm$",
->>>>>>> main
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|OperationRunner|Console)(Errors|Throttles)Alarm$",
             r"\2Alarm",
             alarm,
         )

@@ -253,11 +253,11 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         deployed = deploy(parameters, template)
         for function in (
             *FUNCTIONS,
-<<<<<<< HEAD
-            *([KAFKA_RELAY, API_FUNCTION, CONSOLE_FUNCTION] if KAFKA_TARGET.keys() <= parameters.keys() else []),
-=======
-            *([KAFKA_RELAY, API_FUNCTION, RUNNER] if KAFKA_TARGET.keys() <= parameters.keys() else []),
->>>>>>> main
+            *(
+                [KAFKA_RELAY, API_FUNCTION, RUNNER, CONSOLE_FUNCTION]
+                if KAFKA_TARGET.keys() <= parameters.keys()
+                else []
+            ),
         ):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))
