@@ -132,6 +132,7 @@ class HttpDoor:
     cidrs: str = ""
     role_map: str = ROLE_MAP
     owner_claim: str = ""
+    owner_index: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
     api: ApiResources = field(init=False)
 
@@ -142,6 +143,7 @@ class HttpDoor:
             "ALLOWED_CIDRS": self.cidrs,
             "ROLE_MAP": self.role_map,
             "OWNER_CLAIM": self.owner_claim,
+            "OWNER_INDEX": str(self.owner_index).lower(),
             **self.more,
         }
         self.api = ApiResources(self.at, ApiSettings.from_environment(given))

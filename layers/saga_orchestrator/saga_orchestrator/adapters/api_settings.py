@@ -72,6 +72,9 @@ class ApiSettings(BaseModel):
     owner_claim: str = Field(default="", pattern=_CLAIM)
     """The claim that says whose sagas are one's own; empty: nobody's are."""
 
+    owner_index: bool = False
+    """Whether the saga table has the index by which one owner's sagas are listed."""
+
     def takes_from(self, address: object) -> bool:
         """What is no address comes from nowhere that could be allowed."""
         if not self.allowed_cidrs:

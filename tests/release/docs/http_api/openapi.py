@@ -13,7 +13,7 @@ from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
-from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
+from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE, LONGEST_OWNER
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
 from tests.release.docs.http_api.shapes import COMPONENTS, ETAG, named
@@ -29,7 +29,7 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
     "GET groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
     "GET summary": ("The numbers that people look at first", "Summary", ANY_READ),
-    "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
+    "GET sagas/{name}/{key}": ("One saga", "OneSaga", (*ANY_READ, 404, 409)),
     "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
 }
 """By operation: what it is, what it answers, and which problems it may have."""
@@ -154,6 +154,13 @@ def _query(route: str) -> list[Json]:
             "in": "query",
             "required": True,
             "schema": {"type": "string", "enum": [str(o) for o in Order]},
+        },
+        {
+            "name": "owner",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string", "maxLength": LONGEST_OWNER},
+            "description": "Whose, with order=owner; owners leave it out, and get their own",
         },
         {"name": "page_size", "in": "query", "required": False, "schema": size},
         {"name": "page_token", "in": "query", "required": False, "schema": {"type": "string"}},

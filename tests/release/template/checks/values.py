@@ -169,6 +169,7 @@ def complaints(template: Path) -> Iterator[str]:
             "role_claim": "groups33",
             "role_map": {"operators34": "operator"},
             "owner_claim": "owner35",
+            "owner_index": True,
         },
     )
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone
