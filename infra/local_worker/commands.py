@@ -52,6 +52,9 @@ class CommandEnvelope(BaseModel):
     execution_id: ExecutionId
     correlation_id: str | None = None
     causation_id: str | None = Field(default=None, description="the event that caused this command")
+    traceparent: str | None = Field(
+        default=None, description="W3C Trace Context of the request, as it came; absent where it had none"
+    )
     stack: str | None = Field(default=None, description="the stack that sent it; releases before did not say")
 
 

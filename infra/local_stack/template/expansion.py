@@ -118,6 +118,8 @@ def _function_code(
 ) -> FunctionCode:
     # As in the transform: a list in Globals comes first, the function's own is appended.
     used = [*shared.get("Layers", []), *properties.get("Layers", [])]
+    # One that a parameter names is somebody else's: there is no folder of it here, and functions run without it.
+    used = [reference for reference in used if not (isinstance(reference, dict) and "Fn::If" in reference)]
     try:
         folders = tuple(layers[reference["Ref"]] for reference in used)
     except (KeyError, TypeError) as error:

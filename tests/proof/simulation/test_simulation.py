@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from tests.proof.simulation.world.world import World
 ROOT: Final = Path(__file__).parents[3]
 SECONDS: Final = 15
 """How long the share may take; at least `FEWEST` worlds are run however slow the machine is."""
-FEWEST: Final = 250
+FEWEST: Final = 160
 SELDOM: Final = 0.1
 """Of the worlds: an oracle that passes its guard less often sees too little to be relied on."""
 EXPECTED: Final = {
@@ -37,6 +38,18 @@ QUICKLY_KILLED: Final = (
     "relay acknowledges what it could not publish",
     "early event dropped",
 )
+
+
+REPLAYED: Final[Mapping[str, Callable[[World], object]]] = {
+    "two releases": lambda world: world.ledger.versions.mixed,
+    "a topic as a target": lambda world: "topic" in world.plan.targets,
+    "deployments": lambda world: world.plan.later_settings,
+    "orders": lambda world: world.shop.plans,
+}
+
+
+def _is_such(world: World, name: str) -> bool:
+    return not world.plan.calm and bool(REPLAYED[name](world))
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +88,9 @@ def test_every_oracle_has_a_bug_that_it_is_there_for() -> None:
     assert {mutant.expected for mutant in MUTANTS} == registered
 
 
-@pytest.mark.parametrize("seed", [3, 4, 16, 272])
-def test_a_replay_is_equal_to_the_byte_whatever_the_hash_seed(seed: int) -> None:
+@pytest.mark.parametrize("name", REPLAYED)
+def test_a_replay_is_equal_to_the_byte_whatever_the_hash_seed(name: str) -> None:
+    seed = next(seed for seed in range(1_000) if _is_such(World(seed), name))
     here = World(seed, trace=True).run()
     assert len(here.log) > 20
     elsewhere = subprocess.run(

@@ -46,9 +46,12 @@ ENDINGS: Final = {
     "start_deadline_passed",
     "timeout_too_long",
 }
-OF_WORLDS: Final = {When.CHECKED, When.APPLIED, When.SETTLED, When.SET_ASIDE, When.LISTED}
-"""They judge what only a world has: when the index was last behind, what telemetry counted for a batch, and an operator
-who redrives and drops."""
+OF_WORLDS: Final = {
+    *(When.CHECKED, When.SWEPT, When.APPLIED, When.SETTLED, When.SET_ASIDE, When.LISTED),
+    *(When.WAITING, When.WAITING_END, When.ACTED, When.ANSWERED),
+}
+"""They judge what only a world has: when the index was last behind, what telemetry counted for a batch, orders beside
+executions, and operators who redrive and drop, and act through the API."""
 PLANTED: Final = (
     ("throttle swallowed", "S11", 2),
     ("lost race taken for success", "S11", 3),

@@ -54,5 +54,6 @@ def ordinary(name: str, execution_id: str = EXECUTION, **fields: Any) -> dict[st
         "service_name": "execution-service",
         "service_version": "2.14.0",
         "correlation_id": str(uuid.uuid4()),
+        "traceparent": f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01",
     }
     return made

@@ -74,9 +74,10 @@ WAITING: Final = frozenset(
         "event_type",
         "definition_hash",
         "wake",
+        "traceparent",
     }
 )
-"""What only sagas that wait have: of an execution, whose files are older, not even named."""
+"""What sagas had not from the first: where it is empty it is not even named, since older files do not."""
 
 
 def plain(value: Any) -> Any:

@@ -38,6 +38,7 @@ _OPTIONAL: Final[dict[str, Json]] = {
     "EXECUTION_TIMEOUT": _USAGE,
     "EXECUTION_CANCELLED": {"cancelled_by": "alice", "force_terminated": True},
 }
+_TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _UNKNOWN: Final[Json] = {"trace_parent": "00-4bf9-00f0-01", "labels": {"team": ["blue"]}, "attempt": 2, "gpu": None}
 _REFERENCE: Final[Json] = {
     "script_ref": {"bucket": "users-scripts", "key": "a/script.py", "size": 14, "sha256": "5e" * 32}
@@ -60,6 +61,8 @@ def samples() -> dict[str, Json]:
         found[f"{event_type}.full"] = full
         found[f"{event_type}.unknown_fields"] = {**full, **_UNKNOWN, "metadata": {**full["metadata"], "region": "eu"}}
         found[f"{event_type}.lower_case_type"] = {**minimal, "event_type": event_type.lower()}
+    traced = found["EXECUTION_REQUESTED.full"]
+    found["EXECUTION_REQUESTED.traced"] = {**traced, "metadata": {**traced["metadata"], "traceparent": _TRACEPARENT}}
     requested, failed = found["EXECUTION_REQUESTED.full"], found["EXECUTION_FAILED.full"]
     by_reference = {name: value for name, value in requested.items() if name != "script"} | _REFERENCE
     found["EXECUTION_REQUESTED.by_reference"] = by_reference

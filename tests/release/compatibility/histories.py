@@ -71,6 +71,10 @@ HISTORIES: Final[dict[str, History]] = {
         "one of each kind, and two actors' cancels", (STARTED, BY_STRANGER, BY_OWNER, COMPLETED, FAILED, TIMEOUT)
     ),
     "running": History("a request that runs, with a claim", (REQUESTED,)),
+    "running_traced": History("a request that names its trace", (Step("REQUESTED.traced"),)),
+    "invalid_traced": History(
+        "one that cannot be run and names its trace", (Step("REQUESTED.traced", {"timeout_seconds": 0}),)
+    ),
     "running_minimal": History("nobody's request, with as little as allowed", (Step("REQUESTED.minimal"),)),
     "running_by_reference": History("the script lies in the requester's bucket", (Step("REQUESTED.by_reference"),)),
     "running_inline": History("the script travels in the command", (REQUESTED,), {"INLINE_SCRIPT_MAX_BYTES": "1024"}),

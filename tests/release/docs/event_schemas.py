@@ -14,6 +14,7 @@ from saga_orchestrator.domain.decide import LIMIT_REACHED
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, RULES
+from saga_orchestrator.domain.traceparent import PATTERN
 from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
 from sagas.execution import Refusal
 
@@ -21,6 +22,7 @@ _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NO_DOTS: Final = {"not": {"pattern": r"\.\."}, "description": "No two dots in a row."}
 _SAID_IN_WORDS: Final = ("runtime_image", "cpu_limit", "memory_limit", "cpu_request", "memory_request")
 _SHARPER: Final[dict[str, dict[str, Any]]] = {
+    "traceparent": {"description": "W3C Trace Context. Of what begins a saga it is kept and passed on."},
     "user_id": _NO_DOTS,
     "cancelled_by": _NO_DOTS,
     "timestamp": {"description": "RFC 3339 with an offset; a request needs it, and it decides nothing elsewhere."},
@@ -73,6 +75,9 @@ class SagaMessage(BaseModel):
     reason: str | None
     completed_steps: list[str]
     compensated_steps: Annotated[list[str], Field(description="Steps taken back, last first.")]
+    traceparent: Annotated[
+        str, Field(default="", pattern=PATTERN, description="The request's, as it came; absent where it had none.")
+    ]
     stack: Annotated[str, Field(default="", description="Which stack sent it; releases before did not say.")]
 
 

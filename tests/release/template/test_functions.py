@@ -123,6 +123,17 @@ def test_a_checker_run_ends_before_the_next_one_starts() -> None:
 
 
 @every_function
+def test_a_layer_of_ones_own_starts_every_function_and_is_none_by_default(function: str) -> None:
+    layer = "arn:aws:lambda:eu-central-1:123456789012:layer:AWSOpenTelemetryDistroPython:1"
+    plain, traced = (deploy(given).properties[function] for given in ({}, {"OpenTelemetryLayerArn": layer}))
+
+    assert traced["Layers"] == [*plain["Layers"], layer]
+    assert len(plain["Layers"]) == 2
+    assert traced["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/otel-instrument"
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in plain["Environment"]["Variables"]
+
+
+@every_function
 def test_every_setting_of_the_code_is_set_and_nothing_else(function: str) -> None:
     variables = deploy().properties[function]["Environment"]["Variables"]
     settings = {name.upper() for name in Settings.model_fields}

@@ -101,7 +101,8 @@ def test_allowed_images_too_long() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_longest_values_that_are_accepted_fit_into_four_kilobytes(function: str) -> None:
-    deployed = deploy({}, stack_name="s" * 128)
+    layer = "arn:aws:lambda:eu-central-1:123456789012:layer:AWSOpenTelemetryDistroPython:1"
+    deployed = deploy({"OpenTelemetryLayerArn": layer}, stack_name="s" * 128)
     values = deployed.expanded.template["Resources"][function]["Properties"]["Environment"]["Variables"]
 
     size = 0

@@ -183,6 +183,7 @@ def test_optional_fields_are_absent_until_somebody_says_so() -> None:
         "timeline": (),
         "early": (),
         "faults": (),
+        "traceparent": b"",
         "shadow": False,
         "pod_name": None,
         "node_name": None,

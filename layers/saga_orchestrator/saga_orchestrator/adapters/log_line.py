@@ -27,10 +27,9 @@ class LogLine(LambdaPowertoolsFormatter):
         if record.exc_info or record.args or not _is_plain(record.msg):
             return super().format(record)
         line: dict[str, Any] = {"level": record.levelname, "message": record.msg, "timestamp": self.formatTime(record)}
-        line.update((name, value) for name, value in self.log_format.items() if name not in _OF_THE_RECORD)
-        line.update((name, value) for name, value in record.__dict__.items() if name not in _OF_THE_RECORD)
-        line["xray_trace_id"] = self._trace_id()
-        return self._encode({name: value for name, value in line.items() if value is not None})
+        named = {**self.log_format, **record.__dict__, "xray_trace_id": self._trace_id()}
+        line |= {name: value for name, value in named.items() if value is not None and name not in _OF_THE_RECORD}
+        return self._encode(line)
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's own signature
         """As Powertools writes it; what is the same for a whole second is made once for it."""

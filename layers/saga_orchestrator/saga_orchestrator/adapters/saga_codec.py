@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.flow.ledger import Ledger, StepError
-from saga_orchestrator.domain.saga import Claim, Saga
+from saga_orchestrator.domain.saga import ENDED_BADLY, Claim, Saga
 from saga_orchestrator.domain.states import SagaState
+from saga_orchestrator.domain.traceparent import kept
 
 from .saga_parts import (
     Item,
@@ -42,7 +43,6 @@ _STRINGS: Final = {
     "dh": "definition_hash",  # from here on of sagas that wait, and of no execution
     "in": "input",
     "fs": "failed_step",
-    "mark": "mark",  # these two put the saga into the index of what needs a person
 }
 _NUMBERS: Final = {
     "version": "version",
@@ -55,17 +55,14 @@ _NUMBERS: Final = {
     "ended": "ended_at",
     "expires": "expires",
     "sdue": "saga_due",
-    "mark_at": "mark_at",
     "wake": "wake",  # beside the outbox, where older code's relay would take it for a message that it cannot make
 }
-_DERIVED: Final = frozenset({"mark", "mark_at"})
-"""Functions of the rest: written for an index, and never read back."""
 
 
 def encode(saga: Saga) -> Item:
     """The whole item; absent rather than empty or null, so that indexes stay sparse and stream filters can tell."""
     item: Item = {"execution_id": {"S": saga.execution_id}, "saga_name": {"S": saga.saga_name}}
-    for name, field, write in _ATTRIBUTES:
+    for name, field, write in (*_ATTRIBUTES, *_MARKS):
         value = getattr(saga, field)
         if value is not None and (written := write(value)) is not None:
             item[name] = written
@@ -76,7 +73,9 @@ def changes(old: Saga, new: Saga) -> tuple[Item, list[str]]:
     """What a write that makes `new` of `old` sets, and which attributes it removes: nothing that is as it was."""
     changed: Item = {}
     gone: list[str] = []
-    for name, field, write in _ATTRIBUTES:
+    unmarked = old.ledger is new.ledger and new.state not in ENDED_BADLY
+    attributes = _ATTRIBUTES if unmarked else (*_ATTRIBUTES, *_MARKS)
+    for name, field, write in attributes:
         before, after = getattr(old, field), getattr(new, field)
         # A decision's saga shares with the one before it whatever it leaves alone.
         if before is after or before == after:
@@ -146,6 +145,7 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     *((name, field, _number) for name, field in _NUMBERS.items()),
     ("req", "request", lambda request: {"M": encode_request(request)} if request is not None else None),
     ("rh", "request_hash", lambda digest: {"B": digest} if digest else None),
+    ("tp", "traceparent", lambda told: {"B": told} if told else None),
     ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),
     ("shadow", "shadow", lambda shadow: {"BOOL": True} if shadow else None),
     ("claim", "claim", lambda claim: {"S": f"{claim.resource}#{claim.shard}"} if claim is not None else None),
@@ -167,15 +167,22 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
 )
 """Attribute, the saga's field, and how it is written; None is absent."""
 
+_MARKS: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]], ...]] = (
+    ("mark", "mark", _string),
+    ("mark_at", "mark_at", _number),
+)
+"""These two put the saga into the index of what is parked or ended badly; functions of the rest, so never read back."""
+
 _READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "execution_id": ("execution_id", itemgetter("S")),
     "saga_name": ("saga_name", itemgetter("S")),
     "state": ("state", lambda value: SagaState(value["S"])),
-    **{name: (field, itemgetter("S")) for name, field in _STRINGS.items() if name not in _DERIVED},
-    **{name: (field, _read_number) for name, field in _NUMBERS.items() if name not in _DERIVED},
+    **{name: (field, itemgetter("S")) for name, field in _STRINGS.items()},
+    **{name: (field, _read_number) for name, field in _NUMBERS.items()},
     "create_before": ("create_before", lambda value: instant(value["N"])),
     "req": ("request", lambda value: decode_request(value["M"])),
     "rh": ("request_hash", lambda value: bytes(value["B"])),
+    "tp": ("traceparent", lambda value: kept(bytes(value["B"]))),
     "inline": ("inline_script", lambda _value: True),
     "shadow": ("shadow", lambda _value: True),
     "claim": ("claim", _read_claim),

@@ -58,6 +58,7 @@ class SagaItem(Model):
     owner = UnicodeAttribute(null=True)
     request: MapAttribute[str, Any] = MapAttribute(attr_name="req", null=True)  # type: ignore[no-untyped-call]  # untyped there
     request_hash = BinaryAttribute(attr_name="rh", null=True, legacy_encoding=False)
+    traceparent = BinaryAttribute(attr_name="tp", null=True, legacy_encoding=False)
     script_bucket = UnicodeAttribute(attr_name="sb", null=True)
     inline_script = BooleanAttribute(attr_name="inline", null=True)
     create_before = NumberAttribute(null=True)

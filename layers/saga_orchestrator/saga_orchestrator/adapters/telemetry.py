@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -21,14 +20,14 @@ class Telemetry:
 
     logger: Logger
     metrics: Metrics
-    _counts: Counter[str] = field(default_factory=Counter)
+    _counts: dict[str, int] = field(default_factory=dict)
     _measures: dict[tuple[tuple[str, str], ...], dict[str, list[int]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, value: int = 1) -> None:
         if value:
             with self._lock:
-                self._counts[name] += value
+                self._counts[name] = self._counts.get(name, 0) + value
 
     def gauge(self, name: str, value: int) -> None:
         """Report a value as it is, zero included."""
@@ -49,15 +48,16 @@ class Telemetry:
     def flush(self) -> None:
         """Write what was counted. Called before the handler returns: Lambda gives no time afterwards."""
         with self._lock:
-            counts, self._counts = self._counts, Counter()
+            counts, self._counts = self._counts, {}
             measures, self._measures = self._measures, {}
-        if counts and not is_metrics_disabled():
+        if not (counts or measures) or is_metrics_disabled():
+            return
+        if counts:
             # The set goes to Powertools whole: adding one metric after the other costs four times as much.
             line = self.metrics.serialize_metric_set(metrics={name: _counted(n) for name, n in counts.items()})
             print(_COMPACT.encode(line))  # noqa: T201 - where Lambda reads metrics
-        if measures and not is_metrics_disabled():
-            for dimensions, values in measures.items():
-                self._print_measures(dict(dimensions), values)
+        for dimensions, values in measures.items():
+            self._print_measures(dict(dimensions), values)
 
     def _print_measures(self, dimensions: dict[str, str], values: dict[str, list[int]]) -> None:
         line = self.metrics.serialize_metric_set(

@@ -74,6 +74,7 @@ class ExecutionRequested(Event):
     owner: str | None
     request: ExecutionRequest
     request_hash: bytes
+    traceparent: bytes = b""
     script_content: Secret | None = field(default=None, repr=False, compare=False)
 
 
@@ -84,6 +85,7 @@ class InvalidRequest(Event):
     owner: str | None
     faults: tuple[str, ...]
     request_hash: bytes
+    traceparent: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

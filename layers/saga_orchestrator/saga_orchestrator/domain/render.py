@@ -16,6 +16,7 @@ from .errors import UnknownMessageKey
 from .instants import rfc3339
 from .saga import Saga, TimelineEntry
 from .states import SagaState
+from .traceparent import unpacked
 
 MESSAGE_VERSION: Final = "1.0"
 MAX_MESSAGE_BYTES: Final = 900_000
@@ -70,6 +71,8 @@ def render(saga: Saga, key: str, definition: SagaDefinition) -> Message:
         "correlation_id": saga.correlation_id,
         "causation_id": entry.event_id,
     }
+    if saga.traceparent:
+        envelope["traceparent"] = unpacked(saga.traceparent)
     # The envelope first on the wire, and last in authority: no body says who it is from, or what it answers.
     body = {**envelope, **_own_fields(saga, key, place, spec, definition), **envelope}
     carries_script = isinstance(spec, MessageSpec) and spec.carries_script

@@ -23,6 +23,7 @@ from saga_orchestrator.domain.events import (
 )
 from saga_orchestrator.domain.executions.request_rules import RULES, sentence
 from saga_orchestrator.domain.secret import Secret
+from saga_orchestrator.domain.traceparent import packed
 
 from .faults import contradictions, faults_of, without
 from .schemas import (
@@ -115,6 +116,7 @@ def _invalid(fields: dict[str, Any], faults: tuple[str, ...], unusable: tuple[st
         owner=wire.metadata.user_id,
         faults=faults,
         request_hash=_hash_as_sent(fields, wire.metadata.user_id),
+        traceparent=packed(wire.metadata.traceparent) if wire.metadata.traceparent else b"",
     )
 
 
@@ -180,19 +182,18 @@ def _requested(wire: WireRequested, shared: dict[str, Any], script_buckets: froz
         owner=wire.metadata.user_id,
         request=request,
         request_hash=_content_hash(request, wire.metadata.user_id),
+        traceparent=packed(wire.metadata.traceparent) if wire.metadata.traceparent else b"",
         script_content=content,
     )
 
 
 def _content_hash(request: ExecutionRequest, owner: str | None) -> bytes:
     """Equal for equal work: what runs and for whom, but not when it was sent or under which event id."""
-    digest = hashlib.sha256()
     values = [str(getattr(request, name)) for name in _REQUEST_FIELDS]
     values += [*request.runtime_command, str(request.script.size), request.script.sha256.hex(), owner or ""]
-    for value in values:
-        encoded = value.encode()
-        digest.update(len(encoded).to_bytes(4, "big") + encoded)
-    return digest.digest()
+    # Each with its length in front, so that no two requests run together into the same bytes.
+    parts = [len(encoded).to_bytes(4, "big") + encoded for encoded in map(str.encode, values)]
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def _hash_as_sent(fields: dict[str, Any], owner: str | None) -> bytes:

@@ -1,5 +1,6 @@
 """The rules of single fields that are more than a pattern: times, Kubernetes quantities, image references."""
 
+import functools
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -54,8 +55,12 @@ _BINARY: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _WIDEST_EXPONENT: Final = 200
 
 
+@functools.lru_cache(maxsize=512)
 def amount(quantity: str) -> Decimal:
-    """The value of a text that matches QUANTITY, at most 2^63-1, as Kubernetes caps it."""
+    """The value of a text that matches QUANTITY, at most 2^63-1, as Kubernetes caps it.
+
+    Kept for some: a request asks six times for four of them, and requests are alike.
+    """
     parts = _QUANTITY_PARTS.fullmatch(quantity)
     if parts is None:
         msg = "not a Kubernetes quantity"

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.flow.signals import CancelAsked, CommandAnswered, SagaSignal, StepReported
 from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.registry import REPLY, Role, Route
+from saga_orchestrator.domain.traceparent import PATTERN as TRACEPARENT
+from saga_orchestrator.domain.traceparent import packed
 
 from .start_decoding import decode_start
 
@@ -15,6 +18,7 @@ _EVENT_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _ADDRESS: Final = re.compile(r"([a-z][a-z0-9_]{0,63}):([A-Za-z0-9_-]{1,64}):([a-z][a-z0-9_]{0,63}#[1-9][0-9]{0,3})")
+_TRACEPARENT: Final = re.compile(TRACEPARENT)
 _PERSON: Final = re.compile(r"[^\x00-\x20\x7f-\x9f]{1,256}")
 
 
@@ -37,7 +41,9 @@ def decode_saga_event(fields: dict[str, Any], route: Route, *, by_operator: bool
                 msg = "a route that starts a saga leads to one that says what starts it"
                 raise TypeError(msg)
             _check_owner(fields, route, actor)
-            return decode_start(fields, route.definition.starts, identity, actor)
+            return replace(
+                decode_start(fields, route.definition.starts, identity, actor), traceparent=_traceparent(fields)
+            )
 
 
 def key_of_event(fields: Mapping[str, Any], route: Route) -> str:
@@ -105,6 +111,12 @@ def _person(fields: dict[str, Any]) -> str | None:
     """Who sent it; one that cannot be written down is nobody."""
     person = _metadata(fields).get("user_id")
     return person if isinstance(person, str) and _PERSON.fullmatch(person) and person.isprintable() else None
+
+
+def _traceparent(fields: dict[str, Any]) -> bytes:
+    """Nothing where it is none: it decides nothing."""
+    told = _metadata(fields).get("traceparent")
+    return packed(told) if isinstance(told, str) and _TRACEPARENT.fullmatch(told) else b""
 
 
 def _check_owner(fields: dict[str, Any], route: Route, owner: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.domain.traceparent import PATTERN as TRACEPARENT
 
 from .field_rules import (
     IMAGE,
@@ -54,6 +55,7 @@ EventId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 ExecutionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.,@:|+=/~%-]{1,128}$"), AfterValidator(_no_dots)]
 Label = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")]
+Traceparent = Annotated[str, Field(pattern=TRACEPARENT)]
 Timestamp = Annotated[str, Field(pattern=TIMESTAMP)]
 Cpu = Annotated[
     str,
@@ -81,6 +83,7 @@ class Metadata(Wire):
     service_version: Label | None = None
     correlation_id: Label | None = None
     user_id: UserId | None = None
+    traceparent: Traceparent | None = None
 
 
 NO_METADATA: Final = Metadata()

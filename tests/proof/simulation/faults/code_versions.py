@@ -11,6 +11,10 @@ from saga_orchestrator import bootstrap
 from saga_orchestrator.adapters import saga_codec, settings
 from saga_orchestrator.domain import events, render
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function
+from saga_orchestrator.entrypoints.http_api.function import HttpApi
+from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
+from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
+from saga_testing.http_door import HttpDoor
 from tests.proof.simulation.world.scenario import Inbound
 
 RELAY: Final = "command_relay"
@@ -77,6 +81,13 @@ def _event_entry(event_function: Any, event_type: Any) -> Callable[[Any, Any, An
 
 
 THIS: Final = CodeVersion("N", MODULES, frozenset({"trace"}))
+THIS.entries |= {
+    "saga_event": lambda at, event, context: SagaEventFunction(at).run(event, context),
+    "command_reply": lambda at, event, context: CommandReplyFunction(at).run(event, context),
+    "saga_wake": lambda at, event, context: SagaWake(at).run(event, context),
+    "api": lambda at, event, context: HttpApi(HttpDoor(at).api).run(event, context),
+}
+"""What worlds of two releases do not have."""
 
 
 @dataclass(slots=True, eq=False)

@@ -17,7 +17,8 @@ from tests.proof.simulation.oracles.registry import Judge
 from tests.proof.simulation.world.plan import Plan
 
 COUNTER: Final = "#counter"
-RESERVED: Final = "#"
+EXECUTION: Final = "execution_saga"
+"""What waits is corrupted and repaired in tests of its own."""
 WRITTEN_ANEW: Final = ("version", "outbox", "gen", "unsettled")
 """What every repair writes: it counts as a write, it sends nothing again, and it leaves the caps to a settler."""
 
@@ -91,7 +92,7 @@ def _corrupted(sound: dict[tuple[str, str], dict[str, Any]], dice: random.Random
             continue
         if name == COUNTER:
             yield item | {"n": {"N": str(int(item["n"]["N"]) + dice.randint(-3, 3))}}
-        if name.startswith(RESERVED):
+        if name != EXECUTION:
             continue
         damaged = dict(item)
         for _ in range(dice.randint(1, 2)):

@@ -11,10 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from saga_orchestrator.adapters.saga_codec import decode
-from saga_orchestrator.domain.errors import CorruptSaga
 from tests.proof.simulation.faults.weather import Fault
-from tests.proof.simulation.oracles.registry import When
 from tests.proof.simulation.world.lambda_service import HAND, Container, Invocation
 from tests.proof.simulation.world.saga_image import Broken, Image
 
@@ -83,26 +80,24 @@ class UnreadableItems:
 
     def _break(self, ends: int) -> None:
         """One that runs, where any does: it is met most."""
-        world, ways = self.world, list(_WAYS)
-        self.dice.shuffle(ways)
+        world = self.world
         there = {key: saga for key, saga in world.ledger.sagas.items() if key not in world.ledger.broken}
         running = [key for key, saga in there.items() if saga.state == "running"]
         key = self.dice.choice(running or [*there, ""])
         sound = self._item(key)
-        spoilt = next(_unreadable(sound, ways), None) if sound is not None else None
-        if spoilt is None:
+        if sound is None:
             self.open -= 1
             return
+        spoilt = self.dice.choice(list(ways_to_break(sound)))
         world.weather.note(Fault.UNREADABLE)
         world.ledger.broken[key] = spoilt
         spoilt.since = world.service.invocations
-        self._put(spoilt.on(sound or {}))
+        self._put(spoilt.on(sound))
         world.note(f"{key} cannot be read: its {spoilt.name} is {spoilt.bad}")
         world.scheduler.at(ends, lambda: self._mend(key, spoilt))
 
     def _mend(self, key: str, spoilt: Broken) -> None:
         world = self.world
-        world.judge.judge(When.MENDED, world.ledger, key, spoilt)
         if world.ledger.broken.pop(key, None) is not None:
             world.ledger.mended[key] = world.scheduler.now
             self._put(spoilt.off(self._item(key) or {}))
@@ -129,13 +124,9 @@ class UnreadableItems:
         world._settle(Invocation(0, HAND, container, now, now, (), 0, world.service, lambda _: None))
 
 
-def _unreadable(sound: Image, ways: list[tuple[str, Callable[[_Value | None], _Value | None]]]) -> Iterator[Broken]:
-    """Those of the ways that make this item unreadable."""
-    for name, spoil in ways:
+def ways_to_break(sound: Image) -> Iterator[Broken]:
+    """All that make this item one that no release can read."""
+    for name, spoil in _WAYS:
         broken = Broken(name, sound.get(name), spoil(sound.get(name)))
-        if broken.bad == broken.sound:
-            continue
-        try:
-            decode(broken.on(sound))
-        except CorruptSaga:
+        if broken.bad != broken.sound:
             yield broken

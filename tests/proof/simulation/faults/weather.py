@@ -66,6 +66,9 @@ class Fault(StrEnum):
     OTHER_VERSION = "another code version"
     UNUSABLE_FIELDS = "fields that break their rules"
     UNREADABLE = "saga unreadable for a while"
+    OPERATED = "an operator acts through the API"
+    ANSWER_LOST = "answer of the API lost"
+    WAKE_LOST = "wake lost"
 
 
 class Met(StrEnum):
@@ -126,6 +129,8 @@ MOST_OFTEN: Final[dict[Fault, float]] = {
     Fault.WORKER_DISORDER: 0.50,
     Fault.WORKER_SILENT: 0.25,
     Fault.TTL_LATE: 1.0,
+    Fault.ANSWER_LOST: 0.50,
+    Fault.WAKE_LOST: 0.30,
 }
 """The highest rate a seed can draw: of a call, a delivery, an invocation or a world, as fits the fault."""
 

@@ -26,6 +26,7 @@ from tests.proof.simulation.mutants.reading_mutants import READING_MUTANTS
 from tests.proof.simulation.mutants.repair_mutants import REPAIR_MUTANTS
 from tests.proof.simulation.mutants.target_mutants import TARGET_MUTANTS
 from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
+from tests.proof.simulation.mutants.waiting_mutants import WAITING_MUTANTS
 from tests.proof.simulation.mutants.work_mutants import WORK_MUTANTS
 
 _STORE: Final = DynamoDbSagaStore
@@ -79,7 +80,7 @@ MUTANTS: Final = (
     Mutant(
         "claim without looking at the cap",
         "S7",
-        edit(counting, "if change > 0 else write", "if change > 1 else write"),
+        edit(counting, "if change > 0 else ()", "if change > 1 else ()"),
     ),
     Mutant(
         "release to the first shard",
@@ -143,6 +144,7 @@ MUTANTS: Final = (
     *READING_MUTANTS,
     *VERSION_MUTANTS,
     *WORK_MUTANTS,
+    *WAITING_MUTANTS,
     *OUTCOME_MUTANTS,
     Mutant(
         "checker acts on what the index says",

@@ -11,7 +11,7 @@ from saga_orchestrator.entrypoints.decoding import decode_event
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 KNOWN: Final = sorted(attribute.attr_name for attribute in SagaItem.get_attributes().values())
-_READ: Final = '        claim = item["claim"]["S"].rpartition("#") if "claim" in item else None\n'
+_READ: Final = "        fields: dict[str, Any] = {}\n"
 
 VERSION_MUTANTS: Final = (
     Mutant(

@@ -1,6 +1,7 @@
 """The judge with every oracle there is: each module registers its own when it is imported."""
 
 from tests.proof.simulation.oracles import (
+    acts,
     clocks,
     end,
     flow,
@@ -11,6 +12,7 @@ from tests.proof.simulation.oracles import (
     stubs,
     unreadable,
     versions,
+    waiting,
     writes,
 )
 from tests.proof.simulation.oracles.registry import Judge, When
@@ -18,6 +20,7 @@ from tests.proof.simulation.oracles.registry import Judge, When
 __all__ = [
     "Judge",
     "When",
+    "acts",
     "clocks",
     "end",
     "flow",
@@ -28,5 +31,6 @@ __all__ = [
     "stubs",
     "unreadable",
     "versions",
+    "waiting",
     "writes",
 ]

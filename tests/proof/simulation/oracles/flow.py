@@ -7,7 +7,7 @@ from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world import call_budget
-from tests.proof.simulation.world.lambda_service import CHECKER, FUNCTION_OF, RELAYS, Invocation
+from tests.proof.simulation.world.lambda_service import API, CHECKER, FUNCTION_OF, OF_WAITING, RELAYS, Invocation
 from tests.proof.simulation.world.ledger import Ledger, may_cancel
 from tests.proof.simulation.world.saga_image import COMMANDS, RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
@@ -21,6 +21,7 @@ from tests.proof.simulation.world.scenario import (
 )
 
 MOST_DELETES: Final = 3
+EXECUTION: Final = "execution_saga"
 
 
 @oracle("S4b", When.PUBLISHED, "one message id always has the same bytes, and an execution at most one create id")
@@ -48,6 +49,7 @@ def in_order(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     prefix, _, key = body["message_id"].rpartition(":")
     if (
         ledger.plan.hushed
+        or body["saga_name"] != EXECUTION
         or saga is None
         or saga.key in ledger.lost_sagas
         or key not in saga.keys
@@ -126,7 +128,7 @@ def no_zombie(ledger: Ledger, record: StreamRecord, target: str, hushed: bool = 
 
 @oracle("S11", When.ACKNOWLEDGED, "an acknowledged event is reflected in its saga, or was set aside")
 def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:
-    if inbound.ignored or inbound.number in ledger.rejected or ledger.after_expiry:
+    if inbound.ignored or inbound.number in ledger.rejected or ledger.after_expiry or inbound.type not in CAUSE_OF:
         return UNCONCERNED
     return unreflected(ledger, inbound)
 
@@ -237,6 +239,10 @@ def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | Non
         allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards, len(ledger.limits))
     elif invocation.function in RELAYS:
         allowed = call_budget.of_relay(made, records, invocation.container.resources)
+    elif invocation.function == API:
+        return UNCONCERNED
+    elif invocation.function in OF_WAITING:
+        allowed = call_budget.of_waiting(made, records)
     else:
         allowed = call_budget.of_events(made, records, requests=invocation.function == FUNCTION_OF[REQUESTED])
     if invocation.calls > allowed:

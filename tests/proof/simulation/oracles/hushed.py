@@ -19,6 +19,6 @@ def hushed(ledger: Ledger, write: Write) -> str | None:
 @oracle("S24b", When.PUBLISHED, "a relay publishes no command while they are off")
 def hushed_relay(ledger: Ledger, body: dict[str, Any], _detail: str) -> str | None:
     sender = ledger.sender
-    if sender is None or sender.container.settings.publish_commands:
+    if sender is None or sender.container.settings.publish_commands or body["saga_name"] != "execution_saga":
         return UNCONCERNED
     return f"{body['message_id']} was published" if body["message_type"].endswith("_COMMAND") else None

@@ -18,10 +18,13 @@ class When(StrEnum):
     APPLIED = "when an event function returns"
     CHECKED = "when the checker answers"
     SWEPT = "when a run of the checker that met no fault ends"
-    MENDED = "when a saga that could not be read can be read again"
     SETTLED = "when an operator has settled a rejected event"
     SET_ASIDE = "when the item of a rejected event is written"
     LISTED = "when nobody works at the list of rejected events any more"
+    WAITING = "after each write of a saga that waits"
+    WAITING_END = "of sagas that wait, when the world has come to rest"
+    ACTED = "after each call of the API that may have changed something, and at rest"
+    ANSWERED = "when an operator has an answer of the API"
     END = "when the world has come to rest"
 
 

@@ -1,17 +1,21 @@
-"""Oracles of sagas that cannot be read for a while: nobody guesses at them, nobody else waits, and nothing is lost."""
+"""Oracles of sagas that cannot be read for a while: nobody guesses at them, and nobody else waits.
 
-from tests.proof.simulation.oracles.flow import unreflected
+That nothing is lost by it, others see: what was set aside is redriven (S25b), what was not sent is sent (L2), and every
+saga ends (L1).
+"""
+
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.lambda_service import Invocation
-from tests.proof.simulation.world.ledger import Ledger
-from tests.proof.simulation.world.saga_image import Broken, SagaImage
-from tests.proof.simulation.world.worker import Worker
+from tests.proof.simulation.world.ledger import Ledger, Write
+from tests.proof.simulation.world.saga_image import SagaImage
 
 
-@oracle("S26", When.MENDED, "nobody who was called while a saga cannot be read has written it")
-def nobody_guesses(_ledger: Ledger, key: str, broken: Broken) -> str | None:
-    wrong = [f"{each.function} {each.number}" for each in broken.writers if each.number > broken.since]
-    return f"{key} could not be read, and was written by {wrong}" if wrong else None
+@oracle("S26", When.WRITE, "nobody who was called while a saga could not be read has written it")
+def nobody_guesses(ledger: Ledger, write: Write) -> str | None:
+    if write.new is None or ledger.was_readable(write.new.key):
+        return UNCONCERNED
+    wrong = write.new.key in ledger.guessed
+    return f"{write.invocation.function} has written {write.new.key}, which it cannot have read" if wrong else None
 
 
 @oracle("S26b", When.SWEPT, "whatever else is due ends in the run that meets a saga which cannot be read")
@@ -26,14 +30,3 @@ def nobody_waits(ledger: Ledger, invocation: Invocation, running: list[SagaImage
     if not ledger.broken.keys() & set(due):
         return UNCONCERNED
     return f"{left} were due beside one that cannot be read, and did not end" if left else None
-
-
-@oracle("S26c", When.END, "what came while its saga could not be read takes effect once it can")
-def nothing_is_lost(ledger: Ledger, _worker: Worker) -> str | None:
-    waited = [number for number, reasons in ledger.rejected.items() if reasons == {"corrupt_saga"}]
-    if not waited or ledger.after_expiry:
-        return UNCONCERNED
-    for number in waited:
-        if wrong := unreflected(ledger, ledger.sent[number]):
-            return f"{wrong}, since it came while {ledger.sent[number].execution_id} could not be read"
-    return None

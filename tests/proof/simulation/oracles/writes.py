@@ -245,7 +245,9 @@ def who_cancelled(ledger: Ledger, write: Write) -> str | None:
 
 def _by_operator(ledger: Ledger, saga: SagaImage, actor: str | None) -> bool:
     return any(
-        each.type == CANCELLED and each.source == OPERATOR_SOURCE and actor in {None, ADMIN}
+        each.type == CANCELLED
+        and each.source == OPERATOR_SOURCE
+        and (actor in {None, ADMIN} or (each.event_id.startswith("act:") and actor == each.actor))
         for each in ledger.by_execution.get(saga.key, ())
     )
 

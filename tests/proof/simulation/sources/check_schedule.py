@@ -22,6 +22,8 @@ class CheckSchedule:
     judge: Judge
     dice: random.Random
     index_settled_at: Callable[[], int | None]
+    others_wait: Callable[[], bool]
+    """Sagas that are no executions have something to wait for."""
     _ticking: bool = False
 
     def watch(self) -> None:
@@ -39,7 +41,7 @@ class CheckSchedule:
 
     def _tick(self) -> None:
         scheduler, weather = self.service.scheduler, self.service.weather
-        self._ticking = any(saga.state == "running" for saga in self.ledger.sagas.values())
+        self._ticking = self.others_wait() or any(saga.state == "running" for saga in self.ledger.sagas.values())
         if not self._ticking:
             return
         scheduler.after(CHECK_MS, self._tick)
@@ -51,7 +53,7 @@ class CheckSchedule:
     def _check_once(self) -> None:
         before, running = self.ledger.changes, [saga for saga in self.ledger.sagas.values() if saga.state == "running"]
         settled = self.index_settled_at()
-        fresh = settled is None or settled <= self.service.scheduler.now
+        fresh = (settled is None or settled <= self.service.scheduler.now) and not self.others_wait()
 
         def done(outcome: Outcome) -> None:
             if fresh and not invocation.faults:

@@ -44,6 +44,8 @@ class Operator:
         for mapping in self.world.mappings:
             for saga in self.world.ledger.sagas.values():
                 mapping.want_again((saga.key, saga.text("saga_name") or ""), at_once=True)
+            for name, key in self.world.shop.ledger.sagas:
+                mapping.want_again((key, name), at_once=True)
 
     def commands_are_on_again(self, done: Callable[[], None]) -> None:
         """What the runbook says: put right what ended meanwhile, then have all sent that was held back."""

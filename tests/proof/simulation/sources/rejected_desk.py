@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from saga_orchestrator.adapters.operators.rejected_items import SETTLED
+from saga_orchestrator.application.settling.kept import Kept
+from saga_orchestrator.application.settling.redriving import Fate
 from sagactl.acting.records import act_of
 from sagactl.deployment import Deployment
 from sagactl.errors import REFUSALS
-from sagactl.rejected.items import SETTLED, item_of, settle
-from sagactl.rejected.kept import Kept
-from sagactl.rejected.redriving import Fate, redriven
+from sagactl.rejected.items import item_of, settle
+from sagactl.rejected.redriving import redriven
 from tests.proof.simulation.faults.restored_table import stack_of
 from tests.proof.simulation.faults.unreadable_items import CORRUPT
 from tests.proof.simulation.faults.weather import Fault
@@ -26,6 +28,7 @@ from tests.proof.simulation.world.lambda_service import (
     DROP,
     FUNCTION_OF,
     KAFKA_RELAY,
+    OF_WAITING,
     REDRIVE,
     RELAY,
     Container,
@@ -69,7 +72,7 @@ class RejectedDesk:
 
     def hears_of(self, pointer: dict[str, Any]) -> None:
         """Of something that was set aside. What is set aside again may be redriven again."""
-        if pointer["reason"] == CORRUPT:
+        if pointer["reason"] == CORRUPT or pointer["function"] in OF_WAITING:
             return  # whoever mends the saga has its events delivered again
         self._heard[pointer["id"]] += 1
         if self.dice.random() >= self._share or self._heard[pointer["id"]] > MOST_LOOKS:

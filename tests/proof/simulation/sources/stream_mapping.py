@@ -38,6 +38,7 @@ class StreamMapping:
     on_lost: Callable[[StreamRecord], None]
     on_trimmed: Callable[[], None]
     told: Acknowledgements
+    was_readable: Callable[[str], bool]
     relay: str
     lanes: list["_Lane"] = field(default_factory=list)
     _roots: tuple["_Lane", ...] = ()
@@ -223,7 +224,8 @@ class _Lane:
         """This once, a record looks as if newer code had written it: this relay has not been deployed yet."""
         place = self._mapping.dice.randrange(len(records))
         image = records[place]["dynamodb"].get("NewImage", {})
-        if "outbox" not in image or records[place]["eventName"] == "REMOVE":
+        key = records[place]["dynamodb"]["Keys"]["execution_id"]["S"]
+        if "outbox" not in image or records[place]["eventName"] == "REMOVE" or not self._mapping.was_readable(key):
             return None
         image["outbox"] = {"S": image["outbox"]["S"] + " pause_pod#1"}
         return place

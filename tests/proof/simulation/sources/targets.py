@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.proof.simulation.oracles.every import When
+from tests.proof.simulation.oracles.flow import EXECUTION
 
 if TYPE_CHECKING:
     from tests.proof.simulation.world.wired_world import WiredWorld
@@ -61,5 +62,6 @@ class Targets:
         world.ledger.sender = world.scheduler.current.invocation if world.scheduler.current else None
         world.judge.judge(When.PUBLISHED, world.ledger, body, comparable)
         if body["message_type"].endswith("_COMMAND") and target == world.plan.targets[-1]:
-            world.worker.receive(detail)
+            receiver = world.worker.receive if body["saga_name"] == EXECUTION else world.shop.receive
+            receiver(detail)
         return body

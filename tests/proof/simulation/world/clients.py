@@ -74,7 +74,7 @@ class FaultyCalls:
         unheard = refusal_of_clock(invocation.container.offset_ms, service, operation)
         if unheard is not None:
             invocation.faults += 1
-            invocation.unheard += 1
+            invocation.unheard += operation != "SendMessageBatch"  # a wake is a hint, and nobody waits for it
             scheduler.sleep(self._wait())
             raise unheard
         fault = self.weather.of_call(group)
@@ -176,8 +176,8 @@ def _refusal(
         case Fault.NO_ANSWER:
             refused = ResponseParserError("Unable to parse response, invalid JSON")
         case Fault.TRANSACTION_CONFLICT if operation == "TransactWriteItems":
-            position, code = dice.randrange(2), dice.choice(("TransactionConflict", "ThrottlingError"))
             actions = len(arguments["TransactItems"])
+            position, code = dice.randrange(max(2, actions)), dice.choice(("TransactionConflict", "ThrottlingError"))
             refused = errors.transaction_cancelled(
                 [errors.reason(code if place == position else "None") for place in range(actions)]
             )
@@ -289,6 +289,9 @@ class SqsClient(_Client):
 
     def send_message(self, **arguments: Any) -> Any:
         return self._calls.make("sqs", "SendMessage", "rejecting", self._send, arguments)
+
+    def send_message_batch(self, **arguments: Any) -> Any:
+        return self._calls.make("sqs", "SendMessageBatch", "rejecting", self._target.send_message_batch, arguments)
 
     def _send(self, **arguments: Any) -> Any:
         reply = self._target.send_message(**arguments)

@@ -20,6 +20,8 @@ class Dice:
         self.desk = _stream(seed, "desk")
         self.senders = _stream(seed, "senders")
         self.scripts = _stream(seed, "scripts")
+        self.orders = _stream(seed, "orders")
+        self.operators = _stream(seed, "operators")
         self.unreadable = _stream(seed, "unreadable")
 
 

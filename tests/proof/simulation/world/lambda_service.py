@@ -29,6 +29,12 @@ DROP: Final = "sagactl rejected drop"
 HAND: Final = "somebody's hand"
 COMMANDS: Final = frozenset({RECONCILE, REDRIVE, DROP})
 """Operators' commands are no functions, but they write as those do."""
+ORDER_EVENT: Final = "saga_event"
+ORDER_REPLY: Final = "command_reply"
+WAKE: Final = "saga_wake"
+API: Final = "api"
+OF_WAITING: Final = frozenset({ORDER_EVENT, ORDER_REPLY, WAKE})
+"""Functions of sagas that wait: they never touch an execution."""
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
 
 
@@ -114,6 +120,8 @@ class LambdaService:
         self.connect_target: Callable[[Any], None] = _nothing
         self.on_end: Callable[[Invocation, Outcome, str], None] = _nothing
         self.production_dice = random.Random(0)
+        self.registry: Any = None
+        """Of this world, where it has more sagas than executions."""
 
     def invoke(
         self, function: str, event: Any, about: tuple[str, ...], records: int, on_done: Callable[[Outcome], None]
@@ -186,7 +194,7 @@ class LambdaService:
             clock=lambda: scheduler.now + container.offset_ms,
             pause=lambda seconds: scheduler.sleep(int(seconds * 1000)),
             rng=self.production_dice,
-            sagas=version.sagas,
+            sagas=self.registry or version.sagas,
             telemetry=self.make_telemetry(),
             executor=StrandExecutor(scheduler, self.settings.batch_concurrency),  # what threads would do, strands do
             function=function,
@@ -199,8 +207,9 @@ class LambdaService:
 
 
 def _settings_of(function: str, settings: Settings) -> Settings:
-    """As template.yaml has it, only the Kafka target's relay knows of that target."""
-    return settings if function == KAFKA_RELAY else settings.model_copy(update={"kafka_target_bootstrap": ""})
+    """As template.yaml has it: only the Kafka target's relay knows of that target, and only the other one of wakes."""
+    without = "wake_queue_url" if function == KAFKA_RELAY else "kafka_target_bootstrap"
+    return settings.model_copy(update={without: ""})
 
 
 def _not_connected(*_arguments: Any) -> Any:

@@ -35,6 +35,8 @@ class Ledger:
     broken: dict[str, Broken] = field(default_factory=dict)
     """Sagas that cannot be read, and why: all else that is said here of sagas is as they are without that."""
     mended: dict[str, int] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
+    """Sagas that were written by somebody who was called while they could not be read."""
     gone: dict[str, SagaImage] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
@@ -167,11 +169,16 @@ class Ledger:
         broken = self.broken.get(key)
         if broken is None:
             return image
-        broken.writers.append(writer)
+        if writer.number > broken.since:
+            self.guessed.add(key)
         if image.get(broken.name) != broken.bad:
             del self.broken[key]
             self.mended[key] = now
         return broken.off(image)
+
+    def was_readable(self, key: str) -> bool:
+        """At any time."""
+        return key not in self.broken and key not in self.mended
 
     def was_unreadable(self, key: str, since: int) -> bool:
         return key in self.broken or self.mended.get(key, -1) >= since
@@ -210,9 +217,8 @@ class Ledger:
         new = record.new_image or {}
         if "outbox" in new:
             name, key = new["saga_name"]["S"], new["execution_id"]["S"]
-            self.lost_keys |= {
-                f"{name}:{key}:{message}" for message in new["outbox"]["S"].split() if message.startswith("create_pod")
-            }
+            lost = (f"{name}:{key}:{message}" for message in new["outbox"]["S"].split())
+            self.lost_keys |= set(filter(begins_work, lost))
 
     def reject(self, pointer: dict[str, Any]) -> Inbound | None:
         """Book a pointer on the queue; the event it is about, or None when it is about a message.
@@ -225,7 +231,7 @@ class Ledger:
             messages = [message] if message else self._messages_of(pointer)
             self.rejected_messages |= {(target, each) for each in messages}
             self.in_pointer[pointer["id"]] = messages
-            self.lost_keys |= {each for each in messages if ":create_pod#" in each}
+            self.lost_keys |= set(filter(begins_work, messages))
             if ":create_pod#" in message and message.split(":")[1] in self.gone_scripts:
                 self.unmade |= {(target, message)} if "refused" not in pointer["detail"] else set()
             return None
@@ -276,6 +282,14 @@ class Ledger:
             if saga is not None and not saga.is_stub and not may_cancel(inbound.actor, saga.owner):
                 reasons |= {"unauthorised_cancel"}
         return reasons
+
+
+def begins_work(message: str) -> bool:
+    """What is lost is not sent again once it is too late for it: a create, or an attempt of a saga that waits."""
+    saga_name, _, key = message.split(":")
+    if saga_name == "execution_saga":
+        return key.startswith("create_pod#")
+    return not key.startswith(("saga_", "order_confirmed#"))
 
 
 def place_of(source: str, position: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """A stored saga as oracles read it: straight from the item, without the production codec that they check."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 TERMINAL: Final = frozenset({"completed", "failed", "timeout", "cancelled"})
@@ -16,14 +16,13 @@ Image = dict[str, dict[str, Any]]
 class Broken:
     """One attribute of an item that is not what it should be; None is absent.
 
-    `since`: how many invocations there had been; `writers`: who has written the item all the same.
+    `since`: how many invocations there had been.
     """
 
     name: str
     sound: dict[str, Any] | None
     bad: dict[str, Any] | None
     since: int = 0
-    writers: list[Any] = field(default_factory=list)
 
     def on(self, item: Image) -> Image:
         return _with(item, self.name, self.bad)

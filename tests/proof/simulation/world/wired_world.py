@@ -15,6 +15,8 @@ from tests.proof.simulation.faults.unreadable_items import CORRUPT, UnreadableIt
 from tests.proof.simulation.faults.unusable_fields import UnusableFields
 from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.oracles.every import Judge, When
+from tests.proof.simulation.orders.shop import Shop
+from tests.proof.simulation.sources.api_desk import EXECUTION, ORDER, ApiDesk
 from tests.proof.simulation.sources.check_schedule import CheckSchedule
 from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
@@ -24,19 +26,22 @@ from tests.proof.simulation.sources.operator import Operator
 from tests.proof.simulation.sources.rejected_desk import RejectedDesk
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
 from tests.proof.simulation.sources.targets import Targets
+from tests.proof.simulation.world.acts import Acts
 from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
 from tests.proof.simulation.world.dice import Dice
 from tests.proof.simulation.world.lambda_service import (
+    API,
     CHECKER,
     COMMANDS,
     KAFKA_RELAY,
     RELAY,
     RELAYS,
+    WAKE,
     Invocation,
     LambdaService,
     Outcome,
 )
-from tests.proof.simulation.world.ledger import Ledger
+from tests.proof.simulation.world.ledger import Ledger, Write
 from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
 from tests.proof.simulation.world.scenario import Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
@@ -68,6 +73,8 @@ class WiredWorld:
         if self.ledger.versions.mixed:
             # What ends while commands are off is reconciled afterwards, which needs one release alone.
             self.plan.never_hush()
+        self.silenced = silenced
+        self.shop = Shop(self, dice.orders)
         self._fields = UnusableFields.draw(dice.fields, self.weather, calm=self.plan.calm, silenced=silenced)
         self.judge = Judge(lambda: f"+{(self.scheduler.now - START_MS) / 1000:.3f} s:")
         self._dice = dice
@@ -84,6 +91,7 @@ class WiredWorld:
             self.judge,
             dice.deliveries,
             lambda: self.aws.dynamodb.index_settled_at("sagas", "deadlines"),
+            lambda: any("deadline" in saga.image for saga in self.shop.ledger.open),
         )
         self.delays = delays = Delays(self.weather, dice.deliveries)
         self.ingress = Ingress(
@@ -102,15 +110,18 @@ class WiredWorld:
                 self._record_lost,
                 self._stream_trimmed,
                 self,
+                self.ledger.was_readable,
                 relay,
             )
             for relay in relays
         ]
         self.operator = Operator(self)
         self.desk = RejectedDesk(self, dice.desk)
-        self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self._next_number)
+        self.worker = Worker(self.scheduler, self.weather, dice.worker, self.plan, self._report, self.next_number)
         self.scripts = GoneScripts(self, dice.scripts, silenced)
         self.unreadable = UnreadableItems(self, dice.unreadable, silenced)
+        self.acts = Acts(lambda: self.aws.dynamodb.items("operator"))
+        self.api_desk = ApiDesk(self, dice.operators)
         self.calls = 0
         self._numbers = 1_000
 
@@ -151,6 +162,9 @@ class WiredWorld:
         self._settle(invocation)
         self.desk.sees(invocation, operation, arguments)
         self.scripts.sees(operation, arguments)
+        self.shop.sees(operation, arguments)
+        if invocation.function == API:
+            self._acted(invocation)
         self.targets.take_from_bus(self.aws.events.accepted)
 
     def _settle(self, invocation: Invocation) -> None:
@@ -162,8 +176,10 @@ class WiredWorld:
         while self._streamed < len(stream):
             record = stream[self._streamed]
             self._streamed += 1
-            write = self.ledger.take(record, invocation, self.scheduler.now)
-            if write is not None:
+            if record.keys["saga_name"]["S"] == ORDER:
+                self._waiting(self.shop.ledger.take(record, invocation, self.scheduler.now))
+            elif (write := self.ledger.take(record, invocation, self.scheduler.now)) is not None:
+                self.acts.sees(EXECUTION, write.old, write.new)
                 if write.new is not None:
                     if write.new.state == "running":
                         self.schedule.watch()
@@ -172,6 +188,20 @@ class WiredWorld:
             for mapping in self.mappings:
                 mapping.offer(record)
         self.judge.judge(When.COMMIT, self.ledger, invocation, before)
+
+    def _waiting(self, write: Write) -> None:
+        """Book a write of a saga that waits, and judge it."""
+        if write.new is not None:
+            self.note(f"order {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
+            for message in write.new.outbox:
+                self.ledger.emitted.setdefault(f"{ORDER}:{write.new.key}:{message}", write.new.key)
+            self.schedule.watch()
+        self.acts.sees(ORDER, write.old, write.new)
+        self.judge.judge(When.WAITING, self.shop.ledger, write)
+
+    def _acted(self, invocation: Invocation) -> None:
+        for name in (EXECUTION, ORDER):
+            self.judge.judge(When.ACTED, self.acts, f"saga:{name}:{invocation.about[0]}")
 
     def rejected(self, invocation: Invocation, body: str) -> None:
         pointer = json.loads(body)
@@ -214,14 +244,14 @@ class WiredWorld:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
         self.judge.judge(When.RETURNED, self.ledger, invocation, how)
         accounted = invocation.container.resources.telemetry.take_accounted()
-        if not outcome.failed and invocation.function not in {CHECKER, *RELAYS}:
+        if not outcome.failed and invocation.function not in {API, CHECKER, WAKE, *RELAYS}:
             self.judge.judge(When.APPLIED, self.ledger, invocation, outcome.result, accounted)
 
     def note(self, line: str) -> None:
         if self.trace:
             self.log.append(f"{self.scheduler.now - START_MS:>10} {line}")
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
         self._numbers += 1
         return self._numbers
 

@@ -40,6 +40,7 @@ class World(WiredWorld):
         if not self.judge.violations:
             self.judge.judge(When.END, self.ledger, self.worker)
             self.desk.closes(self.judge.judge)
+            self.judge.judge(When.WAITING_END, self.shop.ledger)
         if not self.judge.violations and self.plan.ends_with_expiry:
             self._expire()
         elif not self.judge.violations and not self.ledger.versions.differing_fields:
@@ -50,16 +51,21 @@ class World(WiredWorld):
         self._ttl_is_late = self.plan.ends_with_expiry and self.weather.strikes(Fault.TTL_LATE)
         events = list(self.plan.events)
         if self.weather.rates.get(Fault.POISON, 0) > 0:
-            poison = poison_events(self._dice.deliveries, self.plan, self._next_number)
+            poison = poison_events(self._dice.deliveries, self.plan, self.next_number)
             events += [each for each in poison if self.weather.strikes(Fault.POISON)]
         if self.weather.rates.get(Fault.FOREIGN, 0) > 0:
-            foreign = foreign_events(self._dice.deliveries, self.plan, self._next_number)
+            foreign = foreign_events(self._dice.deliveries, self.plan, self.next_number)
             events += [each for each in foreign if self.weather.strikes(Fault.FOREIGN)]
         self._unsent = len(events)
         for inbound in events:
             self.delays.latest = max(self.delays.latest, inbound.at)
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._send(inbound))  # type: ignore[misc]  # bound now
+        self._unsent += self.shop.open_for_business()
+        for inbound in self.shop.events:
+            self.delays.latest = max(self.delays.latest, inbound.at)
+            self.scheduler.at(inbound.at, lambda inbound=inbound: self._place(inbound))  # type: ignore[misc]  # bound now
         self.unreadable.begin()
+        self.api_desk.begin()
         for moment in self.plan.stray_checks:
             self.scheduler.at(moment, self.schedule.check)
         for moment in self.plan.republished:
@@ -73,6 +79,10 @@ class World(WiredWorld):
         self._unsent -= 1
         self._report(inbound)
 
+    def _place(self, inbound: Inbound) -> None:
+        self._unsent -= 1
+        self.shop.send(inbound)
+
     def _deploy(self, changed: dict[str, str]) -> None:
         self.weather.note(Fault.SETTINGS_CHANGE)
         self.service.settings = settings_of(tuple(changed.items()))
@@ -84,6 +94,8 @@ class World(WiredWorld):
         for mapping in self.mappings:
             mapping.release()
         self.bus.clear()
+        if self.shop.plans:
+            self.api_desk.set_right()
         if self.plan.hushed:
             self._unsent += 1
             self._deploy(self.plan.all_settings[-1] | {"PUBLISH_COMMANDS": "true"})
@@ -113,6 +125,8 @@ class World(WiredWorld):
             "deliveries": not self.ingress.drained,
             "stream records": not all(mapping.drained for mapping in self.mappings),
             "operators' commands": self.desk.under_way > 0,
+            "operators at the API": self.api_desk.under_way > 0,
+            "sagas that wait": self.shop.is_busy,
             "sagas that cannot be read": self.unreadable.open > 0,
             "commands and pods": self.worker.under_way > 0,
             "events that nobody acknowledged": any(not self.ledger.acknowledged[each] for each in self.ledger.sent),

@@ -15,6 +15,7 @@ from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.flow.terms import Announcement, Answer, Command, Kept, View, Who
 from saga_orchestrator.domain.registry import Role, Route, SagaRegistry
 from saga_orchestrator.domain.render import SAGA_MESSAGES, WAITING_MESSAGES
+from saga_orchestrator.domain.traceparent import PATTERN
 from saga_orchestrator.entrypoints.field_rules import TIMESTAMP
 
 Schema = dict[str, Any]
@@ -110,7 +111,11 @@ def _envelope(definition: SagaDefinition, message_type: str) -> dict[str, Schema
     }
 
 
-_STACK: Final[dict[str, Schema]] = {"stack": {**TEXT, "description": "Which stack sent it, where its relay says so."}}
+_STACK: Final[dict[str, Schema]] = {
+    "traceparent": {**TEXT, "pattern": PATTERN, "description": "Of what began the saga, as it came, where it had one."},
+    "stack": {**TEXT, "description": "Which stack sent it, where its relay says so."},
+}
+"""What is not in every message."""
 
 
 def _address(*, is_undo: bool) -> dict[str, Schema]:

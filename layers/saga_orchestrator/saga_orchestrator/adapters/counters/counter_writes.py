@@ -59,10 +59,10 @@ def number(value: int) -> Value:
 
 
 def counting(resource: str, shard: int, change: int) -> CounterWrite:
-    write = CounterWrite(counter_key(resource, shard), adds={"n": number(change)})
     # Both numbers stand in the item: no setting decides, so no two settings can differ. A release has no condition:
     # whatever the counter says, the unit was taken and must be given back.
-    return replace(write, conditions=("n < cap",)) if change > 0 else write
+    conditions = ("n < cap",) if change > 0 else ()
+    return CounterWrite(counter_key(resource, shard), adds={"n": number(change)}, conditions=conditions)
 
 
 def capping(resource: str, place: int, read: int | None, cap: int) -> CounterWrite:

@@ -47,6 +47,7 @@ def identified_saga(
         correlation_id=event.correlation_id,
         owner=event.owner,
         request_hash=event.request_hash,
+        traceparent=event.traceparent,
         shadow=not policy.publish_commands,
         pod_name=seen.pod_name if seen else None,
         node_name=seen.node_name if seen else None,

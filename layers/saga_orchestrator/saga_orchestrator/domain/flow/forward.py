@@ -51,15 +51,16 @@ def advance(draft: Draft, turn: Turn) -> Draft:
 
 def _reach(draft: Draft, step: Step, turn: Turn, *, happened: bool) -> Draft:
     """The step's turn has come. `happened`: somebody has said so already, and it is asked of nobody."""
-    seen = view(draft.saga, turn.definition)
-    if step.when is not None and not ask_definition(f"the condition of {step.key}", _holds, step.when, seen):
-        return draft.enter(Entry(step.key, Standing.NOT_NEEDED))
-    refusal = ask_definition(f"the check of {step.key}", _code, step.check, seen) if step.check else None
-    if refusal is None and step.claims is not None:
-        resource = ask_definition(f"the claim of {step.key}", _resource, step.claims, seen)
-        draft, refusal = _claim(draft, resource, turn)
-    if refusal is not None:
-        return compensation.begin(draft, Ending(SagaState.FAILED, refusal, failed_step=step.key), turn)
+    if step.when or step.check or step.claims:
+        seen = view(draft.saga, turn.definition)
+        if step.when is not None and not ask_definition(f"the condition of {step.key}", _holds, step.when, seen):
+            return draft.enter(Entry(step.key, Standing.NOT_NEEDED))
+        refusal = ask_definition(f"the check of {step.key}", _code, step.check, seen) if step.check else None
+        if refusal is None and step.claims is not None:
+            resource = ask_definition(f"the claim of {step.key}", _resource, step.claims, seen)
+            draft, refusal = _claim(draft, resource, turn)
+        if refusal is not None:
+            return compensation.begin(draft, Ending(SagaState.FAILED, refusal, failed_step=step.key), turn)
     draft = draft.emit(*step.emits)
     if happened:
         return succeed(draft, step, Entry(step.key, Standing.ASKED))

@@ -70,6 +70,7 @@ def _opened(stub: Saga | None, signal: SagaOpened, now: int, rules: Rules) -> Sa
         deadline_shard=deadline_shard(signal.key, policy.deadline_shards),
         owner=signal.owner,
         request_hash=signal.request_hash,
+        traceparent=signal.traceparent,
         input=signal.input,
         faults=stored_faults(signal.faults),
         settings=tuple(chosen.get(name, default) for name, default in definition.settings.items()),

@@ -29,6 +29,7 @@ class SagaOpened(SagaSignal):
     input: str
     request_hash: bytes
     faults: tuple[str, ...] = ()
+    traceparent: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """What a message of a waiting saga is made from: what was known when it was emitted, whenever it is rendered."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from saga_orchestrator.domain.definition import SagaDefinition, Step
@@ -19,14 +18,15 @@ def seen_by(saga: Saga, key: str, definition: SagaDefinition) -> View:
     Steps go one after the other, and none is completed once compensation has begun: so both are the same whenever they
     are worked out.
     """
-    seen = view(saga, definition)
-    asking = _step_that_emits(key, definition)
-    if asking is None:
-        return seen
-    earlier = [step.key for step in definition.steps[: definition.steps.index(asking)]]
-    done = tuple(step for step in saga.completed_steps if step in earlier)
-    data = {step: kept for step, kept in saga.data.items() if step in done}
-    return replace(seen, completed_steps=done, data=data, outcome=None, reason=None)
+    kind = key.partition("#")[0]
+    earlier: list[str] = []
+    for step in definition.steps:
+        if kind == step.sends or kind in step.emits:
+            done = tuple(each for each in saga.completed_steps if each in earlier)
+            data = {each: kept for each, kept in saga.data.items() if each in done}
+            return view(saga.having(completed_steps=done, data=data, outcome=None, reason=None), definition)
+        earlier.append(step.key)
+    return view(saga, definition)  # on the way back, or with an outcome
 
 
 def address(saga: Saga, key: str, entry: TimelineEntry, definition: SagaDefinition) -> Mapping[str, Any]:
@@ -72,16 +72,12 @@ def may_send_again(saga: Saga, key: str, definition: SagaDefinition) -> bool:
     return entry.standing in {Standing.ASKED, Standing.STUCK} and key == f"{step.sends}#{entry.attempt}"
 
 
-def _step_that_emits(key: str, definition: SagaDefinition) -> Step | None:
-    """The step on whose way forward the message goes out, or None: on the way back, and with an outcome."""
-    kind = key.partition("#")[0]
-    return next((step for step in definition.steps if kind in {step.sends, *step.emits}), None)
-
-
 def _step_that_sends(key: str, definition: SagaDefinition) -> Step | None:
     kind = key.partition("#")[0]
-    known = (*definition.steps, *definition.retired)
-    return next((step for step in known if kind in {step.sends, step.undo.sends if step.undo else None}), None)
+    for step in (*definition.steps, *definition.retired):
+        if kind == step.sends or (step.undo is not None and kind == step.undo.sends):
+            return step
+    return None
 
 
 def _is_undo(key: str, step: Step) -> bool:

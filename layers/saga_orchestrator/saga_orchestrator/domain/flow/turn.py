@@ -38,7 +38,7 @@ class Draft:
     """Metrics to count once the write is durable."""
 
     def change(self, **fields: Any) -> "Draft":
-        return replace(self, saga=self.saga.having(**fields))
+        return Draft(self.saga.having(**fields), self.emits, self.claims, self.releases, self.notes)
 
     def enter(self, entry: Entry) -> "Draft":
         return self.change(ledger=self.saga.ledger.with_entry(entry))

@@ -115,7 +115,15 @@ def _merged(attributes: Mapping[str, Any], data: Fields, terms: Terms) -> Fields
     if key is not None:
         _fill(fields, key, "subject", _text(attributes, "subject"), terms)
     _name_service(fields, _text(attributes, "source"))
-    return fields
+    return traced(fields, attributes.get("traceparent"))
+
+
+def traced(fields: Fields, traceparent: Any) -> Fields:
+    """With the trace that stood around the data, where the data names none. It is judged with the other fields."""
+    metadata = fields.get("metadata", {})
+    if traceparent is None or not isinstance(metadata, dict) or metadata.get("traceparent") is not None:
+        return fields
+    return {**fields, "metadata": {**metadata, "traceparent": traceparent}}
 
 
 def _text(attributes: Mapping[str, Any], name: str) -> str | None:

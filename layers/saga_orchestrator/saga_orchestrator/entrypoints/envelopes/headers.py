@@ -9,10 +9,14 @@ CONTENT_TYPE: Final = "content-type"
 EVENT_TYPE: Final = "event_type"
 SPECVERSION: Final = "ce_specversion"
 SCHEMA_ID: Final = "__value_schema_id"
-ATTRIBUTES: Final = ("specversion", "id", "type", "source", "subject", "time", "dataref")
+TRACEPARENT: Final = "traceparent"
+"""Of the record's producer, as OpenTelemetry writes it; CloudEvents has an extension attribute of the same name."""
+ATTRIBUTES: Final = ("specversion", "id", "type", "source", "subject", "time", "dataref", TRACEPARENT)
 """Of CloudEvents; what else a producer adds is his own."""
 
-_READ: Final = frozenset({CONTENT_TYPE, EVENT_TYPE, *(f"ce_{name}" for name in ATTRIBUTES)})
+_HINTS: Final = frozenset({TRACEPARENT, f"ce_{TRACEPARENT}"})
+"""They decide nothing, so that whatever is wrong with one, the event counts without it."""
+_READ: Final = frozenset({CONTENT_TYPE, EVENT_TYPE, TRACEPARENT, *(f"ce_{name}" for name in ATTRIBUTES)})
 
 
 def headers_of(record: Mapping[str, Any]) -> dict[str, str]:
@@ -27,6 +31,9 @@ def headers_of(record: Mapping[str, Any]) -> dict[str, str]:
         if known == SCHEMA_ID:
             found[known] = ""  # that it is there says enough
         if known not in _READ:
+            continue
+        if known in _HINTS:
+            found.setdefault(known, _hint(value))
             continue
         text = _text(known, value)
         if found.setdefault(known, text) != text:
@@ -60,3 +67,10 @@ def _text(name: str, value: Any) -> str:
         return bytes(byte & 0xFF for byte in value).decode()
     except (TypeError, ValueError):
         raise RejectedEvent(RejectReason.MALFORMED, f"header {name}: is no UTF-8 text") from None
+
+
+def _hint(value: Any) -> str:
+    try:
+        return _text(TRACEPARENT, value)
+    except RejectedEvent:
+        return ""

@@ -10,9 +10,9 @@ from typing import Any, Final
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
 
-from .cloudevents import STRUCTURED, Terms, batch, from_binary, from_structured, refuse_content, refuse_format
+from .cloudevents import STRUCTURED, Terms, batch, from_binary, from_structured, refuse_content, refuse_format, traced
 from .framing import data_format, undecoded
-from .headers import ATTRIBUTES, CONTENT_TYPE, EVENT_TYPE, SPECVERSION, headers_of
+from .headers import ATTRIBUTES, CONTENT_TYPE, EVENT_TYPE, SPECVERSION, TRACEPARENT, headers_of
 from .registry import from_registry
 
 Fields = dict[str, Any]
@@ -28,7 +28,8 @@ def from_record(record: Mapping[str, Any], terms: Terms) -> Fields:
         RejectedEvent: it is not what its envelope says, or is in one that is not understood.
     """
     if record.get("headers") or record.get("valueSchemaMetadata"):
-        fields = _unwrapped(record, headers_of(record), terms)
+        headers = headers_of(record)
+        fields = traced(_unwrapped(record, headers, terms), headers.get(TRACEPARENT))
     else:
         fields = _parsed(record, {})
         if "specversion" in fields:

@@ -10,6 +10,7 @@ from saga_orchestrator.application.listing import Order, Unreadable, page_of
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Role, names_a_saga, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS
 
 from .callers import Caller
 from .page_tokens import place_of, token_of
@@ -26,7 +27,8 @@ LONGEST_OWNER: Final = 128
 
 def me(_api: ApiResources, request: Request, caller: Caller) -> Reply:
     request.only(())
-    may = [deed for deed, demands in DEMANDS.items() if caller.role in demands.roles]
+    demanded = (*DEMANDS.items(), *OTHER_DEMANDS.items())
+    may = [deed for deed, demands in demanded if caller.role in demands.roles]
     return Reply({"actor": caller.actor, "door": caller.door, "role": caller.role, "may": may})
 
 
@@ -62,7 +64,7 @@ def sagas(api: ApiResources, request: Request, caller: Caller) -> Reply:
     order = _order(request.query.get("order"), _served(api, caller))
     names_owner = order is Order.OWNER and caller.role is not Role.OWNER
     request.only(("order", "page_size", "page_token", *(["owner"] if names_owner else [])))
-    size = _size(request.query.get("page_size"))
+    size = page_size(request.query.get("page_size"))
     lists = api.lists
     if order is Order.OWNER:
         lists = lists.of_owner(_owner(request) if names_owner else caller.owner or "")
@@ -100,7 +102,7 @@ def _owner(request: Request) -> str:
     return owner
 
 
-def _size(value: str | None) -> int:
+def page_size(value: str | None) -> int:
     """More than the largest is cut, as AIP-158 has it."""
     if value is None:
         return DEFAULT_PAGE

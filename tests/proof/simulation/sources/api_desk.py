@@ -1,0 +1,151 @@
+"""Two operators at the HTTP API: they look, think, and act on sagas, while events, time and faults go on.
+
+An answer may be lost, and whoever has none sends the same again under the same key. Some send it again although they
+have one, some take a key for something else, and some act on what they saw long ago.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from saga_orchestrator.domain.operating.authority import Deed
+from saga_testing.http_door import ADMIN as ADMIN_ARN
+from saga_testing.http_door import OPERATOR as OPERATOR_ARN
+from saga_testing.http_door import signed
+from tests.proof.simulation.faults.weather import Fault
+from tests.proof.simulation.oracles.registry import When
+from tests.proof.simulation.world.acts import Asked, Told
+from tests.proof.simulation.world.lambda_service import API, Outcome
+from tests.proof.simulation.world.scenario import CANCELLED, OPERATOR_SOURCE, Inbound
+
+if TYPE_CHECKING:
+    from tests.proof.simulation.world.wired_world import WiredWorld
+
+WORLDS: Final = 0.5
+"""Of those with faults."""
+ACTORS: Final = {OPERATOR_ARN: "role/on-call/olga", ADMIN_ARN: "user/root-of-sagas"}
+AGAIN_MS: Final = 20_000
+THINKS_MS: Final = (1, 1, 5, 40, 2_000, 30_000)
+ROUNDS_MS: Final = 60_000
+"""When all faults have ended: between two looks at what is parked."""
+EXECUTION, ORDER = "execution_saga", "order_saga"
+_NEED_VERSION: Final = frozenset({Deed.RESOLVE, Deed.SKIP, Deed.UNDO})
+
+
+@dataclass(slots=True, eq=False)
+class ApiDesk:
+    world: "WiredWorld"
+    dice: random.Random
+    under_way: int = 0
+    told: list[Told] = field(default_factory=list)
+    _keys: int = 0
+
+    def begin(self) -> None:
+        world, dice = self.world, self.dice
+        staffed = dice.random() < WORLDS
+        if world.plan.calm or not staffed or world.ledger.versions.mixed or Fault.OPERATED in world.silenced:
+            return
+        starts = [execution.request.at for execution in world.plan.executions]
+        for _ in range(dice.choice((2, 4, 8, 12))):
+            at = dice.choice(starts) + dice.choice((-2_000, 200, 1_500, 8_000, 40_000, 200_000, 400_000))
+            self.under_way += 1
+            world.scheduler.at(at, self._turn)
+
+    def set_right(self) -> None:
+        """After all faults: whatever is parked is asked for again, until nothing is."""
+        for saga in self.world.shop.ledger.parked:
+            self.under_way += 1
+            self._act(self._asked(OPERATOR_ARN, Deed.RETRY, (ORDER, saga.key)), 5)
+        self.world.scheduler.after(ROUNDS_MS, self.set_right)
+
+    # -- one operator's turn
+
+    def _turn(self) -> None:
+        """Look at a saga, think, and act on it; rather on one that waits for somebody."""
+        world, dice = self.world, self.dice
+        parked = [(ORDER, saga.key) for saga in world.shop.ledger.parked]
+        everything = [(EXECUTION, key) for key in world.ledger.sagas] + list(world.shop.ledger.sagas)
+        target = dice.choice(parked if parked and dice.random() < 0.8 else everything or [(EXECUTION, "ex-none")])
+        who = dice.choice((OPERATOR_ARN, ADMIN_ARN, ADMIN_ARN))
+        verbs = (
+            [Deed.RETRY, Deed.RESOLVE, Deed.SKIP, Deed.UNDO, Deed.NOTE] if target in parked else [Deed.CANCEL, *Deed]
+        )
+        asked = self._asked(who, dice.choice(verbs), target)
+        if asked.deed in _NEED_VERSION or dice.random() < 0.4:
+            asked = replace(asked, version=self._seen(target))
+        world.weather.note(Fault.OPERATED)
+        world.scheduler.after(dice.choice(THINKS_MS), lambda: self._act(asked, 12))
+
+    def _asked(self, who: str, deed: Deed, target: tuple[str, str]) -> Asked:
+        self._keys += 1
+        reason = "seen to by hand" if deed is not Deed.CANCEL else ""
+        return Asked(who, ACTORS[who], deed, *target, key=f"k-{self._keys}", reason=reason, version=None)
+
+    def _seen(self, target: tuple[str, str]) -> tuple[int, int] | None:
+        """What the console shows him: the version, and when it began."""
+        saga = self.world.ledger.sagas.get(target[1]) if target[0] == EXECUTION else None
+        saga = saga or self.world.shop.ledger.sagas.get(target)
+        return None if saga is None else (saga.version, saga.number("created") or 0)
+
+    def _act(self, asked: Asked, tries: int) -> None:
+        world = self.world
+        self._expect(asked)
+
+        def done(outcome: Outcome) -> None:
+            if not outcome.failed:
+                self._answered(asked, outcome.result)
+            lost = outcome.failed or outcome.result["statusCode"] >= 500 or world.weather.strikes(Fault.ANSWER_LOST)
+            if lost and tries:
+                world.scheduler.after(AGAIN_MS, lambda: self._act(asked, tries - 1))
+            elif not self._goes_on(asked):
+                self.under_way -= 1
+
+        world.service.invoke(API, _event(asked), (asked.execution_id,), 1, done)
+        if world.weather.strikes(Fault.DUPLICATE):
+            # Impatient: the same again, before there is an answer.
+            world.service.invoke(API, _event(asked), (asked.execution_id,), 1, self._quietly(asked))
+
+    def _quietly(self, asked: Asked) -> Callable[[Outcome], None]:
+        def done(outcome: Outcome) -> None:
+            if not outcome.failed:
+                self._answered(asked, outcome.result)
+
+        return done
+
+    def _goes_on(self, asked: Asked) -> bool:
+        """The key once more, for the same or for something else."""
+        draw = self.dice.random()
+        if self.world.weather.is_clear or draw >= 0.35:
+            return False
+        other = Deed.NOTE if asked.deed is not Deed.NOTE else Deed.RETRY
+        again = asked if draw < 0.2 else replace(asked, deed=other, reason="another thing")
+        self.world.scheduler.after(self.dice.choice(THINKS_MS), lambda: self._act(again, 3))
+        return True
+
+    def _expect(self, asked: Asked) -> None:
+        """An execution that is cancelled here is cancelled as by an operator's event, under the act's own id."""
+        sent = self.world.ledger.by_execution.setdefault(asked.execution_id, [])
+        if asked.deed is not Deed.CANCEL or asked.saga_name != EXECUTION:
+            return
+        if all(each.event_id != asked.event_id for each in sent):
+            inbound = Inbound(0, asked.event_id, CANCELLED, asked.execution_id, self.world.scheduler.now, None)
+            inbound.source, inbound.actor, inbound.authorised = OPERATOR_SOURCE, asked.actor, True
+            sent.append(inbound)
+
+    def _answered(self, asked: Asked, answer: dict[str, Any]) -> None:
+        body = json.loads(answer.get("body") or "{}")
+        told = Told(asked, answer["statusCode"], str(body.get("code", "")), replayed=body.get("replayed") is True)
+        self.world.note(f"{asked.actor} {asked.deed} {asked.execution_id} {asked.key}: {told.status} {told.code}")
+        self.told.append(told)
+        self.world.judge.judge(When.ANSWERED, self.world.acts, told)
+
+
+def _event(asked: Asked) -> dict[str, Any]:
+    headers = {"idempotency-key": asked.key}
+    if asked.version is not None:
+        headers["if-match"] = f'"v{asked.version[0]}-{asked.version[1]}"'
+    route = f"POST /iam/v1/sagas/{{name}}/{{key}}/{asked.deed}"
+    path = {"name": asked.saga_name, "key": asked.execution_id}
+    return signed(route, asked.who, path=path, headers=headers, body=json.dumps({"reason": asked.reason}))
