@@ -115,8 +115,8 @@ def test_a_deed_is_for_those_whose_it_is(deed: Deed, role: Role) -> None:
         mine = (mine - {Role.BREAK_GLASS}) | {Role.OWNER}  # the source of the operators' events is that way
     desk = Desk(running())
     before = desk.everything
-    own = {"owner": desk.stored.owner} if role is Role.OWNER else {}
-    answer = desk.does(deed, role=role, version=desk.stored.version, **own)
+    owner = desk.stored.owner if role is Role.OWNER else None
+    answer = desk.does(deed, role=role, version=desk.stored.version, owner=owner)
 
     assert (answer.answered is Answered.FORBIDDEN) is (role not in mine)
     if role not in mine:
