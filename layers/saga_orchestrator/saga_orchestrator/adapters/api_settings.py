@@ -86,6 +86,8 @@ class ApiSettings(BaseModel):
     """By a whole word of that claim."""
     owner_claim: str = Field(default="", pattern=_CLAIM)
     """The claim that says whose sagas are one's own; empty: nobody's are."""
+    operation_runner: str = Field(min_length=1)
+    """The name of the function that runs operations."""
 
     owner_index: bool = False
     """Whether the saga table has the index by which one owner's sagas are listed."""

@@ -67,6 +67,7 @@ class Asked:
     created: int | None = None
     owner: str | None = None
     """Of somebody whose role is to own sagas: whose they are."""
+    operation: str = ""
 
     @property
     def act_key(self) -> ActKey:
@@ -84,6 +85,7 @@ class Asked:
             result=Answered.DONE,
             version_before=saga.version,
             version_after=after,
+            operation=self.operation,
         )
 
 
