@@ -57,6 +57,7 @@ PEOPLE = {
     "RoleClaim": "groups33",
     "RoleMap": "operators34:operator",
     "OwnerClaim": "owner35",
+    "OwnerIndex": "true",
     "ConsoleAuthorizeUrl": "https://login.example/authorize",
     "ConsoleTokenUrl": "https://login.example:8443/token",
     "ConsoleClientId": "console36",
