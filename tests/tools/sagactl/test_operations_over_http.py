@@ -1,15 +1,17 @@
 """`sagactl operations`: the count first, then a yes, then the progress to its end; Ctrl-C leaves it running."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from saga_orchestrator.batch_bootstrap import BatchResources
+from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.entrypoints.runner_function import RunOperations
 from saga_testing.lambda_context import Context
-from tests.handlers.http_api.operation_desk import store_parked
+from saga_testing.samples.parked_orders import replied, reserved_order
 from tests.tools.sagactl.test_verbs_over_http import Counter
 
 WHY = ("--reason", "the carrier is back")
@@ -19,7 +21,10 @@ WHY = ("--reason", "the carrier is back")
 def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     counter = Counter()
     monkeypatch.setattr("sagactl.commands.operations.deployment", lambda _target: counter.stack)
-    store_parked(counter.deployment, 3)
+    refused = replied(reserved_order(), "ship_order#1", Answer.REFUSED)
+    undo_parked = replied(refused, "release_stock#1", Answer.REFUSED)
+    counter.put(*(replace(undo_parked, execution_id=f"o-{number}") for number in range(3)))
+    counter.deployment.advance(1)
     yield counter
     counter.front.close()
 
