@@ -43,7 +43,8 @@ KAFKA_TARGET = {
 }
 
 API_FUNCTION = "ApiFunction"
-"""There is one where an HTTP API is asked for."""
+RUNNER = "OperationRunnerFunction"
+"""There are these two where an HTTP API is asked for."""
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
 PEOPLE = {
     **API,
@@ -54,6 +55,7 @@ PEOPLE = {
     "RoleClaim": "groups33",
     "RoleMap": "operators34:operator",
     "OwnerClaim": "owner35",
+    "OwnerIndex": "true",
 }
 
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"

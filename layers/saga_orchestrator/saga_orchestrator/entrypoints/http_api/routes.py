@@ -10,7 +10,7 @@ from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
 
-from . import acting, by_time, counting, reading, settling, slots
+from . import acting, by_time, counting, operations, reading, settling, slots
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -26,6 +26,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET summary": counting.summary,
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
+        "GET operations": operations.newest,
+        "POST operations": operations.prepare,
+        "GET operations/{operation_id}": operations.one,
+        "GET operations/{operation_id}/items": operations.items,
+        "POST operations/{operation_id}/start": operations.start,
+        "POST operations/{operation_id}/abort": operations.abort,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
         "GET rejected": by_time.rejected,
         "GET rejected/groups": by_time.rejected_groups,
@@ -38,6 +44,18 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     }
 )
 """By method and path, without the door's prefix. template.yaml declares each of them once a door."""
+FOR_OWNERS: Final = frozenset(
+    {
+        "GET me",
+        "GET executions/{execution_id}",
+        "GET sagas",
+        "GET sagas/{name}/{key}",
+        *(f"POST sagas/{{name}}/{{key}}/{deed}" for deed in Deed),
+    }
+)
+"""Each of these judges by itself what of it is an owner's. Every other operation, also one that comes later, is not
+for them.
+"""
 PREFIXES: Final[Mapping[Door, str]] = MappingProxyType({Door.IAM: "/iam/v1/", Door.JWT: "/v1/"})
 
 
@@ -45,6 +63,7 @@ PREFIXES: Final[Mapping[Door, str]] = MappingProxyType({Door.IAM: "/iam/v1/", Do
 class Route:
     door: Door
     operation: Operation
+    for_owners: bool
 
 
 def route_key(door: Door, operation: str) -> str:
@@ -54,6 +73,10 @@ def route_key(door: Door, operation: str) -> str:
 
 
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
-    {route_key(door, name): Route(door, operation) for door in PREFIXES for name, operation in OPERATIONS.items()}
+    {
+        route_key(door, name): Route(door, operation, name in FOR_OWNERS)
+        for door in PREFIXES
+        for name, operation in OPERATIONS.items()
+    }
 )
 """By the route's key, which the gateway chose. What a path says is never read."""
