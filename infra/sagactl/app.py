@@ -9,6 +9,7 @@ from sagactl.commands.acts import list_acts
 from sagactl.commands.cancel import cancel
 from sagactl.commands.compare import compare
 from sagactl.commands.graph import graph
+from sagactl.commands.limits import close, open_, override
 from sagactl.commands.list import list_sagas
 from sagactl.commands.local.demo import demo
 from sagactl.commands.local.token import token
@@ -52,12 +53,21 @@ rejected.command("show")(show_rejected)
 rejected.command("redrive")(redrive)
 rejected.command("drop")(drop)
 
+limits = typer.Typer(
+    help="Show the slots that are taken; close or open a language, or put another limit in a setting's place.",
+    invoke_without_command=True,
+)
+limits.callback(invoke_without_command=True)(slots)
+limits.command("close")(close)
+limits.command("open")(open_)
+limits.command("override")(override)
+
 app.add_typer(local, name="local")
 app.command("demo")(demo)
 app.command("request")(request)
 app.command("list")(list_sagas)
 app.command("show")(show_execution)
-app.command("slots")(slots)
+app.add_typer(limits, name="slots")
 app.command("cancel")(cancel)
 for verb in (retry, resolve, skip, undo, note):
     app.command(verb.__name__)(verb)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -65,6 +65,18 @@ class HttpApi:
     def get(self, path: str) -> Reply:
         return self._send("GET", path).checked()
 
+    def pages(self, path: str, part: str, limit: int, query: Mapping[str, str]) -> tuple[list[Facts], bool]:
+        """The first `limit` of a list, and whether there are more."""
+        found: list[Facts] = []
+        token: str | None = None
+        while True:
+            asked = {**query, "page_size": str(min(100, limit)), **({"page_token": token} if token else {})}
+            reply = self.get(f"{path}?{urlencode(sorted(asked.items()), quote_via=quote)}")
+            found += reply.part(part)
+            token = reply.part("next_page_token")
+            if token is None or len(found) >= limit:
+                return found[:limit], token is not None or len(found) > limit
+
     def names_of(self, execution_id: str) -> list[str]:
         """The sagas of an execution, at least one."""
         sagas = self.get(f"executions/{quote(execution_id, safe='')}").part("sagas")
@@ -73,13 +85,18 @@ class HttpApi:
     def perform(self, asked: Asked) -> Reply:
         """The verb; where a version is given, on the saga that has it now and on no other."""
         place = f"sagas/{quote(asked.saga_name, safe='')}/{quote(asked.execution_id, safe='')}"
-        headers = {"Idempotency-Key": asked.key, "Content-Type": "application/json"}
-        if asked.version is not None:
-            headers["If-Match"] = self._tag(place, asked.version)
+        tag = self._tag(place, asked.version) if asked.version is not None else None
         body = {"reason": asked.reason, **({"step": asked.step} if asked.step is not None else {})}
-        again = f"the same again with --key {asked.key} is safe, and does what is left"
+        return self.post(f"{place}/{asked.deed}", asked.key, body, tag)
+
+    def post(self, path: str, key: str, body: Facts, tag: str | None = None) -> Reply:
+        """A verb on whatever `path` names."""
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        if tag is not None:
+            headers["If-Match"] = tag
+        again = f"the same again with --key {key} is safe, and does what is left"
         try:
-            reply = self._send("POST", f"{place}/{asked.deed}", json.dumps(body).encode(), headers)
+            reply = self._send("POST", path, json.dumps(body).encode(), headers)
         except HTTPClientError as lost:
             raise NotDoneError(f"{lost}; {again}") from lost
         if reply.status in _MAY_PASS:

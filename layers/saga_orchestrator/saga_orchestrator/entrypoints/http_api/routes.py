@@ -8,9 +8,9 @@ from typing import Final
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
-from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
+from saga_orchestrator.domain.operating.other_targets import REPUBLISH, EventDeed, LimitDeed
 
-from . import acting, by_time, counting, reading, settling, slots
+from . import acting, by_time, counting, reading, republishing, settling, slots
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -27,6 +27,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
+        f"POST sagas/{{name}}/{{key}}/{REPUBLISH}": republishing.republish,
         "GET rejected": by_time.rejected,
         "GET rejected/groups": by_time.rejected_groups,
         "GET rejected/{id}": by_time.one_rejected,
