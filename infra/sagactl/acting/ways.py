@@ -19,6 +19,11 @@ def api_of(stack: Deployment, url: str | None, *, direct: bool) -> HttpApi | Non
     return None if direct else HttpApi.of(stack, url)
 
 
+def has_api(stack: Deployment) -> bool:
+    """Then whatever goes another way goes past its doors."""
+    return HttpApi.of(stack, None) is not None
+
+
 def needed(api: HttpApi | None, stack: Deployment) -> HttpApi:
     if api is None:
         raise NotUsableError(

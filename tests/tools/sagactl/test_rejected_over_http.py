@@ -11,7 +11,7 @@ from saga_testing.samples.rejected_events import come_again, item, mend, reject,
 from saga_testing.samples.sample_events import event
 from tests.tools.sagactl.test_verbs_over_http import Counter
 
-COMMANDS = ("rejected", "acts", "slots", "limits")
+COMMANDS = ("rejected", "acts", "slots", "limits", "cancel")
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_each_refusal_says_what_to_do(counter: Counter) -> None:
     assert "leave --reason" in counter.told("rejected", "list", "--grouped", "--reason", "x")[1]
     counter.key = "reader"
     assert counter.told("rejected", "drop", one, "--because", "x", "--yes")[0] == 2
-    assert counter.acts == []
+    assert [each for each in counter.acts if "verb" in each] == []
 
 
 def test_limits_are_shown_closed_overridden_and_opened(counter: Counter) -> None:
@@ -131,3 +131,21 @@ def test_without_an_api_a_limit_goes_no_way(counter: Counter) -> None:
         2,
         "stack sagas has no HTTP API, and this goes no other way: deploy it with Api=iam",
     )
+
+
+def test_a_cancel_is_done_by_whoever_signed(counter: Counter) -> None:
+    counter.deployment.deliver(event("EXECUTION_REQUESTED", "ex-1"))
+
+    told = counter.gets("cancel", "ex-1", "--reason", "runs wild", "--key", "k-1")
+
+    assert (told["state"], told["replayed"], told["key"]) == ("cancelled", False, "k-1")
+    (act,) = counter.acts
+    assert (act["verb"]["S"], act["door"]["S"], act["reason"]["S"]) == ("cancel", "iam", "runs wild")
+    assert counter.gets("cancel", "ex-1", "--reason", "runs wild", "--key", "k-1")["replayed"] is True
+    code, line = counter.told("cancel", "ex-1")
+    assert (code, line.split(":")[0]) == (1, "already_ended")
+    assert counter.told("cancel", "nothing")[0] == 1
+    assert counter.told("cancel", "../me")[0] == 2
+    for words in (("--as", "olga"), ("--even-unknown",)):
+        assert "--direct alone" in counter.told("cancel", "ex-1", *words)[1]
+    assert len(counter.acts) == 1
