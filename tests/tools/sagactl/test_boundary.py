@@ -59,6 +59,10 @@ WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("local", "up"),
     ("local", "send"),
     ("prove",),
+    # Over the HTTP API alone: test_rejected_over_http.py.
+    ("slots", "close"),
+    ("slots", "open"),
+    ("slots", "override"),
 ]
 OUTPUTS = {
     "TableName": "sagas",

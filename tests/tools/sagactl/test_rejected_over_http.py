@@ -11,7 +11,7 @@ from saga_testing.samples.rejected_events import come_again, item, mend, reject,
 from saga_testing.samples.sample_events import event
 from tests.tools.sagactl.test_verbs_over_http import Counter
 
-COMMANDS = ("rejected", "acts", "slots", "limits", "cancel")
+COMMANDS = ("rejected", "acts", "slots", "limits", "cancel", "republish")
 
 
 @pytest.fixture
@@ -149,3 +149,14 @@ def test_a_cancel_is_done_by_whoever_signed(counter: Counter) -> None:
     for words in (("--as", "olga"), ("--even-unknown",)):
         assert "--direct alone" in counter.told("cancel", "ex-1", *words)[1]
     assert len(counter.acts) == 1
+
+
+def test_an_execution_is_republished_on_record(counter: Counter) -> None:
+    counter.deployment.deliver(event("EXECUTION_REQUESTED", "ex-1"))
+
+    told = counter.gets("republish", "ex-1")
+
+    assert "execution_saga:ex-1:create_pod#1" in told["published"]
+    assert "CREATE_POD_COMMAND" in counter.deployment.published_types()
+    assert sorted(act.get("result", {}).get("S", "") for act in counter.acts) == ["", "republished"]
+    assert counter.told("republish", "nothing")[0] == 1
