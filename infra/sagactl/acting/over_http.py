@@ -87,10 +87,10 @@ class HttpApi:
         place = f"sagas/{quote(asked.saga_name, safe='')}/{quote(asked.execution_id, safe='')}"
         tag = self._tag(place, asked.version) if asked.version is not None else None
         body = {"reason": asked.reason, **({"step": asked.step} if asked.step is not None else {})}
-        return self.post(f"{place}/{asked.deed}", asked.key, body, tag)
+        return self.post(f"{place}/{asked.deed}", body, asked.key, tag)
 
-    def post(self, path: str, key: str, body: Facts, tag: str | None = None) -> Reply:
-        """A verb on whatever `path` names."""
+    def post(self, path: str, body: Facts, key: str, tag: str | None = None) -> Reply:
+        """Under a key: the same again does nothing twice. `tag`: only of what it was decided on."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
         if tag is not None:
             headers["If-Match"] = tag

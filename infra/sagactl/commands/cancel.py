@@ -66,7 +66,7 @@ def _over_http(api: HttpApi, target: Target, execution_id: str, reason: str, key
     names = api.names_of(execution_id)
     saga_name = EXECUTION_SAGA.name if EXECUTION_SAGA.name in names else names[0]
     tell_stack(api.stack)
-    told = api.post(f"sagas/{saga_name}/{execution_id}/cancel", key, {"reason": reason})
+    told = api.post(f"sagas/{saga_name}/{execution_id}/cancel", {"reason": reason}, key)
     saga, replayed = told.part("saga"), told.part("replayed")
     facts = {"execution_id": execution_id, "saga_name": saga_name, "state": saga["state"], "replayed": replayed}
     before = ", as it was before" if replayed else ""

@@ -79,7 +79,7 @@ def _limit(
     found = tag if tag is not None else _tag(api, language)
     tell_stack(stack)
     path = f"slots/{quote(language, safe='')}/{verb}"
-    told = api.post(path, key or uuid.uuid4().hex, body, found)
+    told = api.post(path, body, key or uuid.uuid4().hex, found)
     stands = told.part("override")
     now = f"limit {stands['limit']} until {stands['until'] or 'it is opened'}" if stands else "the setting holds again"
     before = ", as it was before" if told.part("replayed") else ""

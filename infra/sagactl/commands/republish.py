@@ -71,7 +71,7 @@ def _over_http(api: HttpApi, execution_id: str) -> Republished:
     published: list[str] = []
     skipped: list[str] = []
     for saga_name in api.names_of(execution_id):
-        told = api.post(f"sagas/{saga_name}/{quote(execution_id, safe='')}/republish", uuid.uuid4().hex, {})
+        told = api.post(f"sagas/{saga_name}/{quote(execution_id, safe='')}/republish", {}, uuid.uuid4().hex)
         published += told.part("published")
         skipped += told.part("skipped")
     return Republished(tuple(published), tuple(skipped))

@@ -95,7 +95,7 @@ def _each(api: HttpApi, chosen: Chosen, verb: str, word: str, body: Facts, *, ye
     for each in progress(events, verb):
         result, detail = "failed", ""
         try:
-            told = api.post(f"rejected/{each['id']}/{verb}", uuid.uuid4().hex, body, str(each["etag"]))
+            told = api.post(f"rejected/{each['id']}/{verb}", body, uuid.uuid4().hex, str(each["etag"]))
             result = str(told.part("result")).replace("_", " ")
         except NotDoneError as error:
             detail = str(error)

@@ -55,6 +55,7 @@ PEOPLE = {
     "RoleClaim": "groups33",
     "RoleMap": "operators34:operator",
     "OwnerClaim": "owner35",
+    "OwnerIndex": "true",
 }
 
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"

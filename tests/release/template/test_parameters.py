@@ -174,6 +174,7 @@ def test_intervals_that_aws_understands_are_accepted(interval: str) -> None:
         ("JwtAudience", ""),
         ("RoleMap", ""),
         ("OwnerClaim", ""),
+        ("OwnerIndex", "false"),
         ("ApiConcurrency", 10),
         ("AllowedCidrs", ""),
         ("OrderReplySeconds", 30),

@@ -33,6 +33,20 @@ def summary(saga: Saga) -> Facts:
     }
 
 
+def owners_view(saga: Saga) -> Facts:
+    """What somebody is told of his own: where it stands and since when. Who did what, and where it runs, is not his."""
+    return {
+        "execution_id": saga.execution_id,
+        "saga_name": saga.saga_name,
+        "state": str(saga.state),
+        "reason": saga.reason,
+        "position": None,  # nothing waits for its turn yet
+        "created_at": moment(saga.created_at),
+        "ended_at": moment(saga.ended_at),
+        "deadline": moment(saga.deadline),
+    }
+
+
 def details(saga: Saga, named: DefinitionOf) -> Facts:
     """Everything that is stored, except what is the user's own data."""
     return {

@@ -116,7 +116,7 @@ BASE: dict[str, set[Grant]] = {
     KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
     API_FUNCTION: {
         *((f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "BatchGetItem", "Query")),
-        *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
+        *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks", "owner")),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
         *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
         ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", "{}"),

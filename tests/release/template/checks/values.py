@@ -172,6 +172,7 @@ def complaints(template: Path) -> Iterator[str]:
             "role_claim": "groups33",
             "role_map": {"operators34": "operator"},
             "owner_claim": "owner35",
+            "owner_index": True,
             "operation_runner": f"<{RUNNER}>",
             "event_functions": {
                 **{str(event_type): f"<{function}>" for event_type, function in EVENT_FUNCTIONS.items()},

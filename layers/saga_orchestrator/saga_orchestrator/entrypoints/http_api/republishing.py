@@ -8,12 +8,12 @@ from saga_orchestrator.application.settling.desk import FUNCTION_FAILED
 from saga_orchestrator.application.settling.republish_desk import Emission, Emitted
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH
 
-from .acting import Reasoned, forbidden
+from .acting import Reasoned
 from .callers import Caller
-from .problems import Problem, bad_request, unknown
-from .reading import shown
+from .problems import Problem, bad_request, forbidden, unknown
 from .replies import Reply
 from .requests import Request, etag
+from .seeing import shown
 
 
 def republish(api: ApiResources, request: Request, caller: Caller) -> Reply:
@@ -32,16 +32,16 @@ def republish(api: ApiResources, request: Request, caller: Caller) -> Reply:
         version=matched[0] if matched else None,
         created=matched[1] if matched else None,
     )
-    return _told(api, api.republish_desk.perform(wanted))
+    return _told(api, caller, api.republish_desk.perform(wanted))
 
 
-def _told(api: ApiResources, emitted: Emitted) -> Reply:
+def _told(api: ApiResources, caller: Caller, emitted: Emitted) -> Reply:
     saga = emitted.saga
     tag = {"etag": etag(saga)} if saga is not None else {}
     match emitted.answered:
         case Answered.DONE | Answered.REPLAYED if saga is not None:
             told = {
-                "saga": shown(api, saga),
+                "saga": shown(api, saga, caller),
                 "replayed": emitted.answered is Answered.REPLAYED,
                 "published": list(emitted.done.published),
                 "skipped": list(emitted.done.skipped),
