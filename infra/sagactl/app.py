@@ -21,6 +21,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.commands.verify import verify
 from sagactl.commands.versions.diff import diff
 from sagactl.commands.versions.migrate import migrate
 from sagactl.local.sending import send
@@ -54,6 +55,7 @@ rejected.command("drop")(drop)
 
 app.add_typer(local, name="local")
 app.command("demo")(demo)
+app.command("verify")(verify)
 app.command("request")(request)
 app.command("list")(list_sagas)
 app.command("show")(show_execution)

@@ -23,6 +23,8 @@ from tests.tools.sagactl.conftest import Operator
 FIELD_CASES = ("refused-read",)
 
 ON_A_STACK: list[tuple[str, ...]] = [
+    ("verify",),
+    ("verify", "--run"),
     ("request", "--example"),
     ("request", "--example", "--no-wait"),
     ("list",),
