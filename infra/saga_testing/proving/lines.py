@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.render import SAGA_MESSAGES, WAITING_MESSAGES
 from saga_testing.proving.playing import played
-from saga_testing.proving.searching import Finding
+from saga_testing.proving.searching import Crossed, Finding
 from saga_testing.proving.signals import data_told
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.subject import Subject
@@ -19,10 +20,24 @@ DOES = {
 
 
 def lines_of(finding: Finding, name: str = "DEFINITION") -> list[str]:
-    """A test's body: it goes through with the engine as it is, and its last line says what is wrong there."""
+    """A test's body, whose last line says what is wrong.
+
+    Of a run, it goes through with the engine as it is. Where AWS was made to fail, or deliveries came at the same time,
+    its expectations are what is right: it fails for as long as the engine does otherwise.
+    """
     subject = finding.subject
     settings = f", settings={dict(subject.settings)!r}" if subject.settings else ""
-    steps = [line for each in played(subject, finding.moves) for line in _of(subject, each)]
+    crossed = finding.crossed
+    runs = [*played(subject, finding.moves[: len(finding.moves) - len(crossed.together if crossed else ())])]
+    steps = [line for each in runs for line in _of(subject, each)]
+    if finding.mishap is not None:
+        *before, last = runs
+        wrong = f"s.goes_wrong({finding.mishap.call}, Fault.{finding.mishap.fault.name})"
+        steps = [line for each in before for line in _of(subject, each)]
+        steps += [wrong, *_of(subject, last), *_told(last), _stands(last)]
+    if crossed is not None:
+        steps += [*([f"s.unseen({crossed.seconds})"] if crossed.seconds else []), *_crossing(subject, crossed)]
+        settings += ", answers_lost=True" if crossed.answers_lost else ""
     return [f"s = Scenario({name}, key={subject.key!r}{settings})", *steps, f"# {finding.wrong}"]
 
 
@@ -40,6 +55,32 @@ def _of(subject: Subject, each: Played) -> Iterator[str]:
             yield f's.expects("{subject.definition.messages[kind].type}"{attempt})'
 
 
+def _crossing(subject: Subject, crossed: Crossed) -> Iterator[str]:
+    """The first delivery, into which the others come."""
+    lines = [_what_happens(subject, each) for each in crossed.together]
+    inner = ""
+    for line, cut in zip(reversed(lines[1:]), reversed(crossed.cuts), strict=True):
+        inner = f"s.meanwhile({cut + 1}, lambda: {f'({inner}, {line})' if inner else line})"
+    yield from (inner, lines[0])
+    yield "assert s.standing in ("
+    yield from (f"    {each!r}," for each in crossed.allowed)
+    yield ")"
+
+
+def _told(each: Played) -> Iterator[str]:
+    """What the saga says of itself, which a story expects by itself otherwise."""
+    for key in each.sent:
+        if spec := {**SAGA_MESSAGES, **WAITING_MESSAGES}.get(key.partition("#")[0]):
+            yield f's.says("{spec.type}")'
+
+
+def _stands(each: Played) -> str:
+    saga = each.after.saga
+    if saga is None or saga.state.is_terminal:
+        return f's.ends("{saga.state}")' if saga is not None else "s.expects_nothing()"
+    return f's.goes_on("{saga.state}")'
+
+
 def _what_happens(subject: Subject, each: Played) -> str:
     move = each.move
     if move.lost and move.kind is Kind.REPLY:
@@ -51,7 +92,7 @@ def _what_happens(subject: Subject, each: Played) -> str:
         Kind.START: _start(subject, move),
         Kind.COMMAND: f"# {move.about}: {DOES[move.answer]}",
         Kind.TIME: f"s.after({passed})",
-        Kind.WAKE: f"s.after({passed})  # somebody looks before anything is due",
+        Kind.WAKE: "s.looks()" if passed == 0 else f"s.after({passed})  # somebody looks before anything is due",
         Kind.CANCEL: f"s.cancels(by={move.actor!r})",
         Kind.REPORT: f's.reports("{move.about}", by={move.actor!r})',
         Kind.OPERATE: f's.operator({move.verb}, "{move.about}")',

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from saga_testing.faults import Fault
 from saga_testing.proving.coverage import Coverage
 from saga_testing.proving.moves import Moves
 from saga_testing.proving.oracles import ORACLES, Oracle, verdict
@@ -14,12 +15,36 @@ from saga_testing.proving.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
+class Mishap:
+    """What went wrong at which AWS call, counted from 1, of the last delivery and of the relay after it."""
+
+    call: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """The last deliveries came at the same time, each before call `cuts` (from 0) of the one before it.
+
+    `seconds` had passed until then, in which nobody looked; `allowed` is where some order of them would have led.
+    """
+
+    together: tuple[Played, ...]
+    seconds: float
+    cuts: tuple[int, ...]
+    answers_lost: bool
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that must not be, and the run that leads to it."""
 
     wrong: str
     moves: tuple[Move, ...]
     subject: Subject
+    mishap: Mishap | None = None
+    crossed: Crossed | None = None
 
 
 @dataclass(slots=True)

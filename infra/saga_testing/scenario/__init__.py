@@ -20,6 +20,7 @@ from typing import Final
 
 from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.flow.verbs import Verb
+from saga_testing.faults import Fault
 from saga_testing.scenario.scenario import Scenario
 
 done: Final = Answer.DONE
@@ -30,4 +31,4 @@ resolve: Final = Verb.RESOLVE
 skip: Final = Verb.SKIP
 undo: Final = Verb.UNDO
 
-__all__ = ["Scenario", "done", "failed", "refused", "resolve", "retry", "skip", "undo"]
+__all__ = ["Fault", "Scenario", "done", "failed", "refused", "resolve", "retry", "skip", "undo"]

@@ -1,6 +1,6 @@
 """A saga's story, said in the order in which it happens; every message must be expected, and every expectation met."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -8,8 +8,10 @@ from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.flow.verbs import Verb
 from saga_orchestrator.domain.render import SAGA_MESSAGES, WAITING_MESSAGES
 from saga_orchestrator.domain.saga import Saga
+from saga_testing.faults import Fault
 from saga_testing.proving.subject import Subject
 from saga_testing.scenario.stage import Stage
+from saga_testing.scenario.standing import standing_of
 from saga_testing.scenario.transcript import Transcript, listed
 
 Json = dict[str, Any]
@@ -46,6 +48,7 @@ class Scenario:
         """The message that was expected last."""
         self._delivered: Json | None = None
         self._rejected: str | None = None
+        self._inside = 0
         self.sent: list[Json] = []
         """Every message so far, the saga's own included."""
 
@@ -102,6 +105,38 @@ class Scenario:
         self._stage.pass_time(seconds)
         self._look()
 
+    def goes_wrong(self, call: int, fault: Fault) -> None:
+        """At that AWS call, counted from 1, of what is delivered next and of the relay after it.
+
+        Whoever delivers does so again until it is taken, each time to a process that knows nothing of the one before.
+        """
+        self._stage.goes_wrong(call - 1, fault)
+
+    def unseen(self, seconds: float) -> None:
+        """Time passes, and nobody looks at what becomes due."""
+        self._stage.deployment.advance(seconds)
+
+    def looks(self) -> None:
+        """The timeout checker comes by, now."""
+        __tracebackhide__ = True
+        self._all_was_expected("the checker comes by")
+        self._transcript.heard(self._stage.now, "the checker comes by")
+        self._stage.tick()
+        self._look()
+
+    def meanwhile(self, call: int, come: Callable[[], object]) -> None:
+        """Before that AWS call, counted from 1, of what is delivered next, something else comes: `lambda: s.cancels()`.
+
+        What of it is sent is looked at with what is sent by the delivery that it came into.
+        """
+
+        def inside() -> None:
+            self._inside += 1
+            come()
+            self._inside -= 1
+
+        self._stage.before_call(call - 1, inside)
+
     def operator(self, verb: Verb, step: str | None = None) -> None:
         """An operator's verb on what is parked; `step` may be left out where only one is."""
         __tracebackhide__ = True
@@ -128,6 +163,12 @@ class Scenario:
         """Nothing was sent but what was expected."""
         __tracebackhide__ = True
         self._all_was_expected("the end of this part")
+
+    def says(self, message_type: str) -> None:
+        """The saga has told this about itself, once."""
+        __tracebackhide__ = True
+        if [body["message_type"] for body in self.sent].count(message_type) != 1:
+            raise self._failed(f"expected {message_type} to be told once")
 
     def is_rejected(self, reason: str) -> None:
         """The last event changed nothing, for this reason."""
@@ -175,6 +216,11 @@ class Scenario:
         return str(saga.state) if saga is not None else "unknown"
 
     @property
+    def standing(self) -> str:
+        """State, ledger and what moved it, in one line without times."""
+        return standing_of(self.saga)
+
+    @property
     def story(self) -> str:
         """All that happened so far."""
         return str(self._transcript)
@@ -192,6 +238,9 @@ class Scenario:
         self._look()
 
     def _look(self) -> None:
+        self._stage.come_due()
+        if self._inside:
+            return
         for body in self._stage.published():
             self.sent.append(body)
             self._transcript.sent(self._stage.now, body)

@@ -1,18 +1,24 @@
 """What is found can be replayed by anyone: as lines of a scenario, over the real functions."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from saga_orchestrator.domain.flow import deciding
 from saga_testing import scenario
-from saga_testing.proving import Search, lines_of
+from saga_testing.proving import Finding, Search, lines_of
+from saga_testing.proving.stored import mishaps, schedules
+from saga_testing.proving.stored.mishaps import Mishaps
+from saga_testing.proving.stored.schedules import Schedules
 from tests.proof.proving.definitions import PAIR
 from tests.proof.proving.planted_bugs import PLANTED
 from tests.proof.proving.subjects import SUBJECTS
 from tests.proof.proving.wrong_turns import cancel_always_counts
 
 NAMES: dict[str, Any] = {name: getattr(scenario, name) for name in scenario.__all__}
+
+
+LOOKS: Final[dict[str, type[Mishaps | Schedules]]] = {"faults": Mishaps, "schedules": Schedules}
 
 
 def replayed(lines: list[str]) -> None:
@@ -59,3 +65,37 @@ def test_every_run_that_was_searched_can_be_told() -> None:
     lines = lines_of(finding, "PAIR")
     assert any(line.startswith("s.operator(resolve, ") for line in lines)
     replayed(lines)
+
+
+@pytest.mark.parametrize("name", [bug.name for bug in PLANTED if bug.search in LOOKS])
+def test_what_a_fault_or_a_crossing_shows_fails_where_the_bug_is_and_goes_through_where_it_is_not(name: str) -> None:
+    bug = next(each for each in PLANTED if each.name == name)
+    with pytest.MonkeyPatch.context() as planted:
+        bug.plant(planted)
+        finding = LOOKS[bug.search]((SUBJECTS[bug.saga],)).run()
+        assert finding is not None
+        lines = lines_of(finding, "PAIR")
+        with pytest.raises(AssertionError):
+            replayed(lines)
+
+    assert any(line.startswith(("s.goes_wrong(", "s.meanwhile(")) for line in lines)
+    replayed(lines)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_every_fault_and_crossing_that_is_played_can_be_told(look: type[Mishaps | Schedules]) -> None:
+    """Also where nothing is wrong: the lines expect what is right, and the functions do it."""
+    trials = look(()).trials_of(SUBJECTS["pair"])
+    told = [finding for trial in trials if (finding := _as_if_wrong(trial)) is not None]
+
+    assert len(told) > 50
+    for finding in told[::7]:
+        replayed(lines_of(finding, "PAIR"))
+
+
+def _as_if_wrong(trial: Any) -> Finding | None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(mishaps, "_suffer", lambda *_: "as if")
+        patched.setattr(schedules, "_cross", lambda *_, **__: "as if")
+        found: Finding | None = trial()
+        return found

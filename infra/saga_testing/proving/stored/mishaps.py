@@ -4,12 +4,13 @@ Whatever goes wrong, the source delivers again: in the end everything is stored 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from saga_testing.faults import Fault, possible_at
 from saga_testing.proving.playing import Players
-from saga_testing.proving.searching import Finding
+from saga_testing.proving.searching import Finding, Mishap
 from saga_testing.proving.situation import Kind, Move, Played
 from saga_testing.proving.stored.mirror import Mirror
 from saga_testing.proving.stored.trials import Trial, Trials
@@ -31,9 +32,12 @@ class Mishaps(Trials):
 
 def _trial(subject: Subject, stop: Stop, played: Played, number: int, fault: Fault) -> Finding | None:
     wrong = _suffer(subject, stop, played, number, fault)
-    return (
-        None if wrong is None else Finding(f"{fault} (call {number + 1}): {wrong}", (*stop.moves, played.move), subject)
-    )
+    if wrong is None:
+        return None
+    mishap = Mishap(number + 1, fault)
+    # Here the checker came when something was due; told as a story, that is time which passes until then.
+    last = replace(played.move, kind=Kind.TIME) if played.move.kind is Kind.WAKE else played.move
+    return Finding(f"{fault} (call {mishap.call}): {wrong}", (*stop.moves, last), subject, mishap)
 
 
 def deliveries(subject: Subject) -> Iterator[tuple[Stop, Played]]:

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Final
 
 from saga_testing.proving.playing import Players
-from saga_testing.proving.searching import Finding
+from saga_testing.proving.searching import Crossed, Finding
 from saga_testing.proving.situation import Situation
 from saga_testing.proving.stored.mirror import Mirror
 from saga_testing.proving.stored.trials import Trial, Trials
 from saga_testing.proving.stored.way import Moved, Stop, heard_at, stops, when_heard
 from saga_testing.proving.subject import Subject
+from saga_testing.scenario.standing import standing_of
 
 MOST_CALLS: Final = 3
 """A read, a write, and the write that is tried again: beyond them nothing is decided."""
@@ -44,7 +45,13 @@ class Schedules(Trials):
 
 def _trial(subject: Subject, crossing: Crossing, order: Moved, cuts: tuple[int, ...], *, lost: bool) -> Finding | None:
     wrong = _cross(subject, crossing, order, cuts, lost=lost)
-    return None if wrong is None else Finding(wrong, (*crossing.stop.moves, *order), subject)
+    if wrong is None:
+        return None
+    together = tuple(Players(subject).play(crossing.here, move) for move in order)
+    seconds = round((crossing.here.now - crossing.stop.here.now) / 1000, 3)
+    allowed = tuple(dict.fromkeys(standing_of(each.saga) for each in crossing.allowed))
+    crossed = Crossed(together, seconds, cuts, lost, allowed)
+    return Finding(wrong, (*crossing.stop.moves, *order), subject, crossed=crossed)
 
 
 def crossings(subject: Subject) -> Iterator[Crossing]:

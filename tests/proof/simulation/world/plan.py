@@ -125,7 +125,7 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         requested = [each.request.at for each in plan.executions]
         waits = (300, 300, 2_000, 10_000, 100_000)
         plan.reconciled = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.choice((0, 0, 1, 2)))]
-        plan.republished = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.randint(1, 3))]
+        plan.republished = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.randint(2, 4))]
     return plan
 
 
