@@ -13,6 +13,7 @@ from sagactl.commands.list import list_sagas
 from sagactl.commands.local.demo import demo
 from sagactl.commands.local.token import token
 from sagactl.commands.local.up import up
+from sagactl.commands.local.worker import worker
 from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
@@ -45,6 +46,7 @@ app = typer.Typer(
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
 local.command("send")(send)
+local.command("worker")(worker)
 local.command("token")(token)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)

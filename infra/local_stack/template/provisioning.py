@@ -5,6 +5,7 @@ moto's own CloudFormation skips what it does not know and says CREATE_COMPLETE, 
 """
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -260,7 +261,7 @@ def _mapping(context: _Context, resource: Resource, properties: Mapping[str, Any
     elif isinstance(mapping, QueueMapping):
         url = context.clients("sqs").get_queue_url(QueueName=mapping.queue_arn.rsplit(":", 1)[-1])["QueueUrl"]
         context.made.queues.append(replace(mapping, queue_url=url))
-    identifier = mapping.mapping_id if mapping else resource.logical_id
+    identifier = mapping.mapping_id if mapping else str(uuid.uuid4())
     context.made.mappings[identifier] = {
         "UUID": identifier,
         "FunctionArn": context.arn("lambda", f"function:{function_name_of(properties['FunctionName'])}"),

@@ -60,6 +60,7 @@ WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("demo",),
     ("local", "up"),
     ("local", "send"),
+    ("local", "worker"),
     ("prove",),
 ]
 OUTPUTS = {
