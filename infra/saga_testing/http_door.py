@@ -2,16 +2,21 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from saga_orchestrator.adapters.api_settings import ApiSettings
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.bootstrap import Resources
+from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.operating.acts import Door
+from saga_orchestrator.domain.registry import REPLY
 from saga_orchestrator.entrypoints.http_api.function import HttpApi
 from saga_orchestrator.entrypoints.http_api.routes import route_key
+from saga_orchestrator.entrypoints.relay_function import CommandRelay
+from saga_testing.aws.functions import SimulatedFunctions
+from saga_testing.deployment import Deployment
 from saga_testing.lambda_context import Context
 
 Json = dict[str, Any]
@@ -24,6 +29,27 @@ ADMIN: Final = f"arn:aws:iam::{ACCOUNT}:user/people/root-of-sagas"
 
 
 ROLE_MAP: Final = "readers:reader,on-call:operator,root-of-sagas:admin"
+
+RELAY: Final = "the-relay"
+FUNCTIONS: Final = {
+    **{str(each): f"takes-{each.lower().replace('_', '-')}" for each in EventType},
+    REPLY: "takes-replies",
+    "*": "takes-events-of-sagas",
+}
+"""The stack's functions by the type of event that they take, as template.yaml names them to the API."""
+
+
+def connect(stack: Deployment, functions: SimulatedFunctions) -> None:
+    """The functions that the API may call are those of this deployment."""
+
+    def taking(event_type: str) -> Callable[[Any], Any]:
+        return lambda payload: stack.function(event_type).run(payload, Context())
+
+    sagas = next(iter(stack.sagas.routes), None)
+    for event_type, name in FUNCTIONS.items():
+        if event_type != "*" or sagas is not None:
+            functions.handlers[name] = taking(event_type if event_type != "*" else str(sagas))
+    functions.handlers[RELAY] = lambda payload: CommandRelay(stack.at).run(payload, Context())
 
 
 @dataclass(frozen=True)
@@ -142,6 +168,8 @@ class HttpDoor:
             "ALLOWED_CIDRS": self.cidrs,
             "ROLE_MAP": self.role_map,
             "OWNER_CLAIM": self.owner_claim,
+            "EVENT_FUNCTIONS": ",".join(f"{event_type}:{name}" for event_type, name in FUNCTIONS.items()),
+            "RELAY_FUNCTIONS": RELAY,
             **self.more,
         }
         self.api = ApiResources(self.at, ApiSettings.from_environment(given))
@@ -181,3 +209,21 @@ class HttpDoor:
         sent = {header: value for header, value in given.items() if value is not None}
         operation = f"POST sagas/{{name}}/{{key}}/{verb}"
         return self.ask(operation, arn, path={"name": name, "key": key}, headers=sent, **parts)
+
+    def event(self, verb: str, identifier: str, who: Who = OPERATOR, **parts: Any) -> Told:
+        """A verb on a rejected event."""
+        return self.posted(f"rejected/{{id}}/{verb}", who, path={"id": identifier}, **parts)
+
+    def posted(
+        self,
+        template: str,
+        who: Who = OPERATOR,
+        *,
+        idempotency_key: str | None = "k-1",
+        if_match: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **parts: Any,
+    ) -> Told:
+        given = {"idempotency-key": idempotency_key, "if-match": if_match, **(headers or {})}
+        sent = {header: value for header, value in given.items() if value is not None}
+        return self.ask(f"POST {template}", who, headers=sent, **parts)

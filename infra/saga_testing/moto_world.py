@@ -13,6 +13,7 @@ from moto import mock_aws
 from saga_orchestrator.adapters.sdk import Sdk
 from saga_orchestrator.application.ports import Reporting
 from saga_orchestrator.domain.registry import SagaRegistry
+from saga_testing.aws.functions import SimulatedFunctions
 from saga_testing.deployment import EXECUTIONS, Deployment, Json
 from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
 from saga_testing.wire import SERVICES, Wire
@@ -46,6 +47,7 @@ class World(Deployment):
     ) -> None:
         self.calls: list[tuple[str, Json]] = []
         self._taken: list[Json] = []
+        self.functions = SimulatedFunctions()
         self._lock = threading.RLock()  # moto's conditional writes are not atomic under threads
         super().__init__(settings, sagas=sagas, aws=observer(), telemetry=telemetry, executor=None)
 
@@ -57,6 +59,8 @@ class World(Deployment):
             # Whatever an earlier test put in front is gone.
             original = type(client)._make_api_call.__get__(client)
             client._make_api_call = functools.partial(self._call, original)
+        # moto would run them in containers; here they are this process's, and call AWS themselves meanwhile.
+        sdk.functions._make_api_call = self._invoke
         return sdk
 
     def _call(self, original: Any, name: str, arguments: Json) -> Any:
@@ -66,6 +70,10 @@ class World(Deployment):
             if name == "PutEvents":
                 self._taken += [json.loads(entry["Detail"]) for entry in arguments["Entries"]]
             return reply
+
+    def _invoke(self, name: str, arguments: Json) -> Any:
+        self.calls.append((name, arguments))
+        return self.functions.invoke(**arguments)
 
     @property
     def published(self) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from saga_testing.faults import Fault, inflict
 
-SERVICES: Final = ("dynamodb", "s3", "sqs", "events")
+SERVICES: Final = ("dynamodb", "s3", "sqs", "events", "functions")
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Wire:
     after_call: Callable[[], None] = lambda: None
 
     def sdk(self, aws: Any) -> Any:
-        """Stands where the engine's `Sdk` stands: four clients by name."""
+        """Stands where the engine's `Sdk` stands: clients by name."""
         return SimpleNamespace(**{service: self.client(getattr(aws, service)) for service in SERVICES})
 
     def client(self, target: Any) -> Any:

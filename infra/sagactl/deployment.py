@@ -1,12 +1,13 @@
 """One deployed stack: the names of its resources, read from the outputs of its CloudFormation stack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.domain.registry import REPLY
 from sagactl.connection import Connection, Target, connect
 from sagactl.errors import NotUsableError
 
@@ -60,6 +61,15 @@ class Deployment:
             for each in EventType
         }
         return {event_type: name for event_type, name in named.items() if name}
+
+    def event_functions_for(self, of_sagas: Iterable[str]) -> dict[str, str]:
+        """With those that take replies, and `of_sagas`: the types of event that other sagas name."""
+        reply, saga = self.outputs.get("CommandReplyFunctionName"), self.outputs.get("SagaEventFunctionName")
+        return {
+            **self.event_functions,
+            **({REPLY: reply} if reply else {}),
+            **(dict.fromkeys(of_sagas, saga) if saga else {}),
+        }
 
     @property
     def event_bus(self) -> str:

@@ -11,6 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import terms_of
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, process_batch
+from saga_orchestrator.entrypoints.read_ahead import Known
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event, kafka
@@ -171,7 +172,7 @@ def deliver(world: World, names: list[str], share: float) -> int:
     context = SlowProcessor(share)
     lock = threading.Lock()
 
-    def apply(_record: KafkaRecord) -> None:
+    def apply(_record: KafkaRecord, _known: Known) -> None:
         with lock:
             context.records += 1
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from saga_testing.aws.dynamodb.client import SimulatedDynamoDb
 from saga_testing.aws.events import SimulatedEventBus
+from saga_testing.aws.functions import SimulatedFunctions
 from saga_testing.aws.s3 import SimulatedS3
 from saga_testing.aws.sqs import SimulatedSqs
 from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
@@ -60,6 +61,7 @@ class SimulatedAws:
         for queue in ("rejected", "wakes"):
             self.sqs.create_queue(QueueName=queue)
         self.events = SimulatedEventBus(entry_fate)
+        self.functions = SimulatedFunctions()
 
     def packed(self) -> bytes:
         """As it stands now, to be unpacked any number of times: what comes of one copy, no other sees."""

@@ -2,8 +2,6 @@
 
 import random
 import time
-from dataclasses import dataclass
-from typing import Any
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
@@ -12,6 +10,7 @@ from saga_orchestrator.domain.decide import Rules
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.registry import SagaRegistry
 from sagactl.acting.break_glass import ring
+from sagactl.acting.quiet import Quiet
 from sagactl.acting.records import act_table, now_ms
 from sagactl.deployment import Deployment
 from sagactl.errors import REFUSALS, NotDoneError
@@ -44,21 +43,4 @@ def _operating(stack: Deployment, sagas: SagaRegistry) -> OperateSagas:
     store = DynamoDbSagaStore.on_table(
         stack.client("dynamodb"), stack.table, _INDEX, policy, random.Random(), time.sleep
     )
-    return OperateSagas(ActingSagas(store, act_table(stack)), now_ms, rules_of, _Quiet())
-
-
-@dataclass(frozen=True)
-class _Quiet:
-    """The command shows what it is told, and rings an alarm of its own: there is nothing to log or to count."""
-
-    def count(self, name: str, value: int = 1) -> None: ...
-
-    def measure(self, name: str, value: int, **dimensions: str) -> None: ...
-
-    def gauge(self, name: str, value: int) -> None: ...
-
-    def info(self, message: str, **fields: Any) -> None: ...
-
-    def warn(self, message: str, **fields: Any) -> None: ...
-
-    def flush(self) -> None: ...
+    return OperateSagas(ActingSagas(store, act_table(stack)), now_ms, rules_of, Quiet())

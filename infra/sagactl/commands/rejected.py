@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.application.settling.kept import Kept, Kind
+from saga_orchestrator.application.settling.redriving import Fate
 from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
 from sagactl.acting.actor import acting
 from sagactl.acting.records import act_of, acts_on, facts_of, page_of, record
@@ -19,10 +21,9 @@ from sagactl.errors import REFUSALS, NotDoneError, NotFoundError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table
 from sagactl.rejected.items import item_of, open_items, settle
-from sagactl.rejected.kept import Kept, Kind
 from sagactl.rejected.on_failure import undelivered
 from sagactl.rejected.queues import dead_letters, settled_dead_letters, silence
-from sagactl.rejected.redriving import Fate, Redriven, redriven
+from sagactl.rejected.redriving import Redriven, redriven
 
 _MOST = 10_000
 _COLUMNS = ("id", "reason", "execution_id", "event_type", "at", "copies", "detail")

@@ -1,33 +1,27 @@
 """`sagactl republish`: the relay sends again what sagas have emitted; consumers know the messages by their ids."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from saga_orchestrator.application.settling.republishing import (
+    SAGAS_A_CALL,
+    FunctionFailedError,
+    Relays,
+    Republished,
+)
 from saga_orchestrator.domain.saga import Saga
 from sagactl.asking import agreed, progress, tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
 from sagactl.errors import NotDoneError, NotUsableError
-from sagactl.invoking import FunctionFailedError, call_function
+from sagactl.invoking import CalledDirectly
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table
 from sagactl.table.sagas import Unreadable, readable, sagas_of, tell_unreadable
 from sagactl.times import parse_since
-
-_PER_CALL = 20
-"""Sagas for one invocation of the relay: few enough to end well within its time limit."""
-
-
-@dataclass(frozen=True)
-class Republished:
-    """What the relay says it did, message ids both."""
-
-    published: tuple[str, ...]
-    skipped: tuple[str, ...]
 
 
 @on_stack
@@ -72,18 +66,15 @@ def republish_sagas(stack: Deployment, keys: list[tuple[str, str]]) -> Republish
     """Ask the relay, a few sagas at a time; stops at the first call that fails, and says how far it came."""
     published: list[str] = []
     skipped: list[str] = []
-    for begin in progress(range(0, len(keys), _PER_CALL), "republishing"):
-        chunk = keys[begin : begin + _PER_CALL]
-        wanted = [{"execution_id": execution_id, "saga_name": saga_name} for execution_id, saga_name in chunk]
+    relays = Relays(CalledDirectly(stack), stack.relay_functions)
+    for begin in progress(range(0, len(keys), SAGAS_A_CALL), "republishing"):
         try:
-            answers = [call_function(stack, each, {"republish": wanted}).body for each in stack.relay_functions]
+            done = relays.republished(keys[begin : begin + SAGAS_A_CALL])
         except FunctionFailedError as error:
             message = f"{begin} of {len(keys)} sagas were republished, then {error}; doing it all again is harmless"
             raise NotDoneError(message) from error
-        left = {message for answer in answers for message in answer["skipped"]}
-        skipped += sorted(left, key=[each for answer in answers for each in answer["skipped"]].index)
-        # Published is what every target has.
-        published += [message for message in answers[0]["published"] if message not in left]
+        published += done.published
+        skipped += done.skipped
     return Republished(tuple(published), tuple(skipped))
 
 

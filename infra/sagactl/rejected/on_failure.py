@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from saga_orchestrator.adapters.rejected_events import item_id, named_in
+from saga_orchestrator.application.settling.kept import Kept, Kind
 from sagactl.deployment import Deployment
-from sagactl.rejected.kept import Kept, Kind
 
 PREFIX = "aws/lambda/"
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from saga_orchestrator.adapters.rejected_events import item_id, named_in
+from saga_orchestrator.application.settling.kept import Kept, Kind
 from saga_orchestrator.domain.instants import rfc3339
 from sagactl.deployment import Deployment
 from sagactl.rejected.items import item_of
-from sagactl.rejected.kept import Kept, Kind
 
 _PER_CALL = 10
 _MOST_LOOKED_AT = 200

@@ -9,9 +9,15 @@ from functools import cached_property
 from .adapters.api_settings import ApiSettings
 from .adapters.operators.act_items import ActTable
 from .adapters.operators.acting_sagas import ActingSagas
+from .adapters.operators.rejected_bytes import RejectedBytes
+from .adapters.operators.rejected_items import RejectedItems
 from .adapters.operators.saga_lists import SagaLists
+from .adapters.operators.stack_functions import StackFunctions
 from .adapters.patient_writes import PatientWrites
 from .application.operate import OperateSagas
+from .application.settling.desk import RejectedDesk
+from .application.settling.redriving import Redriving
+from .application.settling.republishing import Relays
 from .bootstrap import Resources, resources
 from .domain.registry import SagaRegistry
 
@@ -37,6 +43,25 @@ class ApiResources:
     def operate(self) -> OperateSagas:
         at = self.at
         return OperateSagas(ActingSagas(at.store, self.acts), at.clock, at.rules_of, at.telemetry)
+
+    @cached_property
+    def rejected_items(self) -> RejectedItems:
+        return RejectedItems(self.acts)
+
+    @cached_property
+    def redriving(self) -> Redriving:
+        """Functions of this stack and objects of its bucket: no other name ever gets in here."""
+        at, functions = self.at, StackFunctions(self.at.sdk.functions)
+        return Redriving(
+            functions,
+            RejectedBytes(at.sdk.s3, at.settings.payload_bucket),
+            self.settings.functions_for(at.sagas.routes),
+            Relays(functions, self.settings.relay_functions),
+        )
+
+    @cached_property
+    def desk(self) -> RejectedDesk:
+        return RejectedDesk(self.rejected_items, lambda: self.redriving, self.at.clock, self.at.telemetry)
 
 
 @functools.cache

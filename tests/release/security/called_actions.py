@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from saga_orchestrator.domain.registry import REPLY
+from saga_testing.http_door import FUNCTIONS, RELAY
+from tests.release.template.deployment import COMMAND_REPLY, EVENT_FUNCTIONS, SAGA_EVENT
+
 Grant = tuple[str, str]
 
 _TABLES: Final = {"operator": "<OperatorTable.Arn>"}
@@ -14,6 +18,16 @@ _ITEM_ACTIONS: Final = {
 }
 _QUEUES: Final = {"SendMessage": "<RejectedQueue.Arn>", "SendMessageBatch": "<WakeQueue.Arn>"}
 """The batch has no action of its own, as a transaction has none. Wakes alone are sent so."""
+_FUNCTIONS: Final = {
+    **{FUNCTIONS[event_type]: f"<{function}.Arn>" for event_type, function in EVENT_FUNCTIONS.items()},
+    FUNCTIONS[REPLY]: f"<{COMMAND_REPLY}.Arn>",
+    FUNCTIONS["*"]: f"<{SAGA_EVENT}.Arn>",
+    RELAY: "<CommandRelayFunction.Arn>",
+}
+_WHEREVER: Final = {
+    "PutMetricData": ("cloudwatch:PutMetricData", "*"),
+    "PutEvents": ("events:PutEvents", "<EventBus.Arn>"),
+}
 _TABLE_CALLS: Final = frozenset({"PutItem", "UpdateItem", "GetItem", "DeleteItem", "BatchGetItem", "Query", "Scan"})
 
 
@@ -37,10 +51,10 @@ def _grants(operation: str, arguments: dict[str, Any]) -> set[Grant]:
         return {(f"s3:{operation}", f"<PayloadBucket.Arn>/{folder}/*")}
     if operation in _QUEUES:
         return {("sqs:SendMessage", _QUEUES[operation])}
-    if operation == "PutMetricData":
-        return {("cloudwatch:PutMetricData", "*")}
-    if operation == "PutEvents":
-        return {("events:PutEvents", "<EventBus.Arn>")}
+    if operation == "Invoke":
+        return {("lambda:InvokeFunction", _FUNCTIONS[arguments["FunctionName"]])}
+    if operation in _WHEREVER:
+        return {_WHEREVER[operation]}
     msg = f"{operation} is a call that this test knows no permission for"
     raise AssertionError(msg)
 

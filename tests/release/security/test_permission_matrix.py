@@ -34,7 +34,7 @@ from sagactl.acting.direct import perform
 from sagactl.acting.records import act_table, acts_on
 from sagactl.deployment import Deployment as Stack
 from sagas.order import ORDER
-from tests.release.security.permission_matrix import by_code, calls_of, no_event
+from tests.release.security.permission_matrix import by_code, calls_of, no_event, one_batch
 from tests.release.template.deployment import (
     EVENT_FUNCTIONS,
     as_list,
@@ -74,6 +74,7 @@ def test_every_other_event_function(world: World, event_type: str) -> None:
         for execution_id in ("limited", "unlimited", "unknown"):
             world.deliver(event(event_type, execution_id))
             world.deliver(event(event_type, execution_id))
+        one_batch(world, event_type, event(event_type, "one"), event(event_type, "two"))
         no_event(world, event_type)
 
     assert calls_of(world, scenario) == by_code(EVENT_FUNCTIONS[event_type])

@@ -7,7 +7,7 @@ from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_orders import order_event, reply
 from tests.release.security.claiming_sagas import CLAIMING, ROOM
-from tests.release.security.permission_matrix import by_code, calls_of, no_event
+from tests.release.security.permission_matrix import by_code, calls_of, no_event, one_batch
 from tests.release.template.deployment import COMMAND_REPLY, SAGA_EVENT, SAGA_WAKE
 
 SLEEPERS: Final = (("o-1", "order_saga"), ("first", "stay_saga"))
@@ -51,6 +51,9 @@ def test_the_function_of_replies(world: World) -> None:
         for message in ("reserve_credit#1", "reserve_credit#1", "reserve_stock#1"):
             world.deliver(reply(message))
         world.deliver(reply("reserve_credit#1", order_id="unknown"))
+        one_batch(
+            world, "COMMAND_REPLY", *(reply("reserve_credit#1", order_id=f"batched-{number}") for number in range(2))
+        )
         no_event(world, "COMMAND_REPLY")
 
     def rooms() -> None:

@@ -1,13 +1,17 @@
 """The function `api`: it calls what its role grants and nothing else, and repeats nothing that a user wrote."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from saga_testing.http_door import ADMIN, OPERATOR, READER, HttpDoor, Told, signed
+from saga_orchestrator.application.paging import page_of
+from saga_orchestrator.domain.secret import Secret
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS
+from saga_testing.http_door import ADMIN, FUNCTIONS, OPERATOR, READER, RELAY, HttpDoor, Told, connect, signed
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event
 from tests.release.security.canary import CANARY, assert_hidden
@@ -23,7 +27,7 @@ def request(execution_id: str) -> dict[str, Any]:
     return event("EXECUTION_REQUESTED", execution_id, script=f"print('{CANARY}')", runtime_command=command)
 
 
-def every_route(door: HttpDoor, arn: str, key: str = "ex-1") -> list[Told]:
+def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[str] | None = None) -> list[Told]:
     return [
         door.get("me", arn),
         door.get("executions/{execution_id}", arn, path={"execution_id": key}),
@@ -32,20 +36,53 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1") -> list[Told]:
         door.get("sagas", arn, query={"order": "parked"}),
         door.get("groups", arn, query={"of": "parked"}),
         door.get("summary", arn),
+        door.get("rejected", arn),
+        door.get("rejected/groups", arn),
+        door.get("acts", arn),
+        *[told for one in (rejected_ids(door) if rejected is None else rejected) for told in settled(door, arn, one)],
         door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
         door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),
         door.cancel(key, arn=arn, body=json.dumps({"reason": EVIL})),
     ]
 
 
+def rejected_ids(door: HttpDoor) -> list[str]:
+    """What was set aside before anybody asked."""
+    return [kept.id for kept in page_of(door.api.rejected_items.open, None, 50, newest_first=True).contents]
+
+
+def settled(door: HttpDoor, arn: str, one: str) -> list[Told]:
+    return [
+        door.get("rejected/{id}", arn, path={"id": one}),
+        door.event("redrive", one, arn),
+        door.event("drop", one, arn, idempotency_key="k-3", body=json.dumps({"reason": EVIL})),
+    ]
+
+
+def set_aside(world: World, topic: str, source: str = "kafka") -> None:
+    """As the functions keep it, of each source that implies another function."""
+    position = {"partition": f"{topic}-0", "offset": 1}
+    content = {"execution_id": "ex-1", "saga_name": "execution_saga", "event_type": topic, "script": CANARY}
+    said = {"reason": "malformed", "detail": "event_id breaks its rule", "rejected_at": "2026-01-01T00:00:00.000Z"}
+    world.at.rejected.keep(Secret(json.dumps(content).encode()), source=source, position=position, **said)
+
+
 def test_its_calls_are_its_grants(world: World) -> None:
+    world.register(EXECUTIONS_AND_ORDERS)
+    connect(world, world.functions)
     for execution_id in ("ex-1", "ex-2"):
         world.deliver(request(execution_id))
+    for event_type in FUNCTIONS:
+        set_aside(world, event_type.lower() if event_type != "*" else "order_placed")
+    set_aside(world, "any", "stream")
+    for name in FUNCTIONS.values():
+        world.functions.handlers[name] = lambda _payload: None
+    world.functions.handlers[RELAY] = lambda _payload: {"published": [], "skipped": []}
     door = HttpDoor(world.at)
 
     def scenario() -> None:
         for told in every_route(door, OPERATOR):
-            assert told.status == 200, told.body
+            assert told.status == 200 or told.code == "already_redriven", told.body
 
     assert calls_of(world, scenario) == by_code(API_FUNCTION, API)
 
@@ -53,12 +90,20 @@ def test_its_calls_are_its_grants(world: World) -> None:
 def test_it_updates_sagas_in_transactions_and_touches_acts_alone(world: World) -> None:
     """What the conditions of its grants say: AWS would refuse anything else."""
     world.deliver(request("ex-1"))
+    set_aside(world, "execution_started")
+    connect(world, world.functions)
+    world.functions.handlers[FUNCTIONS["EXECUTION_STARTED"]] = lambda _payload: None
     world.calls.clear()
     every_route(HttpDoor(world.at), OPERATOR)
 
     writes = [name for name, _ in world.calls if name in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}]
-    assert writes == ["PutItem", "TransactWriteItems"]  # a note is an act alone
-    (transaction,) = [arguments for name, arguments in world.calls if name == "TransactWriteItems"]
+    # The act of a redrive, its result with the event; a note, which is an act alone; the cancel.
+    assert writes == ["PutItem", "TransactWriteItems", "PutItem", "TransactWriteItems"]
+    settling, transaction = [arguments for name, arguments in world.calls if name == "TransactWriteItems"]
+    put, update = (next(iter(action.values())) for action in settling["TransactItems"])
+    assert (put["TableName"], update["TableName"]) == ("operator", "operator")
+    assert put["Item"]["pk"]["S"].startswith("act#")
+    assert update["Key"]["pk"]["S"].startswith("rejected#")
     kinds = [next(iter(action)) for action in transaction["TransactItems"]]
     assert kinds == ["Put", "Update", "Update"]  # the act before the saga, and the slot that it gives back
     touched = [
@@ -67,7 +112,8 @@ def test_it_updates_sagas_in_transactions_and_touches_acts_alone(world: World) -
         if name == "GetItem" and arguments["TableName"] == "operator"
     ]
     put = transaction["TransactItems"][0]["Put"]
-    assert all(key.startswith("act#") for key in (*touched, put["Item"]["pk"]["S"]))
+    assert all(key.startswith(("act#", "rejected#")) for key in touched)
+    assert put["Item"]["pk"]["S"].startswith("act#")
     assert touched
 
 
@@ -77,6 +123,8 @@ def test_nothing_that_a_user_wrote_is_shown_or_printed(
 ) -> None:
     for execution_id in ("ex-1", "ex-2"):
         world.deliver(request(execution_id))
+    set_aside(world, "execution_started")
+    connect(world, world.functions)
     door, printed = HttpDoor(world.at), Printed(world.at, capsys, monkeypatch)
     world.calls.clear()
     told = every_route(door, arn or "")
@@ -139,7 +187,7 @@ def test_an_error_of_aws_is_not_passed_on(
             raise ClientError({"Error": {"Code": code, "Message": f"bad value {CANARY}"}}, name)
 
         client._make_api_call = refuse
-        for told in every_route(door, OPERATOR)[1:]:
+        for told in every_route(door, OPERATOR, rejected=["0123456789ab"])[1:]:
             assert told.status == 503
             assert_hidden(told.body, "an answer")
     assert_hidden(printed.text(), "a log line or a metric")

@@ -40,6 +40,7 @@ WRITES = {
     ("dynamodb:PutItem", "<SagaTable.Arn>"),
     ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
 }
+READS_BATCHES = {("dynamodb:BatchGetItem", "<SagaTable.Arn>")}
 READS_COUNTERS = {("dynamodb:GetItem", "<SagaTable.Arn>"), ("dynamodb:BatchGetItem", "<SagaTable.Arn>")}
 KEEPS_REJECTED = {
     ("s3:PutObject", "<PayloadBucket.Arn>/rejected/*"),
@@ -58,7 +59,7 @@ TAKES_WAKES = {
     (f"sqs:{action}", "<WakeQueue.Arn>") for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 }
 GRANTS = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED | ON_FAILURE),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | READS_BATCHES | KEEPS_REJECTED | ON_FAILURE),
     "ExecutionRequestedFunction": WRITES
     | READS_COUNTERS
     | KEEPS_REJECTED

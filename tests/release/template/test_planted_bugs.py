@@ -113,7 +113,11 @@ BUGS: list[tuple[Check, str, str]] = [
     (names.complaints, '"${AWS::StackName}-execution-failed-errors"', '"execution-failed-errors"'),
     (equal_parts.complaints, "source: [!Ref EventSource]", "source: [!Ref EventSource, !Ref OperatorSource]"),
     (equal_parts.complaints, "source: [!Ref EventSource, !Ref OperatorSource]", "source: [!Ref EventSource]"),
-    (equal_parts.complaints, "Statement: [*write-sagas, *keep-rejected,", "Statement: [*write-sagas,"),
+    (
+        equal_parts.complaints,
+        "Statement: [*write-sagas, *read-batch, *keep-rejected,",
+        "Statement: [*write-sagas, *read-batch,",
+    ),
     (
         equal_parts.complaints,
         "detail-type: !Ref SagaEventTypes",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from saga_orchestrator.application.settling.republishing import FunctionFailedError
 from sagactl.deployment import Deployment
-from sagactl.invoking import FunctionFailedError, call_function
+from sagactl.invoking import call_function
 
 
 def stack_that_answers(payload: bytes, **more: str) -> Deployment:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from saga_orchestrator.application.settling.envelopes import envelope
+from saga_orchestrator.application.settling.kept import Kept, Kind, NotRedrivableError
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import terms_of
 from saga_orchestrator.entrypoints.kafka_batch import KafkaRecord
 from saga_orchestrator.entrypoints.strict_json import decode_base64
 from saga_testing.samples.enveloped import as_headers, batch, cloudevent, record
 from saga_testing.samples.sample_events import NOW_MS, event
-from sagactl.rejected.envelopes import envelope
-from sagactl.rejected.kept import Kept, Kind, NotRedrivableError
 
 BINARY = cloudevent(event("EXECUTION_REQUESTED", "ex-\u00e4"))
 UNTYPED = {key: value for key, value in event("EXECUTION_REQUESTED").items() if key != "event_type"}

@@ -93,7 +93,7 @@ def test_what_is_republished_leaves_out_the_one_that_cannot_be_read(
         asked.extend(payload["republish"])
         return SimpleNamespace(body={"published": [], "skipped": []})
 
-    monkeypatch.setattr("sagactl.commands.republish.call_function", call)
+    monkeypatch.setattr("sagactl.invoking.call_function", call)
     put(table, state={"S": "hovering"})
 
     outcome = run("republish", "--since", "3000d", "--yes")
@@ -109,6 +109,7 @@ def test_what_is_republished_leaves_out_the_one_that_cannot_be_read(
 def test_a_rejected_event_whose_item_is_odd_is_listed_all_the_same() -> None:
     odd = {
         "pk": {"S": "rejected#abc"},
+        "sk": {"S": "event"},
         "at": {"S": "2026-01-01T00:00:00.000Z"},
         "copies": {"N": "1.5"},
         "reason": {"N": "7"},

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Final, Self
 
@@ -54,6 +54,21 @@ def _networks(value: Any) -> Any:
         raise ValueError(msg) from None
 
 
+def _functions(value: Any) -> Any:
+    """Raises ValueError, which says what is expected and never what was given."""
+    if not isinstance(value, str):
+        return value
+    named = dict(entry.partition(":")[::2] for entry in value.split(",") if entry)
+    if not all(event_type and name for event_type, name in named.items()):
+        msg = "must be TYPE:NAME, separated by commas"
+        raise ValueError(msg)
+    return named
+
+
+def _names(value: Any) -> Any:
+    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+
 class ApiSettings(BaseModel):
     """Field names are the environment variables in lower case."""
 
@@ -72,6 +87,13 @@ class ApiSettings(BaseModel):
     owner_claim: str = Field(default="", pattern=_CLAIM)
     """The claim that says whose sagas are one's own; empty: nobody's are."""
 
+    event_functions: Annotated[dict[str, str], BeforeValidator(_functions)] = Field(default_factory=dict)
+    """The names of the stack's functions by the type of event that they take; `*` takes those of other sagas. To these
+    alone is anything redriven.
+    """
+    relay_functions: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    """One for each target."""
+
     def takes_from(self, address: object) -> bool:
         """What is no address comes from nowhere that could be allowed."""
         if not self.allowed_cidrs:
@@ -81,6 +103,12 @@ class ApiSettings(BaseModel):
         except ValueError:
             return False
         return found is not None and any(found in network for network in self.allowed_cidrs)
+
+    def functions_for(self, of_sagas: Iterable[str]) -> dict[str, str]:
+        """By type of event; `of_sagas` are the types that other sagas name."""
+        named = {event_type: name for event_type, name in self.event_functions.items() if event_type != "*"}
+        others = self.event_functions.get("*")
+        return {**named, **(dict.fromkeys(of_sagas, others) if others else {})}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

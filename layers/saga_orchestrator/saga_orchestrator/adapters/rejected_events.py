@@ -72,10 +72,11 @@ class RejectedEvents:
 
 def object_key(function: str, source: str, position: Mapping[str, Any], content: bytes) -> str:
     """Where the bytes lie: the same for each delivery of the same record, and for nothing else."""
-    return "/".join(("rejected", function, source, *_place(position), sha256(content).hexdigest()[:16]))
+    return "/".join(("rejected", function, source, *place_of(position), sha256(content).hexdigest()[:16]))
 
 
-def _place(position: Mapping[str, Any]) -> Iterator[str]:
+def place_of(position: Mapping[str, Any]) -> Iterator[str]:
+    """The part of a key that tells one record from all others."""
     for name, value in position.items():
         if name == "cluster":
             yield sha256(str(value).encode(errors="surrogatepass")).hexdigest()[:12]

@@ -6,6 +6,7 @@ capacity is charged (DynamoDB API reference, ReturnValuesOnConditionCheckFailure
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from saga_orchestrator.adapters.counters.claims import Claims, LockTurns, Turns
 from saga_orchestrator.adapters.counters.counter_table import CounterTable
 from saga_orchestrator.adapters.counters.counter_writes import counting
 from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause, Stored
-from saga_orchestrator.domain.errors import SagaError
+from saga_orchestrator.domain.errors import CorruptSaga, SagaError
 from saga_orchestrator.domain.policy import Policy
 from saga_orchestrator.domain.saga import Claim, Saga
 
@@ -84,6 +85,18 @@ class DynamoDbSagaStore:
         with retryable():
             reply = self.client.get_item(TableName=self.table, Key=_key(execution_id, saga_name), ConsistentRead=True)
         return decode(reply["Item"]) if "Item" in reply else None
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Saga]:
+        """Those of at most a hundred sagas that the answer holds and that can be read, strongly consistent."""
+        wanted = {self.table: {"Keys": [_key(*key) for key in keys], "ConsistentRead": True}}
+        with retryable():
+            reply = self.client.batch_get_item(RequestItems=wanted)
+        found: dict[tuple[str, str], Saga] = {}
+        for item in part_of(part_of(reply, "Responses"), self.table):
+            with suppress(CorruptSaga):
+                saga = decode(item)
+                found[saga.execution_id, saga.saga_name] = saga
+        return found
 
     def due(self, shard: int, now: int) -> Iterator[tuple[str, str, int]]:
         start: dict[str, Any] = {}

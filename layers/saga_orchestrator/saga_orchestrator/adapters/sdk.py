@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserError
 
 CONNECT_TIMEOUT_SECONDS: Final = 1
 READ_TIMEOUT_SECONDS: Final = 3
+CALL_TIMEOUT_SECONDS: Final = 18
 
 _CONFIG: Final = {
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,  # botocore waits 60 s by default, longer than our functions live
@@ -33,11 +34,11 @@ class Sdk:
     def _session(self) -> Any:
         return botocore.session.get_session()
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, **own: Any) -> Any:
         with self._lock:  # botocore's client creation is not thread-safe
             # Said once: botocore puts its own together twice a call, a fifth of the call's CPU.
             user_agent = self._session.user_agent()
-            config = Config(max_pool_connections=self._max_connections, user_agent=user_agent, **_CONFIG)
+            config = Config(max_pool_connections=self._max_connections, user_agent=user_agent, **{**_CONFIG, **own})
             client = self._session.create_client(service, config=config)
         if service != "s3":
             client.meta.events.register("before-parse", _refuse_what_is_no_answer)
@@ -58,6 +59,11 @@ class Sdk:
     @cached_property
     def secretsmanager(self) -> Any:
         return self._client("secretsmanager")
+
+    @cached_property
+    def functions(self) -> Any:
+        """Lambda. It is waited for as long as whoever asks can be kept waiting, and never called twice by itself."""
+        return self._client("lambda", read_timeout=CALL_TIMEOUT_SECONDS, retries={"total_max_attempts": 1})
 
     @cached_property
     def events(self) -> Any:

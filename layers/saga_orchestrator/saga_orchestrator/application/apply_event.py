@@ -34,23 +34,25 @@ class SagaWriter:
     jitter: Callable[[], float]
     metrics: Counting
 
-    def apply(self, event: Event | SagaSignal, rules: Rules) -> Decision:
+    def apply(self, event: Event | SagaSignal, rules: Rules, known: Saga | None = None) -> Decision:
         """Apply an event, creating the saga or its stub when there is none: two writes at most without a race.
+
+        `known` is the saga as somebody read it before, if anybody did.
 
         Raises:
             RejectedEvent: it can never be applied.
             RetryableError: too many races were lost, or AWS failed in a way that may pass.
         """
-        return self._settle(None, event, rules)
+        return self._settle(known, event, rules)
 
-    def answer(self, reply: SagaSignal, rules: Rules) -> Decision:
+    def answer(self, reply: SagaSignal, rules: Rules, known: Saga | None = None) -> Decision:
         """Apply what only a saga that is there can be told, as a participant's reply is: one read and one write.
 
         Raises:
             RejectedEvent: nobody asked, or nobody awaits an answer.
             RetryableError: as of an event.
         """
-        return self._settle(self.store.get(reply.key, rules.definition.name), reply, rules)
+        return self._settle(known or self.store.get(reply.key, rules.definition.name), reply, rules)
 
     def time_out(self, execution_id: str, saga_name: str, rules: Rules) -> Decision:
         """Do what is due by now, judged on the item itself: end the saga, or ask the next attempt of what waits."""

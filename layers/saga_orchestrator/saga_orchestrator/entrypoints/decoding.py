@@ -192,7 +192,7 @@ def _content_hash(request: ExecutionRequest, owner: str | None) -> bytes:
     values = [str(getattr(request, name)) for name in _REQUEST_FIELDS]
     values += [*request.runtime_command, str(request.script.size), request.script.sha256.hex(), owner or ""]
     # Each with its length in front, so that no two requests run together into the same bytes.
-    parts = [part for value in map(str.encode, values) for part in (len(value).to_bytes(4, "big"), value)]
+    parts = [len(encoded).to_bytes(4, "big") + encoded for encoded in map(str.encode, values)]
     return hashlib.sha256(b"".join(parts)).digest()
 
 

@@ -1,6 +1,7 @@
 """The entry point of the six event functions, of exactly one `EXECUTION_*` event type each."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from saga_orchestrator.domain.saga import saga_id
 from .decoding import ForeignEventType, decode_event
 from .envelopes.cloudevents import Terms
 from .intake import Intake
+from .read_ahead import Known, SagaKey
 
 
 @functools.cache
@@ -53,7 +55,12 @@ class EventFunction(Intake):
         # Operators may cancel; what happens to pods is told by the platform alone.
         return source == self.at.settings.operator_source and self.event_type is EventType.CANCELLED
 
-    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
+    def _sagas_of(self, fields: dict[str, Any]) -> Iterable[SagaKey]:
+        if self.event_type is EventType.REQUESTED:
+            return ()
+        return [(str(fields["execution_id"]), rules.definition.name) for rules in self.at.rules_of_executions]
+
+    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:
         try:
             event = decode_event(
                 fields,
@@ -67,7 +74,7 @@ class EventFunction(Intake):
                 return
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
         self._tell_unusable(event)
-        self._apply_to_sagas(event)
+        self._apply_to_sagas(event, known)
 
     def _tell_unusable(self, event: Event) -> None:
         if event.unusable:
@@ -80,13 +87,13 @@ class EventFunction(Intake):
                 causation_id=event.event_id,
             )
 
-    def _apply_to_sagas(self, event: Event) -> None:
+    def _apply_to_sagas(self, event: Event, known: Known) -> None:
         """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""
         refusals: list[RejectedEvent] = []
         delays: list[RetryableError] = []
         for rules in self.at.rules_of_executions:
             try:
-                decision = self.at.writer.apply(event, rules)
+                decision = self.at.writer.apply(event, rules, known.get((event.execution_id, rules.definition.name)))
             except RejectedEvent as refused:
                 refusals.append(refused)
                 continue

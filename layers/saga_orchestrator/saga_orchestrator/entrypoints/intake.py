@@ -2,7 +2,7 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, Retryab
 from .envelopes.cloudevents import Terms
 from .envelopes.opening import from_detail
 from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
+from .read_ahead import NOTHING, Known, SagaKey
 from .strict_json import decode_base64
 
 Place = tuple[str, dict[str, Any]]
@@ -33,7 +34,9 @@ class Intake:
         """
         try:
             if is_kafka_batch(event):
-                return process_batch(event, context, self._kafka_record, self.at, self._terms, self._lane)
+                return process_batch(
+                    event, context, self._kafka_record, self.at, self._terms, self._lane, self._sagas_of
+                )
             self._guarded(
                 lambda: self._eventbridge(event),
                 lambda: _original(event),
@@ -43,14 +46,14 @@ class Intake:
         finally:
             self.at.telemetry.flush()
 
-    def _kafka_record(self, record: KafkaRecord) -> None:
+    def _kafka_record(self, record: KafkaRecord, known: Known) -> None:
         def work() -> None:
             if record.is_tombstone:
                 self.at.telemetry.count("Tombstones")
             elif self._is_anothers(record):
                 self.at.telemetry.count("ForeignEvents")
             else:
-                self._apply(record.fields, by_operator=False)
+                self._apply(record.fields, known, by_operator=False)
 
         self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.place))
 
@@ -75,7 +78,7 @@ class Intake:
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )
-        self._apply(from_detail(event["detail"], self._terms), by_operator=by_operator)
+        self._apply(from_detail(event["detail"], self._terms), NOTHING, by_operator=by_operator)
 
     @property
     def _sources(self) -> frozenset[str]:
@@ -86,12 +89,17 @@ class Intake:
         """It is the source that IAM lets only operators use, and they may say such a thing."""
 
     @abstractmethod
-    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
-        """Apply the event in `fields`. Raises `RejectedEvent` or `RetryableError`."""
+    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:
+        """Apply the event in `fields`, to sagas as they are in `known` where they are. Raises `RejectedEvent` or
+        `RetryableError`."""
 
     def _lane(self, fields: dict[str, Any]) -> str:
         """Events with the same one keep their order."""
         return str(fields["execution_id"])
+
+    def _sagas_of(self, _fields: dict[str, Any]) -> Iterable[SagaKey]:
+        """Which sagas are worth reading before an event of these fields is applied; what begins one looks for none."""
+        return ()
 
     @property
     @abstractmethod

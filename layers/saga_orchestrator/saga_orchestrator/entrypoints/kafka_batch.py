@@ -7,7 +7,8 @@ configurations and scaling modes).
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +20,7 @@ from .envelopes.cloudevents import Terms
 from .envelopes.framing import data_format
 from .envelopes.headers import is_binary_cloudevent, kept_headers
 from .envelopes.opening import from_record
+from .read_ahead import NOTHING, Known, SagaKey, read_ahead
 
 KAFKA_SOURCES: Final = ("aws:kafka", "SelfManagedKafka")
 MARGIN_MS: Final = 2_000
@@ -32,6 +34,10 @@ class BatchUnfinished(RetryableError):
 
 def _of_execution(fields: dict[str, Any]) -> str:
     return str(fields["execution_id"])
+
+
+def _of_none(_fields: dict[str, Any]) -> Iterable[SagaKey]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -111,18 +117,23 @@ def _has_offset(record: Any) -> bool:
 def process_batch(
     event: dict[str, Any],
     context: Any,
-    apply: Callable[[KafkaRecord], None],
+    apply: Callable[[KafkaRecord, Known], None],
     at: Resources,
     terms: Terms,
     lane_of: Callable[[dict[str, Any]], str] = _of_execution,
+    sagas_of: Callable[[dict[str, Any]], Iterable[SagaKey]] = _of_none,
 ) -> dict[str, Any] | None:
-    """Apply every record and account for each: applied and rejected ones are done, others reported or raised."""
+    """Apply every record and account for each: applied and rejected ones are done, others reported or raised.
+
+    The sagas that `sagas_of` names are read ahead for the first record of each lane: a later one comes after its write.
+    """
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     cluster = cluster_of(event)
     for partition, records in event["records"].items():
         for raw in records:
             record = KafkaRecord(partition, raw, terms, cluster, lane_of)
             lanes[_execution_of(record)].append(record)
+    known = read_ahead(at, _wanted([lane[0] for lane in lanes.values()], sagas_of))
 
     def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:
         """What of the lane is left undone: from the first failure on, order forbids going ahead."""
@@ -130,7 +141,7 @@ def process_batch(
             if context.get_remaining_time_in_millis() < MARGIN_MS:
                 return lane[position:]
             try:
-                apply(record)
+                apply(record, known if position == 0 else NOTHING)
             except RetryableError as failure:
                 at.telemetry.warn("record will be delivered again", cause=str(failure), **record.position)
                 return lane[position:]
@@ -144,6 +155,12 @@ def process_batch(
         msg = f"{len(undone)} records must be delivered again"
         raise BatchUnfinished(msg)
     return None
+
+
+def _wanted(firsts: list[KafkaRecord], sagas_of: Callable[[dict[str, Any]], Iterable[SagaKey]]) -> Iterator[SagaKey]:
+    for record in firsts:
+        with suppress(Exception):  # as above: it is told when its turn comes
+            yield from sagas_of(record.fields)
 
 
 def _order(record: KafkaRecord) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """The functions of sagas with events of their own: `saga_event` for what the definitions name, `command_reply`."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from saga_orchestrator.domain.saga import saga_id
 from .decoding import is_another_version
 from .envelopes.cloudevents import Terms
 from .intake import Intake
+from .read_ahead import Known, SagaKey
 from .saga_decoding import decode_reply, decode_saga_event, key_field, key_of_event, key_of_reply
 
 REPLIES: Final = Terms({}, lambda _event_type: None)
@@ -61,7 +62,7 @@ class SagaEventFunction(Intake):
         named = fields.get("event_type")
         return self.at.sagas.routes.get(named.upper()) if isinstance(named, str) else None
 
-    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:
+    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:  # noqa: ARG002 - most of its events begin sagas
         route = self._route(fields)
         if route is None:
             if self.at.settings.topic_layout == "shared":
@@ -100,7 +101,11 @@ class CommandReplyFunction(Intake):
     def _lane(self, fields: dict[str, Any]) -> str:
         return key_of_reply(fields)
 
-    def _apply(self, fields: dict[str, Any], *, by_operator: bool) -> None:  # noqa: ARG002 - operators answer for nobody
+    def _sagas_of(self, fields: dict[str, Any]) -> Iterable[SagaKey]:
+        saga_name, key, _message = fields["in_reply_to"].split(":")
+        return ((key, saga_name),) if self.at.rules_of(saga_name) is not None else ()
+
+    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:  # noqa: ARG002 - operators answer for nobody
         named = fields.get("event_type")
         if not isinstance(named, str) or named.upper() != REPLY:
             if self.at.settings.topic_layout == "shared":
@@ -112,7 +117,7 @@ class CommandReplyFunction(Intake):
         rules = self.at.rules_of(saga_name)
         if rules is None:
             raise RejectedEvent(RejectReason.NEVER_SENT, "no saga of this deployment has sent such a message")
-        _tell(self.at, reply, rules, self.at.writer.answer(reply, rules))
+        _tell(self.at, reply, rules, self.at.writer.answer(reply, rules, known.get((reply.key, saga_name))))
 
 
 def _check_version(fields: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from saga_orchestrator.adapters import aws_errors
 from saga_orchestrator.adapters.counters.counter_table import CounterTable
-from saga_orchestrator.adapters.rejected_events import RejectedEvents, _place, object_key
+from saga_orchestrator.adapters.rejected_events import RejectedEvents, object_key, place_of
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.adapters.targets.event_bus import _chunks, _fate
 from saga_orchestrator.application import publish
@@ -75,7 +75,7 @@ ANSWER_MUTANTS: Final = (
     Mutant(
         "clusters not told apart",
         "L4e",
-        edit(_place, 'yield sha256(str(value).encode(errors="surrogatepass")).hexdigest()[:12]', 'yield "kafka"'),
+        edit(place_of, 'yield sha256(str(value).encode(errors="surrogatepass")).hexdigest()[:12]', 'yield "kafka"'),
     ),
     Mutant(
         "rejected event kept anew at each delivery",

@@ -3,26 +3,28 @@
 from typing import Final
 
 from saga_orchestrator.adapters import rejected_events
+from saga_orchestrator.adapters.operators.rejected_items import RejectedItems
 from saga_orchestrator.application.relay import Relay
+from saga_orchestrator.application.settling import envelopes
+from saga_orchestrator.application.settling.redriving import Redriving
 from saga_orchestrator.domain import decide
-from sagactl.rejected import envelopes, items, redriving
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 OPERATOR_MUTANTS: Final = (
     Mutant(
         "a copy that nobody looked at is settled with the others",
         "S25",
-        edit(items.settle, "#state = :open AND copies = :copies", "#state = :open AND copies >= :copies"),
+        edit(RejectedItems.settle, "#state = :open AND copies = :copies", "#state = :open AND copies >= :copies"),
     ),
     Mutant(
         "a batch that was not finished is called redriven",
         "S25b",
-        edit(redriving._call, 'answer.body.get("batchItemFailures")', 'answer.body.get("failures")'),
+        edit(Redriving.call, 'answer.get("batchItemFailures")', 'answer.get("failures")'),
     ),
     Mutant(
         "what a target refuses again is called redriven",
         "S25b",
-        edit(redriving._published_again, "return message_id in done.published", "return True"),
+        edit(Redriving.deliver, "return delivery.message_id in done.published", "return True"),
     ),
     Mutant(
         "one message that cannot be made keeps back those beside it",
@@ -51,7 +53,7 @@ OPERATOR_MUTANTS: Final = (
     Mutant(
         "what is settled stays on the list",
         "S25d",
-        edit(items.settle, '":settled": {"S": SETTLED}', '":settled": {"S": "rejected#0"}'),
+        edit(RejectedItems.settle, '":settled": {"S": SETTLED}', '":settled": {"S": "rejected#0"}'),
     ),
     Mutant(
         "no sender may be ahead at all",

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any, Final
 
+from saga_orchestrator.adapters.operators.rejected_items import SETTLED
 from saga_orchestrator.adapters.rejected_events import open_kind
-from sagactl.rejected.items import SETTLED
-from sagactl.rejected.kept import Kept
+from saga_orchestrator.application.settling.kept import Kept
 from tests.proof.simulation.oracles.flow import unreflected
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world.ledger import Ledger

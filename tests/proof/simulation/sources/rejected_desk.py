@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from saga_orchestrator.adapters.operators.rejected_items import SETTLED
+from saga_orchestrator.application.settling.kept import Kept
+from saga_orchestrator.application.settling.redriving import Fate
 from sagactl.acting.records import act_of
 from sagactl.deployment import Deployment
 from sagactl.errors import REFUSALS
-from sagactl.rejected.items import SETTLED, item_of, settle
-from sagactl.rejected.kept import Kept
-from sagactl.rejected.redriving import Fate, redriven
+from sagactl.rejected.items import item_of, settle
+from sagactl.rejected.redriving import redriven
 from tests.proof.simulation.faults.restored_table import stack_of
 from tests.proof.simulation.faults.unreadable_items import CORRUPT
 from tests.proof.simulation.faults.weather import Fault

@@ -1,6 +1,7 @@
 """How many AWS calls an invocation may make: each has a cause, and a refused one allows at most its repetition.
 
-An event needs one data call: get-or-create in one conditional write. A request stores its script before. Then
+An event needs one data call: get-or-create in one conditional write. A request stores its script before, and what comes
+in a batch is looked for in one read of a hundred sagas, where it is no request. Then
 
 - a lost race is decided again and written again, and so is what met a conflict: one further call;
 - a full counter is answered by reading all of it, by raising a cap, and by a claim on another shard or a failed saga:
@@ -24,6 +25,7 @@ from saga_orchestrator.adapters.counters.counter_table import SETTLE_ATTEMPTS
 from saga_orchestrator.adapters.patient_writes import TRANSACTION_ATTEMPTS
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
 from saga_orchestrator.domain.decide import MAX_LATE_UNDOS
+from saga_orchestrator.entrypoints.read_ahead import MOST_KEYS
 
 FURTHER: Final = "further calls that refusals allow"
 LISTED: Final = "keys that queries listed"
@@ -57,7 +59,9 @@ def about_counters(operation: str, arguments: dict[str, Any]) -> bool:
     """Reading, opening, raising and settling: nothing of a saga, or of another table, is in it."""
     match operation:
         case "BatchGetItem":
-            return True
+            return all(
+                _of_the_engine({"Key": key}) for table in arguments["RequestItems"].values() for key in table["Keys"]
+            )
         case "TransactWriteItems":
             return all(_of_the_engine(request) for action in arguments["TransactItems"] for request in action.values())
         case "GetItem" | "UpdateItem":
@@ -83,7 +87,8 @@ def of_events(made: dict[str, int], records: int, *, requests: bool) -> int:
     """For one of the six event functions."""
     earned = records * (2 if requests else 1) + made.get(FURTHER, 0)
     most = records * (1 + MOST_FOR_CLAIM if requests else MOST_FOR_WRITE)
-    return min(earned, most) + REJECTING_CALLS * min(made.get("Reject", 0), records)
+    ahead = -(-records // MOST_KEYS) if records > 1 and not requests else 0
+    return min(earned, most) + ahead + REJECTING_CALLS * min(made.get("Reject", 0), records)
 
 
 def of_waiting(made: dict[str, int], records: int) -> int:

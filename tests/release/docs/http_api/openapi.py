@@ -10,13 +10,15 @@ import yaml
 
 from saga_orchestrator.application.listing import Order
 from saga_orchestrator.domain.operating.acts import Door
-from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
-from saga_orchestrator.entrypoints.http_api.acting import BODIES
+from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
+from saga_orchestrator.entrypoints.http_api.acting import BODIES, Reasoned
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
-from tests.release.docs.http_api.shapes import COMPONENTS, ETAG, named
+from tests.release.docs.http_api import rejected_shapes
+from tests.release.docs.http_api.parts import ETAG, named
+from tests.release.docs.http_api.shapes import COMPONENTS
 
 Json = dict[str, Any]
 
@@ -31,6 +33,7 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET summary": ("The numbers that people look at first", "Summary", ANY_READ),
     "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
     "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
+    **rejected_shapes.READS,
 }
 """By operation: what it is, what it answers, and which problems it may have."""
 VERBS: Final[dict[Deed, str]] = {
@@ -46,7 +49,7 @@ SCHEMES: Final = {
     Door.JWT: {"name": "token", "suffix": "_by_token"},
 }
 """By door: what opens it, and what tells its operations from the others'."""
-PATTERNS: Final = {"name": "^[a-z][a-z0-9_]{0,63}$", "key": "^[A-Za-z0-9_-]{1,64}$"}
+PATTERNS: Final = {"name": "^[a-z][a-z0-9_]{0,63}$", "key": "^[A-Za-z0-9_-]{1,64}$", "id": "^[0-9a-f]{12}$"}
 
 
 def document() -> Json:
@@ -101,14 +104,21 @@ def _operation(route: str, path: str) -> Json:
         summary, shape, problems = READS[route]
         more, etagged = _query(route), route.endswith("/{key}")
         operation: Json = {"operationId": _identifier(route), "summary": summary, "parameters": [*parameters, *more]}
+    elif route in rejected_shapes.WRITES:
+        operation, shape, problems, etagged = (
+            _beside_sagas(route, parameters),
+            rejected_shapes.WRITES[route].shape,
+            ANY_ACT,
+            True,
+        )
     else:
         deed = Deed(path.rpartition("/")[2])
         shape, problems, etagged = "Acted", ANY_ACT, True
         operation = {
             "operationId": deed,
             "summary": VERBS[deed],
-            "description": f"For {' and '.join(sorted(DEMANDS[deed].roles - {'break_glass'}))}.",
-            "parameters": [*parameters, *_act_headers(deed)],
+            "description": _for(DEMANDS[deed]),
+            "parameters": [*parameters, *_act_headers(DEMANDS[deed])],
             "requestBody": {
                 "required": DEMANDS[deed].reason,
                 "content": {"application/json": {"schema": _body(deed)}},
@@ -119,6 +129,25 @@ def _operation(route: str, path: str) -> Json:
         operation["responses"]["304"] = {"description": "It is as If-None-Match says"}
     operation["responses"] |= {str(status): _problem(status) for status in sorted(problems)}
     return operation
+
+
+def _beside_sagas(route: str, parameters: list[Json]) -> Json:
+    """A verb whose target is no saga."""
+    written = rejected_shapes.WRITES[route]
+    demands, schema = written.demands, Reasoned.model_json_schema()
+    if demands.reason:
+        schema["required"] = ["reason"]
+    return {
+        "operationId": "_".join(re.findall(r"[a-z]+", re.sub(r"\{\w+\}|POST ", "", route))),
+        "summary": written.summary,
+        "description": _for(demands),
+        "parameters": [*parameters, *_act_headers(demands)],
+        "requestBody": {"required": demands.reason, "content": {"application/json": {"schema": schema}}},
+    }
+
+
+def _for(demands: Demands) -> str:
+    return f"For {' and '.join(sorted(demands.roles - {'break_glass'}))}."
 
 
 def _identifier(route: str) -> str:
@@ -135,7 +164,7 @@ def _body(deed: Deed) -> Json:
 
 
 def _path_parameter(name: str) -> Json:
-    schema = {"type": "string", "pattern": PATTERNS["name" if name == "name" else "key"]}
+    schema = {"type": "string", "pattern": PATTERNS.get(name, PATTERNS["key"])}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -146,7 +175,7 @@ def _query(route: str) -> list[Json]:
         served = {"type": "string", "enum": [str(each) for each in GROUPED]}
         return [{"name": "of", "in": "query", "required": True, "schema": served}]
     if route != "GET sagas":
-        return []
+        return rejected_shapes.query_of(route)
     size = {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE, "description": f"{LARGEST_PAGE} at most"}
     return [
         {
@@ -160,11 +189,11 @@ def _query(route: str) -> list[Json]:
     ]
 
 
-def _act_headers(deed: Deed) -> list[Json]:
+def _act_headers(demands: Demands) -> list[Json]:
     key = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
     return [
         _header("Idempotency-Key", key, required=True),
-        _header("If-Match", ETAG, required=DEMANDS[deed].version),
+        _header("If-Match", ETAG, required=demands.version),
     ]
 
 

@@ -1,45 +1,29 @@
 """JSON Schemas of what the API answers. Closed: whatever is added to an answer is added here, or a test fails."""
 
-from typing import Any, Final
+from typing import Final
 
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS
 from saga_orchestrator.domain.saga import Cause
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.http_api.counting import PARTS
-
-Schema = dict[str, Any]
-
-TEXT: Final[Schema] = {"type": "string"}
-MAYBE_TEXT: Final[Schema] = {"type": ["string", "null"]}
-WHOLE: Final[Schema] = {"type": "integer"}
-MAYBE_WHOLE: Final[Schema] = {"type": ["integer", "null"]}
-MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
-MAYBE_MOMENT: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
-ETAG: Final[Schema] = {"type": "string", "pattern": '^"v[0-9]+-[0-9]+"$'}
-TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
-
-
-def closed(**properties: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def maybe(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def listed(schema: Schema) -> Schema:
-    return {"type": "array", "items": schema}
-
-
-def named(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
+from tests.release.docs.http_api.parts import (
+    ETAG,
+    MAYBE_MOMENT,
+    MAYBE_TEXT,
+    MAYBE_WHOLE,
+    MOMENT,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Schema,
+    closed,
+    listed,
+    maybe,
+    named,
+)
+from tests.release.docs.http_api.rejected_shapes import SHAPES as REJECTED_SHAPES
 
 _SUMMARY: Final[dict[str, Schema]] = {
     "execution_id": TEXT,
@@ -138,7 +122,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         actor=TEXT,
         door={"type": "string", "enum": [str(Door.IAM), str(Door.JWT)]},
         role={"type": "string", "enum": [str(role) for role in (Role.READER, Role.OPERATOR, Role.ADMIN)]},
-        may=listed({"type": "string", "enum": [str(deed) for deed in Deed]}),
+        may=listed({"type": "string", "enum": [str(deed) for deed in (*Deed, *OTHER_DEMANDS)]}),
     ),
     "SagaSummary": closed(**_SUMMARY, etag=ETAG),
     "Saga": closed(**_SUMMARY, **_DETAILS, etag=ETAG),
@@ -161,5 +145,6 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Act": _ACT,
     "Acts": closed(acts=listed(named("Act"))),
     "Acted": closed(saga=named("Saga"), replayed={"type": "boolean"}),
+    **REJECTED_SHAPES,
     "Problem": _PROBLEM,
 }

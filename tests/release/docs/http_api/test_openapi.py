@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import jsonschema
@@ -13,10 +15,12 @@ from openapi_spec_validator import validate
 from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
+from saga_orchestrator.domain.operating.other_targets import EventDeed
 from saga_orchestrator.entrypoints.http_api.routes import ROUTES, route_key
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
-from saga_testing.http_door import ADMIN, READER, HttpDoor, Told, claims_of
+from saga_testing.http_door import ADMIN, READER, HttpDoor, Told, claims_of, connect
 from saga_testing.samples.parked_orders import stuck_order
+from saga_testing.samples.rejected_events import reject, unknown_version
 from saga_testing.samples.sample_events import event
 from saga_testing.telemetry import RecordingTelemetry
 from tests.release.docs.http_api.openapi import OPENAPI, text
@@ -44,6 +48,8 @@ def door() -> HttpDoor:
         stack.aws.dynamodb.put_item(TableName="sagas", Item=encode(order))
     key = {"execution_id": {"S": "broken"}, "saga_name": {"S": "order_saga"}}
     stack.aws.dynamodb.update_item(TableName="sagas", Key=key, UpdateExpression="REMOVE dv")
+    reject(stack, unknown_version("ex-9"))
+    connect(stack, stack.aws.functions)
     return HttpDoor(stack.at)
 
 
@@ -130,7 +136,25 @@ def test_what_the_function_answers_is_described(
     for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
         get("groups", query=query)
 
+    seen |= answers_of_rejected(document, door, get, by, admin)
+
     assert seen == {key for key, route in ROUTES.items() if route.door is by}
+
+
+def answers_of_rejected(document: Json, door: HttpDoor, get: Callable[..., Told], by: Door, admin: Any) -> set[str]:
+    """The routes of verbs on rejected events; those that read are asked through `get`."""
+    (one,) = [each["id"] for each in get("rejected").json["rejected"]]
+    for identifier in (one, "0123456789ab"):
+        get("rejected/{id}", path={"id": identifier})
+        for verb, body, tag in product(EventDeed, ("{", '{"reason":"seen to"}'), (None, "x", '"v1-1"')):
+            told = door.event(verb, identifier, admin, body=body, if_match=tag, idempotency_key=f"k-{verb}")
+            judged(document, route_key(by, f"POST rejected/{{id}}/{verb}"), told)
+    for query in ({"order": "oldest"}, {"reason": "x"}, {"order": "x"}):
+        get("rejected", query=query)
+    get("rejected/groups")
+    for query in ({}, {"since": "2026-01-01T00:00:00Z"}, {"since": "x"}, {"page_size": "1"}, {"verb": "note"}):
+        get("acts", query=query)
+    return {route_key(by, f"POST rejected/{{id}}/{verb}") for verb in EventDeed}
 
 
 def test_every_code_of_a_problem_is_in_the_guide() -> None:

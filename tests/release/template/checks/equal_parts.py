@@ -39,6 +39,10 @@ REASONS: dict[tuple[str, str], str] = {
     (EventType.REQUESTED, f"{STATEMENTS}.ReadCounterShards"): (
         "it alone takes a slot, and looks for a shard with room"
     ),
+    **{
+        (event, f"{STATEMENTS}.ReadSagasOfBatch"): "what begins a saga is put, and looks for none"
+        for event in (EventType.REQUESTED, SAGAS)
+    },
     (EventType.REQUESTED, f"{STATEMENTS}.StoreScript"): "scripts come with it",
     (EventType.REQUESTED, "OwnFunction.Environment.Variables.ALLOWED_IMAGES"): "requests alone name images",
     (EventType.REQUESTED, "OwnFunction.Environment.Variables.OPERATOR_SOURCE"): "room for the images in the 4 KB",

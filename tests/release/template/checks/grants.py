@@ -65,6 +65,7 @@ KEEPS_REJECTED: set[Grant] = {
     ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
 }
 WRITES: set[Grant] = {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("PutItem", "UpdateItem")}
+READS_BATCHES: set[Grant] = {("dynamodb:BatchGetItem", "<SagaTable.Arn>", "{}")}
 READS_COUNTERS: set[Grant] = {
     (f"dynamodb:{action}", "<SagaTable.Arn>", COUNTERS) for action in ("GetItem", "BatchGetItem")
 }
@@ -83,13 +84,14 @@ def _relay(log_group: str) -> set[Grant]:
 
 
 BASE: dict[str, set[Grant]] = {
-    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | KEEPS_REJECTED),
+    **dict.fromkeys(EVENT_FUNCTIONS.values(), WRITES | READS_BATCHES | KEEPS_REJECTED),
     "ExecutionRequestedFunction": WRITES
     | READS_COUNTERS
     | KEEPS_REJECTED
     | {("s3:PutObject", "<PayloadBucket.Arn>/scripts/*", "{}")},
     SAGA_EVENT: WRITES | READS_COUNTERS | KEEPS_REJECTED,
     COMMAND_REPLY: KEEPS_REJECTED
+    | READS_BATCHES
     | READS_COUNTERS
     | {(f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "UpdateItem")},
     "TimeoutCheckerFunction": KEEPS_REJECTED
@@ -114,6 +116,19 @@ BASE: dict[str, set[Grant]] = {
         *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
         *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
+        ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", "{}"),
+        ("dynamodb:GetItem", "<OperatorTable.Arn>", REJECTED),
+        (
+            "dynamodb:UpdateItem",
+            "<OperatorTable.Arn>",
+            json.dumps({**json.loads(REJECTED), **json.loads(IN_TRANSACTIONS)}),
+        ),
+        ("s3:GetObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
+        ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
+        *(
+            ("lambda:InvokeFunction", f"<{function}.Arn>", "{}")
+            for function in (*FED_FUNCTIONS, "CommandRelayFunction")
+        ),
     },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
@@ -273,6 +288,8 @@ def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
         wanted |= {(f"kms:{action}", KEY, THROUGH) for action in ("Decrypt", "GenerateDataKey")}
     if function in {"CommandRelayFunction", KAFKA_RELAY} and "InlineScriptMaxBytes" in parameters:
         wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
+    if function == API_FUNCTION and KAFKA_TARGET.keys() <= parameters.keys():
+        wanted.add(("lambda:InvokeFunction", f"<{KAFKA_RELAY}.Arn>", "{}"))
     if function == KAFKA_RELAY:
         wanted.add(("secretsmanager:GetSecretValue", f"{SECRET}kafka-out", "{}"))
     if function in FED_FUNCTIONS and {"MskClusterArn", "KafkaBootstrapServers"} & parameters.keys():

@@ -169,6 +169,12 @@ def complaints(template: Path) -> Iterator[str]:
             "role_claim": "groups33",
             "role_map": {"operators34": "operator"},
             "owner_claim": "owner35",
+            "event_functions": {
+                **{str(event_type): f"<{function}>" for event_type, function in EVENT_FUNCTIONS.items()},
+                "COMMAND_REPLY": f"<{COMMAND_REPLY}>",
+                "*": f"<{SAGA_EVENT}>",
+            },
+            "relay_functions": ("<CommandRelayFunction>", f"<{KAFKA_RELAY}>"),
         },
     )
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone

@@ -11,9 +11,10 @@ from saga_orchestrator.adapters.saga_codec import Item
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import KEPT_SECONDS, Act, ActKey
 
+from .time_index import BY_TIME, TimeIndex
+
 KIND: Final = "act"
 """Their partition of the index by time."""
-BY_TIME: Final = "by_time"
 
 _STRINGS: Final = ("verb", "door", "role", "reason", "result", "arguments")
 
@@ -91,6 +92,11 @@ class ActTable:
             "ConsistentRead": True,
         }
         return sorted(self._queried(request), key=lambda act: (act.at, act.id.key))
+
+    def by_time(self, since: int | None = None) -> TimeIndex[Act]:
+        """For pages; an act of this moment may be missing."""
+        oldest = rfc3339(since) if since is not None else None
+        return TimeIndex(self.client, self.table, (KIND,), decode, oldest)
 
     def newest(self, since: int = 0) -> Iterator[Act]:
         """By the index, the newest first; an act of this moment may be missing."""

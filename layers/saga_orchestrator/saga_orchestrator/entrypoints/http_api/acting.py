@@ -48,7 +48,7 @@ def performing(deed: Deed) -> Callable[[ApiResources, Request, Caller], Reply]:
 def _check_right(deed: Deed, caller: Caller) -> None:
     """Before anything of the request is looked at."""
     if caller.role not in DEMANDS[deed].roles:
-        raise _forbidden()
+        raise forbidden()
 
 
 def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, body: Reasoned) -> Reply:
@@ -77,7 +77,7 @@ def _told(api: ApiResources, answer: Answer) -> Reply:
     tag = {"etag": etag(saga)} if saga is not None else {}
     match answer.answered:
         case Answered.FORBIDDEN:
-            raise _forbidden()
+            raise forbidden()
         case Answered.MALFORMED:
             raise bad_request("malformed", f"This is not taken: {answer.code}.")
         case Answered.VERSION_NEEDED:
@@ -109,7 +109,7 @@ def _told(api: ApiResources, answer: Answer) -> Reply:
             raise unknown()
 
 
-def _forbidden() -> Problem:
+def forbidden() -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Your role does not do this.")
 
 

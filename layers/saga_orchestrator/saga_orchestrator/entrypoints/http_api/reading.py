@@ -9,6 +9,7 @@ from saga_orchestrator.application.listing import Order, Unreadable, page_of
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import names_a_saga, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS
 from saga_orchestrator.domain.saga import Saga
 
 from .callers import Caller
@@ -23,7 +24,8 @@ LARGEST_PAGE: Final = 100
 
 def me(_api: ApiResources, request: Request, caller: Caller) -> Reply:
     request.only(())
-    may = [deed for deed, demands in DEMANDS.items() if caller.role in demands.roles]
+    demanded = (*DEMANDS.items(), *OTHER_DEMANDS.items())
+    may = [deed for deed, demands in demanded if caller.role in demands.roles]
     return Reply({"actor": caller.actor, "door": caller.door, "role": caller.role, "may": may})
 
 
@@ -63,7 +65,7 @@ def acts(api: ApiResources, request: Request, _caller: Caller) -> Reply:
 def sagas(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     request.only(("order", "page_size", "page_token"))
     order = _order(request.query.get("order"))
-    size = _size(request.query.get("page_size"))
+    size = page_size(request.query.get("page_size"))
     token = request.query.get("page_token")
     behind = place_of(token, order, api.lists.partitions(order)) if token is not None else None
     page = page_of(api.lists, order, behind, size)
@@ -100,7 +102,7 @@ def _order(value: str | None) -> Order:
         raise bad_request("unknown_order", f"Served is {served}.") from None
 
 
-def _size(value: str | None) -> int:
+def page_size(value: str | None) -> int:
     """More than the largest is cut, as AIP-158 has it."""
     if value is None:
         return DEFAULT_PAGE

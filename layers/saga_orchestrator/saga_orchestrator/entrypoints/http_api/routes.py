@@ -8,8 +8,9 @@ from typing import Final
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.other_targets import EventDeed
 
-from . import acting, counting, reading
+from . import acting, by_time, counting, reading, settling
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -26,6 +27,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
+        "GET rejected": by_time.rejected,
+        "GET rejected/groups": by_time.rejected_groups,
+        "GET rejected/{id}": by_time.one_rejected,
+        **{f"POST rejected/{{id}}/{deed}": settling.settling(deed) for deed in EventDeed},
+        "GET acts": by_time.acts,
     }
 )
 """By method and path, without the door's prefix. template.yaml declares each of them once a door."""

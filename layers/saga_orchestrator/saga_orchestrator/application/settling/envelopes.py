@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from saga_orchestrator.domain.errors import RejectReason
-from sagactl.deployment import Deployment
-from sagactl.rejected.kept import Kept, NotRedrivableError
+
+from .kept import Kept, NotRedrivableError
 
 
 def envelope(kept: Kept, original: bytes) -> Any:
@@ -18,16 +18,16 @@ def envelope(kept: Kept, original: bytes) -> Any:
         return _kafka_batch(kept.position, _value(kept, original))
     try:
         return json.loads(original)  # the whole EventBridge event, or whatever the function was invoked with
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotRedrivableError("the kept bytes are not the JSON that the function was given") from error
 
 
-def implied_function(stack: Deployment, payload: Any, fallback: str = "") -> str:
+def implied_function(functions: Mapping[str, str], payload: Any, fallback: str = "") -> str:
     """The event function of the rule or the topic; on a shared topic that of the record's type.
 
-    `fallback`: a name that counts only if the source implies none, and if this stack has such an event function.
+    `functions` are the stack's own by the type of event that they take: no other is ever called. `fallback` is a name
+    that counts only if the source implies none, and if it is one of theirs.
     """
-    functions = stack.event_functions
     for event_type in _implied_types(payload):
         if name := functions.get(event_type):
             return name
@@ -46,7 +46,7 @@ def saga_keys(payload: Any) -> list[tuple[str, str]]:
         return [_key(payload)]
     try:
         return list(dict.fromkeys(_key(record["dynamodb"]["Keys"]) for record in records))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise NotRedrivableError("its stream records name no saga") from error
 
 
@@ -59,7 +59,8 @@ def _implied_types(payload: Any) -> list[str]:
     if not isinstance(batches, dict):
         return []
     topics = [partition.rpartition("-")[0].upper() for partition in batches]
-    return [*topics, *(_type_of(record) for records in batches.values() for record in records[:1])]
+    lists = [records for records in batches.values() if isinstance(records, list)]
+    return [*topics, *(_type_of(record) for records in lists for record in records[:1])]
 
 
 def _type_of(record: Any) -> str:
@@ -94,7 +95,8 @@ def _kafka_batch(position: Mapping[str, Any], value: str) -> dict[str, Any]:
         place, offset = str(position["partition"]), int(position["offset"])
         topic, _, partition = place.rpartition("-")
         number = int(partition)
-    except (KeyError, TypeError, ValueError) as error:
+        headers = [{str(name): list(text.encode())} for name, text in position.get("headers", {}).items()]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotRedrivableError("no topic, partition and offset are kept of it") from error
     record: dict[str, Any] = {
         "topic": topic,
@@ -103,7 +105,7 @@ def _kafka_batch(position: Mapping[str, Any], value: str) -> dict[str, Any]:
         "timestamp": 0,
         "timestampType": "CREATE_TIME",
         "value": value,
-        "headers": [{name: list(text.encode())} for name, text in position.get("headers", {}).items()],
+        "headers": headers,
     }
     if "written_as" in position:
         record["valueSchemaMetadata"] = {"dataFormat": position["written_as"], "schemaId": ""}

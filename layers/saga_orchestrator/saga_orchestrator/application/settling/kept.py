@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 NAMES = ("execution_id", "event_id", "event_type", "service")
 """Whom it is about, as far as that could be read."""
+
+
+_UNSHOWN = frozenset({"headers", "written_as"})
+"""Kept for the redrive: a header is what somebody wrote."""
 
 
 class Kind(StrEnum):
@@ -39,6 +44,19 @@ class Kept:
     state: str = "open"
     more: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def version(self) -> int:
+        """Another one whenever it comes again, and when it is settled."""
+        return 2 * self.copies + (self.state != "open")
+
+    @property
+    def first_at(self) -> int:
+        """Epoch milliseconds; 0 where its item does not say."""
+        try:
+            return int(datetime.fromisoformat(self.at).timestamp() * 1000)
+        except ValueError:
+            return 0
+
     def facts(self) -> dict[str, Any]:
         """For programs; each name is there, readable or not."""
         return {
@@ -48,7 +66,7 @@ class Kept:
             "detail": self.detail,
             **{name: self.names.get(name) for name in NAMES},
             "source": self.source,
-            "position": dict(self.position),
+            "position": {name: value for name, value in self.position.items() if name not in _UNSHOWN},
             "function": self.function,
             "at": self.at,
             "copies": self.copies,
@@ -59,4 +77,8 @@ class Kept:
 
 
 class NotRedrivableError(Exception):
-    """It cannot be turned back into a delivery."""
+    """It cannot be turned back into a delivery; `code` is for programs."""
+
+    def __init__(self, message: str, code: str = "not_redrivable") -> None:
+        super().__init__(message)
+        self.code = code

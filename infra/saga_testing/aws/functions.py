@@ -1,0 +1,38 @@
+"""Lambda as a client object: functions by name, called and waited for."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from saga_testing.aws.errors import check_parameters, client_error
+
+_PARAMETERS: Final = (frozenset({"FunctionName"}), frozenset({"FunctionName", "InvocationType", "Payload"}))
+
+Handler = Callable[[Any], Any]
+
+
+class SimulatedFunctions:
+    """`handlers`: what each function answers to what it is given. One that raises has failed, as Lambda says it."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self.called: list[tuple[str, Any]] = []
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        check_parameters(request, *_PARAMETERS)
+        name, payload = request["FunctionName"], json.loads(request.get("Payload", b"null"))
+        handler = self.handlers.get(name)
+        if handler is None:
+            raise client_error("Invoke", "ResourceNotFoundException", f"Function not found: {name}", status=404)
+        self.called.append((name, payload))
+        try:
+            return _reply(handler(payload))
+        except Exception as error:  # noqa: BLE001 - the boundary between functions, as Lambda has it
+            failure = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            return {**_reply(failure), "FunctionError": "Unhandled"}
+
+
+def _reply(answer: Any) -> dict[str, Any]:
+    metadata = {"HTTPStatusCode": 200, "RequestId": "simulated", "RetryAttempts": 0}
+    return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode()), "ResponseMetadata": metadata}

@@ -1,0 +1,97 @@
+"""The routes that act on a rejected event: it is delivered again, or dropped."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.settling.desk import DROPPED, FUNCTION_FAILED, Handled, Ordered
+from saga_orchestrator.application.settling.facts import rejected_facts
+from saga_orchestrator.application.settling.redriving import BYTES_EXPIRED, Fate
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, EventDeed
+
+from .acting import Reasoned, forbidden
+from .by_time import etag, names_an_event
+from .callers import Caller
+from .problems import Problem, bad_request, unknown
+from .replies import Reply
+from .requests import Request
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "already_dropped": "It was dropped: its acts say by whom and why. It opens by itself when it comes again.",
+    "already_redriven": "It was redriven and took effect: nothing is left to do.",
+    "already_settled": "It is settled already: see its acts.",
+    BYTES_EXPIRED: "The bucket keeps bytes for 30 days: let the producer send it again, and drop this.",
+    FUNCTION_FAILED: "The function did not finish; its log says why. The same request again does what is left.",
+    "not_redrivable": "It cannot be turned back into a delivery: see its reason and source, then drop it.",
+}
+
+
+def settling(deed: EventDeed) -> Callable[[ApiResources, Request, Caller], Reply]:
+    """The route of one verb."""
+
+    def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
+        if caller.role not in OTHER_DEMANDS[deed].roles:
+            raise forbidden()
+        request.only(())
+        body, matched = request.parsed(Reasoned), request.if_match
+        identifier = request.path.get("id", "")
+        ordered = Ordered(
+            id=identifier,
+            deed=deed,
+            actor=caller.actor,
+            role=caller.role,
+            door=caller.door,
+            key=request.idempotency_key,
+            reason=body.reason,
+            version=matched[0] if matched else None,
+            since=matched[1] if matched else None,
+        )
+        if not names_an_event(identifier):
+            raise unknown()
+        return _told(api.desk.perform(ordered))
+
+    return perform
+
+
+def _told(handled: Handled) -> Reply:
+    kept = handled.kept
+    tag = {"etag": etag(kept)} if kept is not None else {}
+    match handled.answered:
+        case Answered.DONE | Answered.REPLAYED if kept is not None:
+            return Reply(
+                {
+                    "rejected": {**rejected_facts(kept), **tag},
+                    "replayed": handled.answered is Answered.REPLAYED,
+                    "result": handled.fate.replace(" ", "_"),
+                },
+                headers=tag,
+            )
+        case Answered.FORBIDDEN:
+            raise forbidden()
+        case Answered.MALFORMED:
+            raise bad_request("malformed", f"This is not taken: {handled.code}.")
+        case Answered.KEY_REUSED:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "key_reused",
+                "You have used this Idempotency-Key on this event for something else: take a new one.",
+            )
+        case Answered.CHANGED:
+            raise Problem(
+                HTTPStatus.PRECONDITION_FAILED,
+                "changed",
+                "It has come again, or was settled, since you looked: look at it again.",
+                headers=tag,
+                **tag,
+            )
+        case Answered.REFUSED:
+            code = str(handled.code)
+            raise Problem(HTTPStatus.CONFLICT, code, SENTENCES[code], headers=tag, **tag)
+        case _:
+            raise unknown()
+
+
+RESULTS: Final = (Fate.DONE, Fate.REJECTED_AGAIN.replace(" ", "_"), DROPPED)
+"""What `result` may be."""
