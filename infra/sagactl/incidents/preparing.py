@@ -20,7 +20,6 @@ __all__ = ["prepare"]
 
 _PATIENCE: Final = 60.0
 _PAUSE: Final = 0.1
-_UNDO: Final = "release_credit"
 POISON: Final = b"\x00\x01\xfe this was never an event"
 
 
@@ -79,7 +78,8 @@ def _parked_undo(scene: Scene) -> None:
     scene.until(order, saga, lambda item: "reserve_stock" in item.get("led", {}).get("S", ""))
     scene.send("ORDER_CANCELLED", "ada", order_id=order)
     scene.until_state(order, "compensating", saga_name=saga)
-    _reply(scene, f"{saga}:{order}:{_UNDO}#1", "refused", reason="account_closed")
+    _reply(scene, f"{saga}:{order}:release_stock#1", "done")
+    _reply(scene, f"{saga}:{order}:release_credit#1", "refused", reason="account_closed")
     scene.until(order, saga, lambda item: "mark" in item)
 
 
