@@ -11,6 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from saga_orchestrator.adapters.log_line import LogLine
 from saga_orchestrator.adapters.telemetry import Telemetry, telemetry
 from saga_orchestrator.domain.decide import Verdict
 
@@ -47,6 +48,36 @@ def test_a_line_is_that_of_powertools(monkeypatch: pytest.MonkeyPatch, message: 
 
     assert ours == theirs
     assert json.loads(ours)["level"] == "INFO"
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+def test_what_happened_is_told_in_a_line_of_powertools(monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]) -> None:
+    def log(logger: Logger) -> None:
+        if isinstance(logger.registered_formatter, LogLine):
+            Telemetry(logger, Metrics(namespace="Tests")).info("event applied", **fields)
+        else:
+            logger.info("event applied", extra=fields)
+
+    ours, theirs = lines(log, monkeypatch)
+
+    assert ours == theirs
+
+
+def test_what_happened_is_not_told_below_the_level_that_was_chosen() -> None:
+    stream = io.StringIO()
+    ours = telemetry("Tests", service=f"quiet-{id(stream)}", stream=stream)
+    ours.logger.setLevel("WARNING")
+
+    ours.info("event applied")
+    ours.warn("record will be delivered again")
+
+    assert [json.loads(line)["level"] for line in stream.getvalue().splitlines()] == ["WARNING"]
+
+
+def test_a_line_that_cannot_be_written_stops_nobody() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+
+    telemetry("Tests", service=f"ascii-{id(stream)}", stream=stream).info("event applied", detail="\u043a")
 
 
 @pytest.mark.parametrize("trace", ["Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1", ""])

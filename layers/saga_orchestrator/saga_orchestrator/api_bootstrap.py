@@ -12,8 +12,10 @@ from .adapters.operators.acting_sagas import ActingSagas
 from .adapters.operators.rejected_bytes import RejectedBytes
 from .adapters.operators.rejected_items import RejectedItems
 from .adapters.operators.saga_lists import SagaLists
+from .adapters.operators.slot_table import SlotTable
 from .adapters.operators.stack_functions import StackFunctions
 from .adapters.patient_writes import PatientWrites
+from .application.limiting.overriding import OverrideLimits
 from .application.operate import OperateSagas
 from .application.settling.desk import RejectedDesk
 from .application.settling.redriving import Redriving
@@ -62,6 +64,15 @@ class ApiResources:
     @cached_property
     def desk(self) -> RejectedDesk:
         return RejectedDesk(self.rejected_items, lambda: self.redriving, self.at.clock, self.at.telemetry)
+
+    @cached_property
+    def slot_table(self) -> SlotTable:
+        return SlotTable(self.at.counters, self.acts)
+
+    @cached_property
+    def override_limits(self) -> OverrideLimits:
+        at = self.at
+        return OverrideLimits(self.slot_table, at.clock, at.settings.policy(), at.telemetry)
 
 
 @functools.cache

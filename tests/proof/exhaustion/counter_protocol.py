@@ -6,80 +6,21 @@ itself is no part of a state: what matters is whether it has moved since a settl
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from itertools import product
 
-from saga_orchestrator.domain.counters import Head, Lower, Raise, Reading, Shard, opening, settle, shard_limits
-
-
-class Mutant(StrEnum):
-    """Bugs that the protocol would not survive."""
-
-    NO_GEN = "raises without looking at gen"
-    LIMIT_WITHOUT_GEN = "new limits leave gen as it is"
-    FIRST_SHARD_LAST = "shard 0 is read after the others"
-    CAP_UNSEEN = "caps are lowered whatever they are by now"
-    SETTLED_UNSEEN = "whoever has nothing to do says settled, whatever came meanwhile"
-
-
-@dataclass(frozen=True, slots=True)
-class Settler:
-    """One that has begun: what it has read so far, or what it still wants to write."""
-
-    head: Head | None = None
-    read: tuple[Shard | None, ...] = ()
-    fresh: bool = False
-    """`gen` has not moved since it read shard 0."""
-    plan: tuple[Lower | Raise, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    shards: tuple[Shard, ...]
-    head: Head | None
-    settlers: tuple[Settler | None, ...]
-    changes: int
-    """How many limits may yet come."""
-
-    @property
-    def promised(self) -> int:
-        return sum(shard.promised for shard in self.shards)
-
-    @property
-    def limit(self) -> int:
-        return self.head.limit if self.head else 0
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """A small one. `older`: functions of the release before caps claim beside, until the first change of a limit."""
-
-    limit: int
-    shards: int
-    limits: tuple[int, ...]
-    layouts: tuple[int, ...]
-    workers: int
-    settlers: int = 2
-    changes: int = 2
-    older: bool = False
-    mutant: Mutant | None = None
-
-    @property
-    def span(self) -> int:
-        return max(self.shards, *self.layouts)
-
-    def start(self) -> State:
-        nobody = (None,) * self.settlers
-        if self.older:
-            return State((Shard(),) * self.span, None, nobody, self.changes)
-        opened = opening(self.limit, self.shards, ())
-        empty = (Shard(),) * (self.span - self.shards)
-        return State((*opened.shards, *empty), replace(opened.head, gen=0), nobody, self.changes)
-
-
-class Broken(AssertionError):
-    """A promise does not hold."""
+from saga_orchestrator.domain.counters import (
+    Head,
+    Lower,
+    Override,
+    Raise,
+    Reading,
+    Shard,
+    opening,
+    settle,
+    shard_limits,
+)
+from tests.proof.exhaustion.counter_world import Broken, Check, Mutant, Settler, State, World
 
 
 def explore(world: World) -> int:
@@ -102,6 +43,9 @@ def check_step(label: str, before: State, after: State) -> None:
     most = max(before.promised, after.limit)
     if before.head is not None and after.promised > most:
         msg = f"{label}: {after.promised} promised of {after.limit}, from {before} to {after}"
+        raise Broken(msg)
+    if label.startswith("override") and (before.head, before.shards) != (after.head, after.shards):
+        msg = f"{label}: it touched what is in force, from {before} to {after}"
         raise Broken(msg)
 
 
@@ -142,15 +86,16 @@ def _shares(head: Head, shards: tuple[Shard, ...]) -> tuple[int, ...]:
 
 def steps(state: State, world: World) -> Iterator[tuple[str, State]]:
     yield from _work(state, world)
-    yield from _limits(state, world)
+    yield from _overrides(state, world) if world.overrides and state.head else _limits(state, world)
     for place in range(len(state.settlers)):
         for label, after, moved in _settling(state, place, world):
             others = tuple(
                 replace(other, fresh=False) if moved and other and position != place else other
                 for position, other in enumerate(after.settlers)
             )
+            check = replace(after.check, fresh=False) if moved and after.check else after.check
             # Settlers are alike, so only which of them there are is a state.
-            yield f"settler: {label}", replace(after, settlers=_sorted(others))
+            yield f"settler: {label}", replace(after, settlers=_sorted(others), check=check)
 
 
 def _work(state: State, world: World) -> Iterator[tuple[str, State]]:
@@ -177,6 +122,47 @@ def _limits(state: State, world: World) -> Iterator[tuple[str, State]]:
                 head = replace(state.head.changed(limit, shards), gen=0)
                 after = replace(state, head=head, changes=state.changes - 1, settlers=_sorted(settlers))
                 yield f"limit {limit} over {shards}", after
+
+
+def _overrides(state: State, world: World) -> Iterator[tuple[str, State]]:
+    if state.head is None:
+        return
+    if state.changes:
+        left = replace(state, changes=state.changes - 1)
+        for limit in world.overrides:
+            put = replace(left, override=Override(limit, at=0, until=1), expired=False)
+            if world.mutant is Mutant.OVERRIDE_IN_FORCE:
+                put = replace(put, head=replace(state.head, limit=limit, unsettled=True))
+            yield f"override {limit}", put
+        if state.override is not None:
+            yield "override taken away", replace(left, override=None, expired=False)
+    if state.override is not None and not state.expired:
+        yield "override expires", replace(state, expired=True)
+    if state.check is not None:
+        yield "check writes", _brought(state, state.check, world)
+        return
+    for limit in (_wanted(state, state.head, world), world.limit):  # the second one's code knows no overrides
+        if limit != state.head.limit:
+            yield "check reads", replace(state, check=Check(limit))
+
+
+def _wanted(state: State, head: Head, world: World) -> int:
+    """By the production code, and compared with what an override is to be."""
+    now = 1 if state.expired and world.mutant is not Mutant.EXPIRED_STAYS else 0
+    wanted = replace(head, override=state.override).limit_for(world.limit, now)
+    if wanted != (world.limit if state.override is None or state.expired else state.override.limit):
+        msg = f"a check would bring {wanted}, with {state.override}, expired: {state.expired}"
+        raise Broken(msg)
+    return wanted
+
+
+def _brought(state: State, check: Check, world: World) -> State:
+    if state.head is None or not (check.fresh or world.mutant is Mutant.CHECK_UNSEEN):
+        return replace(state, check=None)
+    head = replace(state.head.changed(check.limit, world.shards), gen=0)
+    # The mutant's gen is one further than what it read, which others may have come to before.
+    settlers = state.settlers if not check.fresh else tuple(s and replace(s, fresh=False) for s in state.settlers)
+    return replace(state, head=head, settlers=_sorted(settlers), check=None)
 
 
 def _settling(state: State, place: int, world: World) -> Iterator[tuple[str, State, bool]]:

@@ -64,9 +64,9 @@ def first_step_first(draft: Any, at: Any) -> Any:
 # -- attempts
 
 
-def latest_attempt_alone(entry: Entry, *, fresh: bool) -> Entry:
+def latest_attempt_alone(entry: Entry, *, fresh: bool, **changes: Any) -> Entry:
     number = entry.attempt + 1
-    return replace(entry, attempt=number, unanswered=1 << number, first=number if fresh else entry.first)
+    return replace(entry, attempt=number, unanswered=1 << number, first=number if fresh else entry.first, **changes)
 
 
 _attempts_left = turn.has_attempts_left

@@ -39,6 +39,8 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[
         door.get("rejected", arn),
         door.get("rejected/groups", arn),
         door.get("acts", arn),
+        door.get("slots", arn),
+        door.get("slots/{language}", arn, path={"language": "python"}),
         *[told for one in (rejected_ids(door) if rejected is None else rejected) for told in settled(door, arn, one)],
         door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
         door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),

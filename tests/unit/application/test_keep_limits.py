@@ -36,7 +36,7 @@ def test_no_counter_keeps_another_from_its_limit() -> None:
     )
     left: dict[str, SagaError] = {}
 
-    LimitKeeper(counters, Policy(default_language_limit=7), left.__setitem__).run()
+    LimitKeeper(counters, Policy(default_language_limit=7), left.__setitem__, lambda: 0).run()
 
     assert counters.settled == ["python"]
     assert set(left) == {"bug", "busy", "unread"}

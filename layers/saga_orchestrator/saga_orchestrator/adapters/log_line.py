@@ -13,6 +13,19 @@ _JSON_WORDS: Final = frozenset({"true", "false", "null", "NaN", "Infinity"})
 _OF_THE_RECORD: Final = frozenset((*RESERVED_LOG_ATTRS, "message", "taskName"))
 
 
+class PlainRecord(logging.LogRecord):
+    """A sentence with fields. The caller, the thread and the process, which no line tells, are not looked up."""
+
+    def __init__(self, logger: str, level: int, sentence: str, fields: dict[str, Any]) -> None:
+        """Without the base's own, which looks all of it up: a third of what a line costs."""
+        self.name, self.msg, self.args = logger, sentence, ()
+        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.exc_info = self.exc_text = self.stack_info = None
+        self.created = time.time()
+        self.msecs = int(self.created % 1 * 1000)
+        self.fields = fields
+
+
 class LogLine(LambdaPowertoolsFormatter):
     """Formats a plain message with fields itself; whatever else a line may be, Powertools formats."""
 
@@ -24,10 +37,15 @@ class LogLine(LambdaPowertoolsFormatter):
         self._second: tuple[int, str, str] = (-1, "", "")
 
     def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record, PlainRecord):
+            return self._line(record, record.fields)
         if record.exc_info or record.args or not _is_plain(record.msg):
             return super().format(record)
+        return self._line(record, record.__dict__)
+
+    def _line(self, record: logging.LogRecord, fields: dict[str, Any]) -> str:
         line: dict[str, Any] = {"level": record.levelname, "message": record.msg, "timestamp": self.formatTime(record)}
-        named = {**self.log_format, **record.__dict__, "xray_trace_id": self._trace_id()}
+        named = {**self.log_format, **fields, "xray_trace_id": self._trace_id()}
         line |= {name: value for name, value in named.items() if value is not None and name not in _OF_THE_RECORD}
         return self._encode(line)
 

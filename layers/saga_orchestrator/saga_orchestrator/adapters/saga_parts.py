@@ -10,6 +10,8 @@ from saga_orchestrator.domain.saga import Cause, EarlyEvent, TimelineEntry
 
 Item = dict[str, dict[str, Any]]
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 _REQUEST_FIELDS: Final = {
     "lang": "language",
     "lver": "language_version",
@@ -103,7 +105,7 @@ def decode_early(fields: Item) -> EarlyEvent:
 
 def encode_data(data: Mapping[str, Mapping[str, Any]]) -> str:
     """One JSON text: as a map of DynamoDB's each number and flag would cost its type's name."""
-    return json.dumps({step: dict(kept) for step, kept in data.items()}, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT.encode({step: dict(kept) for step, kept in data.items()})
 
 
 def decode_data(text: str) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Logs and metrics: JSON lines and CloudWatch's embedded metric format on standard output, no calls to AWS."""
 
 import json
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
@@ -9,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
-from .log_line import LogLine
+from .log_line import LogLine, PlainRecord
 
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 
@@ -23,6 +24,9 @@ class Telemetry:
     _counts: dict[str, int] = field(default_factory=dict)
     _measures: dict[tuple[tuple[str, str], ...], dict[str, list[int]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._log = logging.getLogger(self.logger.name)  # which Powertools sets up
 
     def count(self, name: str, value: int = 1) -> None:
         if value:
@@ -40,7 +44,8 @@ class Telemetry:
             self._measures.setdefault((*dimensions.items(),), {}).setdefault(name, []).append(value)
 
     def info(self, message: str, **fields: Any) -> None:
-        self.logger.info(message, extra=fields)
+        if self._log.isEnabledFor(logging.INFO):
+            self.logger.registered_handler.handle(PlainRecord(self._log.name, logging.INFO, message, fields))
 
     def warn(self, message: str, **fields: Any) -> None:
         self.logger.warning(message, extra=fields)

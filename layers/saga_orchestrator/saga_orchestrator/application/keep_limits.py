@@ -1,4 +1,4 @@
-"""Bringing the deployment's limits into the counters: only there are they in force."""
+"""Bringing limits into the counters, the deployment's and operators': only there are they in force."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from saga_orchestrator.domain.counters import Head
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 from saga_orchestrator.domain.policy import Policy, Without
 
-from .ports import Counters
+from .ports import Clock, Counters
 from .rejected_events import unexpected
 
 
@@ -19,6 +19,7 @@ class LimitKeeper:
     policy: Policy
     left: Callable[[str, SagaError], None]
     """Told of a resource that the next run must come back to."""
+    clock: Clock
 
     def run(self) -> None:
         """Copy what differs and settle what is unsettled; two reads and no write when nothing is."""
@@ -43,7 +44,8 @@ class LimitKeeper:
         limit = self.policy.limit_of(resource)
         if limit is Without.UNLIMITED:
             return None  # nothing is claimed any more, so the counter limits nobody
-        slots = 0 if limit is Without.CLOSED else int(limit)
+        # What the deployment closes is refused before any counter is looked at: no override could open it.
+        slots = 0 if limit is Without.CLOSED else head.limit_for(int(limit), self.clock())
         if (slots, self.policy.counter_shards) == (head.limit, head.shards):
             return None
         return head.changed(slots, self.policy.counter_shards)

@@ -31,6 +31,26 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """What an operator has put in the place of the setting. It takes nothing by itself: a check brings it into force,
+    as it does a setting, and the setting again once it has expired or is taken away.
+
+    Args:
+        at: when it was put there, in epoch milliseconds.
+        until: when it expires; None: when somebody takes it away.
+    """
+
+    limit: int
+    at: int
+    until: int | None = None
+    by: str = ""
+    reason: str = ""
+
+    def stands(self, now: int) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What shard 0 says about all.
 
@@ -40,6 +60,8 @@ class Head:
         shards: how many shards the limit is spread over now.
         span: how many there ever were: what is out of use drains, and counts until it has.
         unsettled: the limit or the shards have changed, and no settler has come to an end since.
+        override, over_all: of this language, and of all; neither is part of the limit before a check says so.
+        version: raised with every override that is put there or taken away.
     """
 
     limit: int
@@ -47,9 +69,18 @@ class Head:
     shards: int
     span: int
     unsettled: bool = False
+    override: Override | None = None
+    over_all: Override | None = None
+    version: int = 0
 
     def changed(self, limit: int, shards: int) -> "Head":
-        return Head(limit, self.gen + 1, shards, max(self.span, shards), unsettled=True)
+        return replace(self, limit=limit, gen=self.gen + 1, shards=shards, span=max(self.span, shards), unsettled=True)
+
+    def limit_for(self, setting: int, now: int) -> int:
+        """What is to be in force: by the later of the overrides that have not expired, else as the deployment says."""
+        standing = [each for each in (self.override, self.over_all) if each is not None and each.stands(now)]
+        latest = max(standing, key=lambda each: each.at, default=None)
+        return setting if latest is None else latest.limit
 
     @property
     def shares(self) -> tuple[int, ...]:

@@ -120,7 +120,7 @@ def as_of(saga: Saga, place: int) -> Saga:
     version, and no end where that came later.
     """
     entry, known = saga.timeline[place], saga.timeline[: place + 1]
-    view = saga.having(
+    return saga.having(
         timeline=known,
         outbox=entry.messages,
         version=0,
@@ -129,18 +129,19 @@ def as_of(saga: Saga, place: int) -> Saga:
         deadline_shard=None,
         expires=None,
         early=(),
+        **({} if any(map(_ends, known)) else _NOT_ENDED),
     )
-    if any(map(_ends, known)):
-        return view
-    return view.having(
-        state=SagaState.RUNNING,
-        compensated_steps=(),
-        reason=None,
-        exit_code=None,
-        error_type=None,
-        ended_by=None,
-        ended_at=None,
-    )
+
+
+_NOT_ENDED: Final[Mapping[str, Any]] = {
+    "state": SagaState.RUNNING,
+    "compensated_steps": (),
+    "reason": None,
+    "exit_code": None,
+    "error_type": None,
+    "ended_by": None,
+    "ended_at": None,
+}
 
 
 def _ends(entry: TimelineEntry) -> bool:

@@ -61,7 +61,7 @@ class CheckTimeouts:
     def _keep_limits(self) -> None:
         """First, since a sweep may take all the time there is; but no counter keeps a due saga from its end."""
         try:
-            LimitKeeper(self.at.counters, self.at.settings.policy(), self._left).run()
+            LimitKeeper(self.at.counters, self.at.settings.policy(), self._left, self.at.clock).run()
         except (RetryableError, RejectedEvent) as failure:
             self._left("", failure)
         except Exception as bug:  # noqa: BLE001 - the boundary: a limit is late by a run, a due saga must not be

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ TIMESTAMP: Final = rf"^{_DAY}[Tt]{_HOUR_AND_MINUTE}:(?:[0-5][0-9]|60)(?:\.[0-9]+
 """RFC 3339, section 5.6, with the days that the calendar has. A leap second may stand at any minute: which ones there
 were is not in the grammar."""
 
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as the clock that it is taken from
+_SECOND: Final = timedelta(seconds=1)
+_DIGITS: Final = re.compile("[0-9]*")
 _CYCLE_YEARS: Final = 400
 _CYCLE_SECONDS: Final = 146_097 * 86_400
 _FIRST_CYCLE: Final = 5
@@ -30,10 +33,10 @@ def epoch_ms(timestamp: str) -> int:
     cycle, offset = divmod(year, _CYCLE_YEARS)
     leap = rest.endswith("60")
     clock = f"{2000 + offset}-{rest[:-2]}{59 if leap else rest[-2:]}".upper()
-    seconds = int(datetime.fromisoformat(clock).replace(tzinfo=UTC).timestamp()) + leap
+    seconds = (datetime.fromisoformat(clock) - _EPOCH) // _SECOND + leap
     seconds += (cycle - _FIRST_CYCLE) * _CYCLE_SECONDS - _offset_seconds(timestamp)
     fraction = timestamp[20:23] if timestamp[19] == "." else ""
-    return seconds * 1000 + int((re.match("[0-9]*", fraction) or [""])[0].ljust(3, "0"))
+    return seconds * 1000 + int((_DIGITS.match(fraction) or [""])[0].ljust(3, "0"))
 
 
 def _offset_seconds(timestamp: str) -> int:

@@ -55,10 +55,13 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise RejectedEvent(RejectReason.NOT_JSON, "NaN and Infinity are not JSON")
 
 
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+
+
 def _parse(text: str) -> Any:
     """A number beyond Python's bounds is JSON: it becomes infinity, which no field that decides takes."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return _STRICT.decode(text)
     except json.JSONDecodeError:
         raise
     except ValueError:  # an integer of more digits than Python converts

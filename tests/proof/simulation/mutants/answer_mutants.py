@@ -50,7 +50,7 @@ ANSWER_MUTANTS: Final = (
     Mutant(
         "counter shards that were not read taken for empty",
         "S7",
-        edit(CounterTable._batch, 'if reply.get("UnprocessedKeys"):', "if False:"),
+        edit(CounterTable.batch, 'if reply.get("UnprocessedKeys"):', "if False:"),
     ),
     Mutant(
         "saga read without consistency",

@@ -11,12 +11,12 @@ import yaml
 from saga_orchestrator.application.listing import Order
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
-from saga_orchestrator.entrypoints.http_api.acting import BODIES, Reasoned
+from saga_orchestrator.entrypoints.http_api.acting import BODIES
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
-from tests.release.docs.http_api import rejected_shapes
+from tests.release.docs.http_api import rejected_shapes, slot_shapes
 from tests.release.docs.http_api.parts import ETAG, named
 from tests.release.docs.http_api.shapes import COMPONENTS
 
@@ -34,8 +34,11 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
     "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
     **rejected_shapes.READS,
+    **slot_shapes.READS,
 }
 """By operation: what it is, what it answers, and which problems it may have."""
+WRITES: Final = {**rejected_shapes.WRITES, **slot_shapes.WRITES}
+"""Verbs whose target is no saga."""
 VERBS: Final[dict[Deed, str]] = {
     Deed.CANCEL: "Cancel what runs, before its point of no return, or what waits for its start",
     Deed.RETRY: "Ask again for a parked step or undo",
@@ -49,7 +52,12 @@ SCHEMES: Final = {
     Door.JWT: {"name": "token", "suffix": "_by_token"},
 }
 """By door: what opens it, and what tells its operations from the others'."""
-PATTERNS: Final = {"name": "^[a-z][a-z0-9_]{0,63}$", "key": "^[A-Za-z0-9_-]{1,64}$", "id": "^[0-9a-f]{12}$"}
+PATTERNS: Final = {
+    "name": "^[a-z][a-z0-9_]{0,63}$",
+    "key": "^[A-Za-z0-9_-]{1,64}$",
+    "id": "^[0-9a-f]{12}$",
+    "language": "^[a-z0-9][a-z0-9+._-]{0,31}$",
+}
 
 
 def document() -> Json:
@@ -104,10 +112,10 @@ def _operation(route: str, path: str) -> Json:
         summary, shape, problems = READS[route]
         more, etagged = _query(route), route.endswith("/{key}")
         operation: Json = {"operationId": _identifier(route), "summary": summary, "parameters": [*parameters, *more]}
-    elif route in rejected_shapes.WRITES:
+    elif route in WRITES:
         operation, shape, problems, etagged = (
             _beside_sagas(route, parameters),
-            rejected_shapes.WRITES[route].shape,
+            WRITES[route].shape,
             ANY_ACT,
             True,
         )
@@ -133,8 +141,8 @@ def _operation(route: str, path: str) -> Json:
 
 def _beside_sagas(route: str, parameters: list[Json]) -> Json:
     """A verb whose target is no saga."""
-    written = rejected_shapes.WRITES[route]
-    demands, schema = written.demands, Reasoned.model_json_schema()
+    written = WRITES[route]
+    demands, schema = written.demands, written.body.model_json_schema()
     if demands.reason:
         schema["required"] = ["reason"]
     return {

@@ -1,6 +1,10 @@
 """What JSON Schemas of answers are made of. Closed: whatever is added to an answer is added there, or a test fails."""
 
+from dataclasses import dataclass
 from typing import Any, Final
+
+from saga_orchestrator.domain.operating.authority import Demands
+from saga_orchestrator.entrypoints.http_api.acting import Reasoned
 
 Schema = dict[str, Any]
 
@@ -33,3 +37,13 @@ def listed(schema: Schema) -> Schema:
 
 def named(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+@dataclass(frozen=True)
+class Write:
+    """A verb whose target is no saga."""
+
+    summary: str
+    shape: str
+    demands: Demands
+    body: type[Reasoned]

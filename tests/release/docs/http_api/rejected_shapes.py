@@ -1,13 +1,13 @@
 """JSON Schemas of what the API answers of rejected events and of acts by time, and what their routes take."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
-from saga_orchestrator.domain.operating.authority import Demands
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, EventDeed
+from saga_orchestrator.entrypoints.http_api.acting import Reasoned
 from saga_orchestrator.entrypoints.http_api.by_time import ORDERS
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.settling import RESULTS
+from tests.release.docs.http_api import slot_shapes
 from tests.release.docs.http_api.parts import (
     ETAG,
     MAYBE_MOMENT,
@@ -17,6 +17,7 @@ from tests.release.docs.http_api.parts import (
     TEXT,
     WHOLE,
     Schema,
+    Write,
     closed,
     listed,
     named,
@@ -90,17 +91,8 @@ _SUMMARIES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Write:
-    """A verb whose target is no saga. Its body is a reason."""
-
-    summary: str
-    shape: str
-    demands: Demands
-
-
 WRITES: Final = {
-    f"POST rejected/{{id}}/{deed}": Write(summary, "Settled", OTHER_DEMANDS[deed])
+    f"POST rejected/{{id}}/{deed}": Write(summary, "Settled", OTHER_DEMANDS[deed], Reasoned)
     for deed, summary in _SUMMARIES.items()
 }
 
@@ -116,4 +108,4 @@ def query_of(operation: str) -> list[dict[str, Any]]:
         return [parameter("order", served), parameter("reason", TEXT), parameter("execution", TEXT), *pages]
     if operation == "GET acts":
         return [parameter("since", MOMENT), parameter("actor", TEXT), parameter("verb", TEXT), *pages]
-    return []
+    return slot_shapes.query_of(operation, pages)

@@ -24,6 +24,7 @@ from tests.release.docs.http_api.parts import (
     named,
 )
 from tests.release.docs.http_api.rejected_shapes import SHAPES as REJECTED_SHAPES
+from tests.release.docs.http_api.slot_shapes import SHAPES as SLOT_SHAPES
 
 _SUMMARY: Final[dict[str, Schema]] = {
     "execution_id": TEXT,
@@ -146,5 +147,6 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Acts": closed(acts=listed(named("Act"))),
     "Acted": closed(saga=named("Saga"), replayed={"type": "boolean"}),
     **REJECTED_SHAPES,
+    **SLOT_SHAPES,
     "Problem": _PROBLEM,
 }

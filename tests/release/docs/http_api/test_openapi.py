@@ -15,7 +15,7 @@ from openapi_spec_validator import validate
 from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
-from saga_orchestrator.domain.operating.other_targets import EventDeed
+from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
 from saga_orchestrator.entrypoints.http_api.routes import ROUTES, route_key
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import ADMIN, READER, HttpDoor, Told, claims_of, connect
@@ -137,6 +137,7 @@ def test_what_the_function_answers_is_described(
         get("groups", query=query)
 
     seen |= answers_of_rejected(document, door, get, by, admin)
+    seen |= answers_of_slots(document, door, get, by, admin)
 
     assert seen == {key for key, route in ROUTES.items() if route.door is by}
 
@@ -155,6 +156,25 @@ def answers_of_rejected(document: Json, door: HttpDoor, get: Callable[..., Told]
     for query in ({}, {"since": "2026-01-01T00:00:00Z"}, {"since": "x"}, {"page_size": "1"}, {"verb": "note"}):
         get("acts", query=query)
     return {route_key(by, f"POST rejected/{{id}}/{verb}") for verb in EventDeed}
+
+
+def answers_of_slots(document: Json, door: HttpDoor, get: Callable[..., Told], by: Door, admin: Any) -> set[str]:
+    """The same of limits."""
+    for query in ({}, {"page_size": "1"}, {"page_token": "x"}):
+        get("slots", query=query)
+    bodies: tuple[Json, ...] = (
+        {},
+        {"reason": "x"},
+        {"reason": "x", "limit": 3, "until": "2026-11-25T00:00:00Z"},
+        {"x": 1},
+    )
+    for language in ("python", "cobol"):
+        tag = get("slots/{language}", path={"language": language}).headers.get("etag")
+        for verb, body, match in product(LimitDeed, bodies, (tag, None, '"v9-1"')):
+            sent: Json = {"path": {"language": language}, "body": json.dumps(body), "if_match": match}
+            told = door.posted(f"slots/{{language}}/{verb}", admin, idempotency_key=f"k-{verb}", **sent)
+            judged(document, route_key(by, f"POST slots/{{language}}/{verb}"), told)
+    return {route_key(by, f"POST slots/{{language}}/{verb}") for verb in LimitDeed}
 
 
 def test_every_code_of_a_problem_is_in_the_guide() -> None:

@@ -4,15 +4,19 @@ Ids of executions cannot contain `#`, so no event can name an item of these, and
 engine's own: whoever reads the table for sagas passes over all of them, those of later releases included.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.domain.counters import Head, Shard
+from saga_orchestrator.domain.counters import Head, Override, Shard
 from saga_orchestrator.domain.errors import RetryableError
 
 RESERVED: Final = "#"
 COUNTER: Final = "#counter"
 DIRECTORY: Final = "#counters"
+OVERRIDE: Final = "override"
+VERSION: Final = "ov"
+"""On shard 0, and for all languages on the directory's item. An older release passes over both and destroys neither."""
 MAX_SHARDS: Final = 64
 """What `CounterShards` may be at most."""
 
@@ -64,7 +68,35 @@ def to_head(item: Item | None) -> Head | None:
     if item is None or "gen" not in item:
         return None
     limit, gen, shards, span = (_number(item, name) for name in ("limit", "gen", "shards", "span"))
-    return Head(limit, gen, shards, max(span, shards), unsettled="unsettled" in item)
+    head = Head(limit, gen, shards, max(span, shards), unsettled="unsettled" in item)
+    return replace(head, override=to_override(item), version=to_version(item)) if VERSION in item else head
+
+
+def to_override(item: Item | None) -> Override | None:
+    """None also where it cannot be read: what a person put there keeps no claim and no check from its work."""
+    found: dict[str, Any] = (item or {}).get(OVERRIDE, {}).get("M", {})
+    try:
+        until = int(found["until"]["N"]) if "until" in found else None
+        texts = {name: str(found.get(name, {}).get("S", "")) for name in ("by", "reason")}
+        return Override(int(found["limit"]["N"]), int(found["at"]["N"]), until, **texts)
+    except (KeyError, ValueError):
+        return None
+
+
+def to_version(item: Item | None) -> int:
+    """How often an override was put there or taken away."""
+    return _number(item, VERSION) if item is not None and VERSION in item else 0
+
+
+def from_override(override: Override) -> dict[str, Any]:
+    numbers = {"limit": override.limit, "at": override.at, "until": override.until}
+    texts = {"by": override.by, "reason": override.reason}
+    return {
+        "M": {
+            **{name: {"N": str(value)} for name, value in numbers.items() if value is not None},
+            **{name: {"S": value} for name, value in texts.items() if value},
+        }
+    }
 
 
 def _number(item: Item, name: str) -> int:

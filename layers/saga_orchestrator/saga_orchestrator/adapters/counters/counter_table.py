@@ -1,16 +1,16 @@
 """Counters in the saga table: read in the order that makes raising a cap safe, and written under its conditions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from saga_orchestrator.adapters.aws_errors import part_of, retryable
 from saga_orchestrator.adapters.patient_writes import PatientWrites, Refused
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.domain.counters import Head, Lower, Raise, Reading, Shard, opening, settle
+from saga_orchestrator.domain.counters import Head, Lower, Override, Raise, Reading, Shard, opening, settle
 from saga_orchestrator.domain.errors import RetryableError
 
-from .counter_items import MAX_SHARDS, counter_key, directory_key, to_head, to_shard
+from .counter_items import MAX_SHARDS, counter_key, directory_key, to_head, to_override, to_shard
 from .counter_writes import CounterWrite, changing, listing, opening_with, settled, stepping
 
 SETTLE_ATTEMPTS: Final = 4
@@ -31,7 +31,7 @@ class CounterTable:
 
     def read(self, resource: str) -> Reading | None:
         """Shard 0, and only once its answer is there the others: a batch is read in no order. None: no caps yet."""
-        first = self._get(counter_key(resource, 0))
+        first = self.get(counter_key(resource, 0))
         head = to_head(first)
         if head is None:
             return None
@@ -39,10 +39,14 @@ class CounterTable:
 
     def heads(self) -> Mapping[str, Head | RetryableError]:
         """Of every resource in the directory; the error where a head cannot be read."""
-        directory = self._get(directory_key()) or {}
-        keys = {name: counter_key(name, 0) for name in sorted(directory.get("languages", {}).get("SS", ()))}
-        items = self._batch(tuple(keys.values()))
-        heads = {name: _readable(items.get(key["execution_id"]["S"])) for name, key in keys.items()}
+        directory = self.get(directory_key())
+        return self.heads_of(languages_in(directory), to_override(directory))
+
+    def heads_of(self, names: Iterable[str], over_all: Override | None) -> Mapping[str, Head | RetryableError]:
+        """Of these; one that has no caps yet is left out."""
+        keys = {name: counter_key(name, 0) for name in names}
+        items = self.batch(tuple(keys.values()))
+        heads = {name: _readable(items.get(key["execution_id"]["S"]), over_all) for name, key in keys.items()}
         return {name: head for name, head in heads.items() if head is not None}
 
     def open(self, resource: str, limit: int, shards: int) -> None:
@@ -89,15 +93,15 @@ class CounterTable:
 
     def _shards(self, resource: str, places: Iterable[int]) -> list[Shard]:
         keys = [counter_key(resource, place) for place in places]
-        items = self._batch(keys)
+        items = self.batch(keys)
         return [to_shard(items.get(key["execution_id"]["S"])) for key in keys]
 
-    def _get(self, key: Item) -> Item | None:
+    def get(self, key: Item) -> Item | None:
         with retryable():
             item: Item | None = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return item
 
-    def _batch(self, keys: Sequence[Item]) -> dict[str, Item]:
+    def batch(self, keys: Sequence[Item]) -> dict[str, Item]:
         found: dict[str, Item] = {}
         for first in range(0, len(keys), _BATCH):
             wanted = {self.table: {"Keys": list(keys[first : first + _BATCH]), "ConsistentRead": True}}
@@ -110,8 +114,14 @@ class CounterTable:
         return found
 
 
-def _readable(item: Item | None) -> Head | RetryableError | None:
+def languages_in(directory: Item | None) -> list[str]:
+    """Every one that was ever limited, in order."""
+    return sorted((directory or {}).get("languages", {}).get("SS", ()))
+
+
+def _readable(item: Item | None, over_all: Override | None) -> Head | RetryableError | None:
     try:
-        return to_head(item)
+        head = to_head(item)
     except RetryableError as unreadable:
         return unreadable
+    return replace(head, over_all=over_all) if head is not None and over_all is not None else head

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.domain.counters import Head, Lower, Raise, Shard
+from saga_orchestrator.domain.counters import Head, Lower, Override, Raise, Shard
 
-from .counter_items import counter_key, directory_key
+from .counter_items import OVERRIDE, VERSION, counter_key, directory_key, from_override
 
 Value = Mapping[str, Any]
 
@@ -111,6 +111,20 @@ def settled(resource: str, read: Head) -> CounterWrite:
         conditions=("gen = :read_gen",),
         values={"read_gen": number(read.gen)},
     )
+
+
+def overriding(key: Item, read: int, override: Override | None) -> CounterWrite:
+    """Put there or taken away, and nothing else: limit, cap and gen are as they were."""
+    write = CounterWrite(key, adds={VERSION: number(1)})
+    if override is None:
+        write = replace(write, removes=(OVERRIDE,))
+    else:
+        write = replace(write, sets={OVERRIDE: from_override(override)})
+    if read == 0:
+        # Nobody has ever put one there.
+        return replace(write, conditions=(f"attribute_not_exists({VERSION})",))
+    # The very one that was looked at: of two who decide at once, one is told that the other was faster.
+    return replace(write, conditions=(f"{VERSION} = :read_version",), values={"read_version": number(read)})
 
 
 def listing(resource: str, most: int) -> CounterWrite:

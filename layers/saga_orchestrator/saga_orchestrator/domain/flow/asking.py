@@ -1,7 +1,7 @@
 """Asking a participant: an attempt is a message, and its number is the message's occurrence."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from saga_orchestrator.domain.definition import Step, Undo
 
@@ -19,9 +19,9 @@ def ask(draft: Draft, step: Step, turn: Turn, *, fresh: bool = False) -> Draft:
     if step.sends is None:
         return await_event(draft, step, turn)
     known = draft.saga.ledger.of(step.key) or Entry(step.key, Standing.ASKED)
-    entry = _attempted(known, fresh=fresh)
     due = turn.now + _milliseconds(draft, step.within or 0, turn)
-    return _send(draft, replace(entry, standing=Standing.ASKED, due=due, since=None), step.sends)
+    entry = _attempted(known, fresh=fresh, standing=Standing.ASKED, due=due, since=None)
+    return _send(draft, entry, step.sends)
 
 
 def await_event(draft: Draft, step: Step, turn: Turn) -> Draft:
@@ -75,13 +75,14 @@ def ask_slowly(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft:
     return _send(draft, replace(entry, undo=entry.undo + 1), step.undo.sends if step.undo else None)
 
 
-def _attempted(entry: Entry, *, fresh: bool) -> Entry:
+def _attempted(entry: Entry, *, fresh: bool, **changes: Any) -> Entry:
     attempt = entry.attempt + 1
     return replace(
         entry,
         attempt=attempt,
         unanswered=entry.unanswered | 1 << attempt,
         first=attempt if fresh else entry.first,
+        **changes,
     )
 
 

@@ -183,7 +183,7 @@ class Ledger:
 
     @property
     def parked(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.is_parked)
+        return tuple([entry for entry in self.entries if entry.standing in PARKED])
 
     @property
     def parked_since(self) -> int | None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 MAX_DATA_BYTES: Final = 4096
 """What all steps of a saga may keep together."""
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+
 Number = int | str
 """A number, or the name of one of the definition's `settings`."""
 
@@ -86,7 +88,7 @@ class Kept:
 
 def kept_bytes(data: Mapping[str, Mapping[str, Any]]) -> int:
     """How much room a saga's kept data takes in its item."""
-    return len(json.dumps({step: dict(kept) for step, kept in data.items()}, ensure_ascii=False).encode())
+    return len(_JSON.encode({step: dict(kept) for step, kept in data.items()}).encode())
 
 
 def _is_unicode(text: str) -> bool:

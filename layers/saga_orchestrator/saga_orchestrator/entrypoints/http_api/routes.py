@@ -8,9 +8,9 @@ from typing import Final
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
-from saga_orchestrator.domain.operating.other_targets import EventDeed
+from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
 
-from . import acting, by_time, counting, reading, settling
+from . import acting, by_time, counting, reading, settling, slots
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -32,6 +32,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET rejected/{id}": by_time.one_rejected,
         **{f"POST rejected/{{id}}/{deed}": settling.settling(deed) for deed in EventDeed},
         "GET acts": by_time.acts,
+        "GET slots": slots.slots,
+        "GET slots/{language}": slots.one_language,
+        **{f"POST slots/{{language}}/{deed}": slots.limiting(deed) for deed in LimitDeed},
     }
 )
 """By method and path, without the door's prefix. template.yaml declares each of them once a door."""

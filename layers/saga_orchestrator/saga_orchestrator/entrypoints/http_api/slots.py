@@ -1,0 +1,206 @@
+"""The routes about limits: what is taken of which, by whom, and what an administrator puts in a setting's place."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.limiting.overriding import (
+    CLOSED_BY_SETTING,
+    NO_OVERRIDE,
+    UNLIMITED,
+    Granted,
+    Standing,
+    Wished,
+)
+from saga_orchestrator.application.limiting.slots import holders_of, override_facts, page_of_slots, slot_facts
+from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.domain.counters import Head, Reading
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
+
+from .acting import Reasoned, forbidden
+from .callers import Caller
+from .problems import Problem, bad_request, unknown
+from .reading import page_size
+from .replies import Reply
+from .requests import Request
+
+_LONGEST_TOKEN: Final = 99
+_LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,31}", re.ASCII)
+
+SENTENCES: Final[Mapping[str, str]] = {
+    UNLIMITED: "It has no limit: set one in LanguageLimits first.",
+    CLOSED_BY_SETTING: "LanguageLimits closes it: open it there.",
+    NO_OVERRIDE: "Nothing stands there that could be taken away.",
+}
+
+
+class Closing(Reasoned):
+    """`until` may be left out: then it stays closed until somebody opens it."""
+
+    until: str | None = None
+
+
+class Overriding(Closing):
+    limit: int | None = None
+
+
+BODIES: Final[Mapping[LimitDeed, type[Reasoned]]] = {
+    LimitDeed.CLOSE: Closing,
+    LimitDeed.OPEN: Reasoned,
+    LimitDeed.OVERRIDE: Overriding,
+}
+
+
+def slots(api: ApiResources, request: Request, _caller: Caller) -> Reply:
+    """All languages that were ever limited."""
+    request.only(("page_size", "page_token"))
+    size, token = page_size(request.query.get("page_size")), request.query.get("page_token")
+    page = page_of_slots(api.slot_table, _language_of(token) if token is not None else None, size)
+    now = api.at.clock()
+    shown = [_shown(api, language, reading, now) for language, reading in page.readings.items()]
+    all_of_them = {"override": override_facts(page.over_all.override, now), "etag": etag(page.over_all)}
+    return Reply(
+        {
+            "as_of": rfc3339(now),
+            "all": all_of_them,
+            "slots": shown,
+            "next_page_token": _token_of(page.next) if page.next is not None else None,
+        }
+    )
+
+
+def one_language(api: ApiResources, request: Request, _caller: Caller) -> Reply:
+    """With those who hold its slots."""
+    request.only(())
+    language = request.path.get("language", "")
+    head = api.slot_table.heads([language], None).get(language) if _LANGUAGE.fullmatch(language) else None
+    if head is None:
+        raise unknown()
+    if not isinstance(head, Head):
+        raise head
+    reading = api.slot_table.readings({language: head})[language]
+    if not isinstance(reading, Reading):
+        raise reading
+    now = api.at.clock()
+    holders = holders_of(api.lists, language)
+    shown = _shown(api, language, reading, now)
+    by_owner = [{"owner": owner, "count": count, "sample": sample} for owner, count, sample in holders.by_owner]
+    told = {"as_of": rfc3339(now), "holders": by_owner, "counted": holders.counted, "more": holders.more}
+    return Reply({**shown, **told}, headers={"etag": shown["etag"]})
+
+
+def limiting(deed: LimitDeed) -> Callable[[ApiResources, Request, Caller], Reply]:
+    """The route of one verb."""
+
+    def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
+        if caller.role not in OTHER_DEMANDS[deed].roles:
+            raise forbidden()
+        request.only(())
+        body, matched = request.parsed(BODIES[deed]), request.if_match
+        until = body.until if isinstance(body, Closing) else None
+        wished = Wished(
+            language=request.path.get("language", ""),
+            deed=deed,
+            actor=caller.actor,
+            role=caller.role,
+            door=caller.door,
+            key=request.idempotency_key,
+            reason=body.reason,
+            limit=body.limit if isinstance(body, Overriding) else None,
+            until=_instant(until) if until is not None else None,
+            version=matched[0] if matched else None,
+            seen=matched[1] if matched else None,
+        )
+        return _told(api, api.override_limits.perform(wished))
+
+    return perform
+
+
+def etag(standing: Standing) -> str:
+    """Of the overrides, and the limit in force: what is claimed and given back meanwhile is no other state."""
+    return f'"v{standing.version}-{standing.limit or 0}"'
+
+
+def _shown(api: ApiResources, language: str, reading: Reading | RetryableError, now: int) -> dict[str, Any]:
+    """A counter that cannot be read is shown as that, and hides no other."""
+    if not isinstance(reading, Reading):
+        return {"language": language, "unreadable": str(reading)}
+    head = reading.head
+    standing = Standing(language, head.version, head.override, head.limit)
+    return {**slot_facts(language, reading, api.at.settings.policy(), now), "etag": etag(standing)}
+
+
+def _told(api: ApiResources, granted: Granted) -> Reply:
+    standing = granted.standing
+    tag = {"etag": etag(standing)} if standing is not None else {}
+    match granted.answered:
+        case Answered.DONE | Answered.REPLAYED if standing is not None:
+            told = {
+                "language": standing.language,
+                "override": override_facts(standing.override, api.at.clock()),
+                "limit": standing.limit,
+                "effective": "at the next check",
+                "replayed": granted.answered is Answered.REPLAYED,
+            }
+            return Reply({**told, **tag}, headers=tag)
+        case Answered.FORBIDDEN:
+            raise forbidden()
+        case Answered.MALFORMED:
+            raise bad_request("malformed", f"This is not taken: {granted.code}.")
+        case Answered.VERSION_NEEDED:
+            raise Problem(
+                HTTPStatus.PRECONDITION_REQUIRED,
+                "if_match_needed",
+                "Send If-Match with the ETag of the limit that you decided on.",
+            )
+        case Answered.KEY_REUSED:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "key_reused",
+                "You have used this Idempotency-Key on this limit for something else: take a new one.",
+            )
+        case Answered.CHANGED:
+            raise Problem(
+                HTTPStatus.PRECONDITION_FAILED,
+                "changed",
+                "The limit is not as it was when you decided: look at it again.",
+                headers=tag,
+                **tag,
+            )
+        case Answered.REFUSED:
+            code = str(granted.code)
+            raise Problem(HTTPStatus.CONFLICT, code, SENTENCES[code], headers=tag, **tag)
+        case _:
+            raise unknown()
+
+
+def _instant(value: str) -> int:
+    try:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is not None:
+            return int(found.timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise bad_request("malformed", "until is an instant with its offset, such as 2026-05-01T12:00:00Z.")
+
+
+def _token_of(language: str) -> str:
+    return base64.urlsafe_b64encode(f"slots {language}".encode()).decode().rstrip("=")
+
+
+def _language_of(token: str) -> str:
+    try:
+        padded = token + "=" * (-len(token) % 4) if len(token) <= _LONGEST_TOKEN else "!"
+        text = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
+        of, _, language = text.decode("ascii").partition(" ")
+    except ValueError:
+        of, language = "", ""
+    if of != "slots" or not _LANGUAGE.fullmatch(language):
+        raise bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.")
+    return language
