@@ -36,6 +36,7 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[
         door.get("sagas", arn, query={"order": "parked"}),
         door.get("groups", arn, query={"of": "parked"}),
         door.get("summary", arn),
+        door.get("statistics", arn),
         door.get("rejected", arn),
         door.get("rejected/groups", arn),
         door.get("acts", arn),
