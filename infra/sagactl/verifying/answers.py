@@ -8,8 +8,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.httpsession import URLLib3Session
 
+from saga_orchestrator.application.settling.republishing import FunctionFailedError
 from sagactl.deployment import Deployment
-from sagactl.invoking import FunctionFailedError, call_function
+from sagactl.invoking import call_function
 from sagactl.verifying.findings import Finding, fine, looked, not_looked, wrong
 from sagactl.verifying.parts import FUNCTION, Resources
 
