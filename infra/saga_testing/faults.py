@@ -32,7 +32,7 @@ class Fault(StrEnum):
 WRITES: Final = frozenset(
     {
         *("put_item", "update_item", "transact_write_items"),
-        *("put_object", "send_message", "send_message_batch", "put_events"),
+        *("put_object", "send_message", "send_message_batch", "put_events", "invoke"),
     }
 )
 
@@ -42,6 +42,7 @@ _SERVICES: Final = {
     "send_message": "sqs",
     "send_message_batch": "sqs",
     "put_events": "events",
+    "invoke": "lambda",
 }
 """Whose calls they are, where it is not DynamoDB: each service says "too many requests" in its own way."""
 

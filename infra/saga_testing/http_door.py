@@ -27,6 +27,7 @@ READER: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/readers/rita"
 OPERATOR: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/on-call/olga"
 ADMIN: Final = f"arn:aws:iam::{ACCOUNT}:user/people/root-of-sagas"
 
+OPERATION_RUNNER: Final = "operation-runner"
 
 ROLE_MAP: Final = "readers:reader,on-call:operator,root-of-sagas:admin"
 
@@ -168,6 +169,7 @@ class HttpDoor:
             "ALLOWED_CIDRS": self.cidrs,
             "ROLE_MAP": self.role_map,
             "OWNER_CLAIM": self.owner_claim,
+            "OPERATION_RUNNER": OPERATION_RUNNER,
             "EVENT_FUNCTIONS": ",".join(f"{event_type}:{name}" for event_type, name in FUNCTIONS.items()),
             "RELAY_FUNCTIONS": RELAY,
             **self.more,

@@ -73,6 +73,7 @@ def throttled(operation: str, *, service: str = "dynamodb") -> ClientError:
         "s3": ("SlowDown", 503),
         "sqs": ("RequestThrottled", 403),
         "events": ("ThrottlingException", 400),
+        "lambda": ("TooManyRequestsException", 429),
     }[service]
     return client_error(operation, code, "Rate exceeded", status=status)
 
@@ -88,6 +89,7 @@ def internal_error(operation: str, *, service: str = "dynamodb") -> ClientError:
         "s3": "InternalError",
         "sqs": "InternalError",
         "events": "InternalException",
+        "lambda": "ServiceException",
     }[service]
     return client_error(operation, code, "Internal server error", status=500)
 

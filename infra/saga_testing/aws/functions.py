@@ -1,4 +1,4 @@
-"""Lambda as a client object: functions by name, called and waited for."""
+"""Lambda as a client object: functions by name, called and waited for, or told and not waited for."""
 
 import io
 import json
@@ -13,15 +13,22 @@ Handler = Callable[[Any], Any]
 
 
 class SimulatedFunctions:
-    """`handlers`: what each function answers to what it is given. One that raises has failed, as Lambda says it."""
+    """`handlers`: what each function answers to what it is given. One that raises has failed, as Lambda says it.
+
+    `invoked`: function and event of each asynchronous invocation that was taken; somebody plays it later, or never.
+    """
 
     def __init__(self) -> None:
         self.handlers: dict[str, Handler] = {}
         self.called: list[tuple[str, Any]] = []
+        self.invoked: list[tuple[str, Any]] = []
 
     def invoke(self, **request: Any) -> dict[str, Any]:
         check_parameters(request, *_PARAMETERS)
         name, payload = request["FunctionName"], json.loads(request.get("Payload", b"null"))
+        if request.get("InvocationType") == "Event":
+            self.invoked.append((name, payload))
+            return {"StatusCode": 202, "ResponseMetadata": {"HTTPStatusCode": 202, "RequestId": "simulated"}}
         handler = self.handlers.get(name)
         if handler is None:
             raise client_error("Invoke", "ResourceNotFoundException", f"Function not found: {name}", status=404)

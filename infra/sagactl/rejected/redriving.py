@@ -26,7 +26,7 @@ from sagactl.rejected.items import rejected_items
 from sagactl.rejected.on_failure import PREFIX, payload_of, record_of
 from sagas import SAGAS
 
-LOOKING_AGAIN: Final = ("TimeoutCheckerFunctionName", "SagaWakeFunctionName")
+LOOKING_AGAIN: Final = ("TimeoutCheckerFunctionName", "SagaWakeFunctionName", "OperationRunnerFunctionName")
 """Outputs that name functions whose own next look makes good what one of them has missed."""
 
 

@@ -9,17 +9,20 @@ from functools import cached_property
 from .adapters.api_settings import ApiSettings
 from .adapters.operators.act_items import ActTable
 from .adapters.operators.acting_sagas import ActingSagas
+from .adapters.operators.batch_table import BatchTable
 from .adapters.operators.rejected_bytes import RejectedBytes
 from .adapters.operators.rejected_items import RejectedItems
+from .adapters.operators.runner_call import RunnerCall
 from .adapters.operators.saga_lists import SagaLists
 from .adapters.operators.slot_table import SlotTable
 from .adapters.operators.stack_functions import StackFunctions
-from .adapters.patient_writes import PatientWrites
+from .application.batches.desk import BatchDesk
 from .application.limiting.overriding import OverrideLimits
 from .application.operate import OperateSagas
 from .application.settling.desk import RejectedDesk
 from .application.settling.redriving import Redriving
 from .application.settling.republishing import Relays
+from .batch_bootstrap import BatchResources
 from .bootstrap import Resources, resources
 from .domain.registry import SagaRegistry
 
@@ -30,16 +33,25 @@ class ApiResources:
     def __init__(self, at: Resources, settings: ApiSettings) -> None:
         self.at = at
         self.settings = settings
+        self._of_batches = BatchResources(at)
 
     @cached_property
     def lists(self) -> SagaLists:
         at = self.at
         return SagaLists(at.sdk.dynamodb, at.settings.saga_table, at.settings.deadline_shards, at.pause)
 
-    @cached_property
+    @property
     def acts(self) -> ActTable:
-        at = self.at
-        return ActTable(at.sdk.dynamodb, at.settings.operator_table, PatientWrites(at.sdk.dynamodb, at.rng, at.pause))
+        return self._of_batches.acts
+
+    @property
+    def batches(self) -> BatchTable:
+        return self._of_batches.batches
+
+    @cached_property
+    def batch_desk(self) -> BatchDesk:
+        at, token = self.at, self._of_batches.token
+        return BatchDesk(self.batches, self.lists, at.clock, at.sagas.named, token, self._call_runner, at.telemetry)
 
     @cached_property
     def operate(self) -> OperateSagas:
@@ -73,6 +85,10 @@ class ApiResources:
     def override_limits(self) -> OverrideLimits:
         at = self.at
         return OverrideLimits(self.slot_table, at.clock, at.settings.policy(), at.telemetry)
+
+    def _call_runner(self, identity: str) -> None:
+        """Its client is made for the first operation: most processes never meet one."""
+        RunnerCall(self.at.sdk.functions, self.settings.operation_runner)(identity)
 
 
 @functools.cache

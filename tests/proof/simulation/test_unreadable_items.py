@@ -5,6 +5,7 @@ import pytest
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.domain.errors import CorruptSaga
 from tests.proof.simulation.faults.unreadable_items import ways_to_break
+from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.world.saga_image import Image
 from tests.proof.simulation.world.world import World
 
@@ -12,7 +13,7 @@ from tests.proof.simulation.world.world import World
 @pytest.fixture(scope="module")
 def items() -> list[Image]:
     """Stubs, running and ended sagas, as the functions leave them in a few worlds."""
-    worlds = [World(seed).run() for seed in range(8)]
+    worlds = [World(seed, silenced=frozenset({Fault.UNREADABLE})).run() for seed in range(8)]
     images = [record.new_image for world in worlds for record in world.aws.dynamodb.stream]
     return [image for image in images if image is not None and image["saga_name"] == {"S": "execution_saga"}]
 

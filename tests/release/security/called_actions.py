@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from saga_orchestrator.domain.registry import REPLY
-from saga_testing.http_door import FUNCTIONS, RELAY
+from saga_testing.http_door import FUNCTIONS, OPERATION_RUNNER, RELAY
 from tests.release.template.deployment import COMMAND_REPLY, EVENT_FUNCTIONS, SAGA_EVENT
 
 Grant = tuple[str, str]
@@ -23,6 +23,7 @@ _FUNCTIONS: Final = {
     FUNCTIONS[REPLY]: f"<{COMMAND_REPLY}.Arn>",
     FUNCTIONS["*"]: f"<{SAGA_EVENT}.Arn>",
     RELAY: "<CommandRelayFunction.Arn>",
+    OPERATION_RUNNER: "<OperationRunnerFunction.Arn>",
 }
 _WHEREVER: Final = {
     "PutMetricData": ("cloudwatch:PutMetricData", "*"),

@@ -7,7 +7,7 @@ from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import kafka
 from tests.release.security.called_actions import Grant, needed
-from tests.release.template.deployment import API_FUNCTION, FED_FUNCTIONS, SAGA_WAKE, deploy
+from tests.release.template.deployment import API_FUNCTION, FED_FUNCTIONS, RUNNER, SAGA_WAKE, deploy
 from tests.release.template.test_permissions import granted
 
 ON_FAILURE: Final = {
@@ -34,6 +34,7 @@ AWS_SIDE: Final[dict[str, dict[Grant, str]]] = {
     API_FUNCTION: {
         ("s3:ListBucket", "<PayloadBucket.Arn>"): "without it S3 calls bytes that have expired forbidden",
     },
+    RUNNER: ON_FAILURE,
 }
 """What AWS does in a function's name, which no call of our code shows. Each with its reason."""
 

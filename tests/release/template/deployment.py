@@ -43,7 +43,8 @@ KAFKA_TARGET = {
 }
 
 API_FUNCTION = "ApiFunction"
-"""There is one where an HTTP API is asked for."""
+RUNNER = "OperationRunnerFunction"
+"""There are these two where an HTTP API is asked for."""
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
 PEOPLE = {
     **API,

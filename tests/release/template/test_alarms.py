@@ -120,7 +120,7 @@ def test_an_alarm_says_what_is_wrong_and_what_silence_means(alarm: str) -> None:
 def test_an_alarm_is_explained_in_the_operations_guide(alarm: str) -> None:
     guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     generic = re.sub(
-        r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|(?:Command|Kafka)Relay|Api)(Errors|Throttles)Alarm$",
+        r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|(?:Command|Kafka)Relay|Api|OperationRunner)(Errors|Throttles)Alarm$",
         r"*\2Alarm",
         alarm,
     )

@@ -39,7 +39,8 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
         "saga_wake",
         "command_relay",
         "kafka_relay",  # deployed only where there is a Kafka target
-        "api",  # and this one only where there is an HTTP API
+        "api",  # and these two only where there is an HTTP API
+        "operation_runner",
     }
     assert len(deployed.of_type("AWS::Events::Rule")) == len(FED_FUNCTIONS)
 

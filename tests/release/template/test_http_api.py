@@ -11,7 +11,18 @@ from saga_orchestrator.adapters.api_settings import ApiSettings
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.entrypoints.http_api.routes import ROUTES
-from tests.release.template.deployment import ACCOUNT, API, API_FUNCTION, FUNCTIONS, PEOPLE, REGION, ROOT, STACK, deploy
+from tests.release.template.deployment import (
+    ACCOUNT,
+    API,
+    API_FUNCTION,
+    FUNCTIONS,
+    PEOPLE,
+    REGION,
+    ROOT,
+    RUNNER,
+    STACK,
+    deploy,
+)
 
 WITH = deploy(API)
 WITH_PEOPLE = deploy(PEOPLE)
@@ -25,7 +36,7 @@ def test_without_it_there_is_nothing_of_it() -> None:
     assert not [resource.type for resource in plain.resolved.resources.values() if "ApiGateway" in resource.type]
     assert "ApiFunction" not in json.dumps([*plain.properties.values()], default=str)
     assert not [name for name in plain.resolved.outputs if "Api" in name]
-    assert set(WITH.of_type("AWS::Lambda::Function")) == {*FUNCTIONS, API_FUNCTION}
+    assert set(WITH.of_type("AWS::Lambda::Function")) == {*FUNCTIONS, API_FUNCTION, RUNNER}
 
 
 def test_its_routes_are_those_of_the_code_and_each_wants_a_signature_or_a_token() -> None:
@@ -140,14 +151,14 @@ def test_roles_that_the_template_takes_the_code_takes_too(roles: str) -> None:
 
 
 def test_no_other_function_imports_anything_of_it() -> None:
-    folders = [folder for folder in (ROOT / "functions").iterdir() if folder.name != "api"]
+    folders = [folder for folder in (ROOT / "functions").iterdir() if folder.name not in {"api", "operation_runner"}]
     each = "for folder in sys.argv[1:]: runpy.run_path(folder + '/handler.py')"
     load = f"import runpy, sys\n{each}\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", load, *map(str, folders)], capture_output=True, text=True, check=True, cwd=ROOT
     )
     own = {"api_bootstrap", "http_api", "operate", "listing", "describing", "act_items", "saga_lists", "api_settings"}
-    own |= {"grouping", "kinds", "counting"}
+    own |= {"grouping", "kinds", "counting", "batches", "batch_bootstrap", "runner_function"}
 
     assert "saga_orchestrator.entrypoints.event_function" in done.stdout.split()
     assert [name for name in done.stdout.split() if own & set(name.split("."))] == []

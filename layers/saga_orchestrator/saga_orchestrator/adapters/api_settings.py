@@ -86,6 +86,8 @@ class ApiSettings(BaseModel):
     """By a whole word of that claim."""
     owner_claim: str = Field(default="", pattern=_CLAIM)
     """The claim that says whose sagas are one's own; empty: nobody's are."""
+    operation_runner: str = Field(min_length=1)
+    """The name of the function that runs operations."""
 
     event_functions: Annotated[dict[str, str], BeforeValidator(_functions)] = Field(default_factory=dict)
     """The names of the stack's functions by the type of event that they take; `*` takes those of other sagas. To these

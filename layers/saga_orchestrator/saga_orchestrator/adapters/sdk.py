@@ -40,7 +40,7 @@ class Sdk:
             user_agent = self._session.user_agent()
             config = Config(max_pool_connections=self._max_connections, user_agent=user_agent, **{**_CONFIG, **own})
             client = self._session.create_client(service, config=config)
-        if service != "s3":
+        if service not in {"s3", "lambda"}:  # these two answer with streams
             client.meta.events.register("before-parse", _refuse_what_is_no_answer)
         return client
 

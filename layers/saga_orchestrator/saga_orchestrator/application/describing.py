@@ -95,6 +95,7 @@ def act_facts(act: Act) -> Facts:
         "version_before": act.version_before,
         "version_after": act.version_after,
         "key": act.id.key,
+        "operation": act.operation or None,
     }
 
 

@@ -64,6 +64,7 @@ class Asked:
     step: str | None = None
     version: int | None = None
     created: int | None = None
+    operation: str = ""
 
     @property
     def act_key(self) -> ActKey:
@@ -81,6 +82,7 @@ class Asked:
             result=Answered.DONE,
             version_before=saga.version,
             version_after=after,
+            operation=self.operation,
         )
 
 

@@ -133,7 +133,7 @@ def fidelity(ledger: Ledger, inbound: Inbound) -> str | None:
     return unreflected(ledger, inbound)
 
 
-def unreflected(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, PLR0911 - a case for each kind of event
+def unreflected(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: PLR0911 - a case for each kind of event
     """What of an event that was taken is not in its saga."""
     if inbound.must_reject:
         return f"{inbound.event_id} was to be set aside and was not"
@@ -154,8 +154,6 @@ def unreflected(ledger: Ledger, inbound: Inbound) -> str | None:  # noqa: C901, 
         if ledger.plan.hushed and saga.is_terminal:
             return UNCONCERNED  # there may be nothing to tell a worker
         if cause in saga.causes() or (inbound.type == STARTED and saga.state == "completed"):
-            return None
-        if inbound.type == STARTED and saga.is_terminal and not saga.emitted("create_pod"):
             return None
         return f"{inbound.event_id} was acknowledged and {saga.key} does not know of it"
     return None if saga.is_terminal else f"{inbound.event_id} was acknowledged and {saga.key} is {saga.state}"

@@ -28,10 +28,7 @@ def redriven_takes_effect(ledger: Ledger, kept: Kept, _item: dict[str, Any], _ac
     if ledger.settled_events[kept.id] != "redriven":
         return UNCONCERNED
     if kept.source == "stream":
-        whole = "/" not in str(kept.position["record"])
         for each in ledger.in_pointer[kept.id]:
-            if whole and each in ledger.lost_keys:
-                continue
             if missing := [target for target, taken in ledger.publications.items() if each not in taken]:
                 return f"{each} was redriven and is not on {missing}"
         return None

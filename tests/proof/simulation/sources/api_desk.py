@@ -6,6 +6,7 @@ have one, some take a key for something else, and some act on what they saw long
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,7 @@ WORLDS: Final = 0.5
 ACTORS: Final = {OPERATOR_ARN: "role/on-call/olga", ADMIN_ARN: "user/root-of-sagas"}
 AGAIN_MS: Final = 20_000
 THINKS_MS: Final = (1, 1, 5, 40, 2_000, 30_000)
+RETRIES: Final = 2
 ROUNDS_MS: Final = 60_000
 """When all faults have ended: between two looks at what is parked."""
 EXECUTION, ORDER = "execution_saga", "order_saga"
@@ -41,6 +43,7 @@ class ApiDesk:
     under_way: int = 0
     told: list[Told] = field(default_factory=list)
     _keys: int = 0
+    _rounds: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> None:
         world, dice = self.world, self.dice
@@ -54,10 +57,13 @@ class ApiDesk:
             world.scheduler.at(at, self._turn)
 
     def set_right(self) -> None:
-        """After all faults: whatever is parked is asked for again, until nothing is."""
+        """After all faults: whatever is parked is asked for again; what its participant has refused is done by hand."""
         for saga in self.world.shop.ledger.parked:
             self.under_way += 1
-            self._act(self._asked(OPERATOR_ARN, Deed.RETRY, (ORDER, saga.key)), 5)
+            self._rounds[saga.key] += 1
+            deed = Deed.RETRY if self._rounds[saga.key] <= RETRIES else Deed.RESOLVE
+            asked = self._asked(OPERATOR_ARN, deed, (ORDER, saga.key))
+            self._act(replace(asked, version=self._seen((ORDER, saga.key))), 5)
         self.world.scheduler.after(ROUNDS_MS, self.set_right)
 
     # -- one operator's turn

@@ -105,8 +105,9 @@ class World(WiredWorld):
         self._unsent -= 1
 
     def _drain(self) -> None:
+        patience_ends = max(self.delays.latest, self.plan.chaos_ends) + PATIENCE_MS
         while not self.judge.violations and self._what_is_left():
-            if self.scheduler.now > max(self.delays.latest, self.plan.chaos_ends) + PATIENCE_MS:
+            if self.scheduler.now > patience_ends:
                 self.fail("L1", f"stuck: {self._what_is_left()}")
                 return
             if self.scheduler.steps >= MAX_STEPS:

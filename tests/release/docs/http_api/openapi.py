@@ -13,7 +13,9 @@ from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
+from saga_orchestrator.entrypoints.http_api.operation_bodies import Aborting, Filter, Preparing, Starting
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
+from saga_orchestrator.entrypoints.http_api.requests import Body
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
 from tests.release.docs.http_api import rejected_shapes, slot_shapes
@@ -32,12 +34,21 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
     "GET statistics": ("How many sagas are open, and where those that ended are counted", "Statistics", ANY_READ),
     "GET summary": ("The numbers that people look at first", "Summary", ANY_READ),
+    "GET operations": ("Operations, the newest first", "Operations", ANY_READ),
+    "GET operations/{operation_id}": ("One operation, and how far it is", "Operation", (*ANY_READ, 404)),
+    "GET operations/{operation_id}/items": ("Its set, and what became of each", "OperationItems", (*ANY_READ, 404)),
     "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
     "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
     **rejected_shapes.READS,
     **slot_shapes.READS,
 }
 """By operation: what it is, what it answers, and which problems it may have."""
+PARTS: Final[dict[str, tuple[str, str, str, int, type[Body], bool]]] = {
+    "POST operations": ("prepare", "Freeze the set that a verb is for", "PreparedOperation", 201, Preparing, False),
+    "POST operations/{operation_id}/start": ("start", "Have it run", "MovedOperation", 202, Starting, True),
+    "POST operations/{operation_id}/abort": ("abort", "Touch no further saga", "MovedOperation", 200, Aborting, False),
+}
+"""What changes operations: name, what it is, answer and status, body, and whether it wants If-Match."""
 WRITES: Final = {**rejected_shapes.WRITES, **slot_shapes.WRITES}
 """Verbs whose target is no saga."""
 VERBS: Final[dict[Deed, str]] = {
@@ -53,10 +64,12 @@ SCHEMES: Final = {
     Door.JWT: {"name": "token", "suffix": "_by_token"},
 }
 """By door: what opens it, and what tells its operations from the others'."""
+KEY: Final = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
 PATTERNS: Final = {
     "name": "^[a-z][a-z0-9_]{0,63}$",
     "key": "^[A-Za-z0-9_-]{1,64}$",
     "id": "^[0-9a-f]{12}$",
+    "operation_id": "^[0-9a-f]{24}$",
     "language": "^[a-z0-9][a-z0-9+._-]{0,31}$",
 }
 
@@ -95,7 +108,7 @@ def document() -> Json:
                     "description": "An access token of JwtIssuer with the scope of ApiScope; Api=iam+jwt alone",
                 },
             },
-            "schemas": COMPONENTS,
+            "schemas": {**COMPONENTS, "Filter": _filter()},
         },
     }
 
@@ -111,8 +124,10 @@ def _operation(route: str, path: str) -> Json:
     parameters = [_path_parameter(name) for name in re.findall(r"\{(\w+)\}", path)]
     if route in READS:
         summary, shape, problems = READS[route]
-        more, etagged = _query(route), route.endswith("/{key}")
+        more, etagged = _query(route), route.endswith(("/{key}", "/{operation_id}"))
         operation: Json = {"operationId": _identifier(route), "summary": summary, "parameters": [*parameters, *more]}
+    elif route in PARTS:
+        return _part(route, parameters)
     elif route in WRITES:
         operation, shape, problems, etagged = (
             _beside_sagas(route, parameters),
@@ -134,10 +149,38 @@ def _operation(route: str, path: str) -> Json:
             },
         }
     operation["responses"] = {"200": _answer(shape, etagged=etagged)}
-    if etagged and route in READS:
+    if route.endswith("/{key}") and route in READS:
         operation["responses"]["304"] = {"description": "It is as If-None-Match says"}
     operation["responses"] |= {str(status): _problem(status) for status in sorted(problems)}
     return operation
+
+
+def _part(route: str, parameters: list[Json]) -> Json:
+    name, summary, shape, status, body, version = PARTS[route]
+    tags = [] if route == "POST operations" else [_header("If-Match", ETAG, required=version)]
+    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {
+        "operationId": f"{name}_operation",
+        "summary": summary,
+        "description": "For admin and operator, each with the verbs that are his.",
+        "parameters": [*parameters, _header("Idempotency-Key", KEY, required=True), *tags],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            str(status): _answer(shape, etagged=True),
+            **{str(each): _problem(each) for each in sorted(ANY_ACT)},
+        },
+    }
+
+
+def _filter() -> Json:
+    """A part that is left out is any; the model's own default for it is no value that could be sent."""
+    schema = Filter.model_json_schema()
+    parts = {
+        name: {key: value for key, value in part.items() if key != "default"}
+        for name, part in schema["properties"].items()
+    }
+    return {**schema, "properties": parts, "minProperties": 1}
 
 
 def _beside_sagas(route: str, parameters: list[Json]) -> Json:
@@ -183,9 +226,15 @@ def _query(route: str) -> list[Json]:
     if route == "GET groups":
         served = {"type": "string", "enum": [str(each) for each in GROUPED]}
         return [{"name": "of", "in": "query", "required": True, "schema": served}]
-    if route != "GET sagas":
+    if route not in {"GET sagas", "GET operations", "GET operations/{operation_id}/items"}:
         return rejected_shapes.query_of(route)
     size = {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE, "description": f"{LARGEST_PAGE} at most"}
+    paged = [
+        {"name": "page_size", "in": "query", "required": False, "schema": size},
+        {"name": "page_token", "in": "query", "required": False, "schema": {"type": "string"}},
+    ]
+    if route != "GET sagas":
+        return paged
     return [
         {
             "name": "order",
@@ -193,15 +242,13 @@ def _query(route: str) -> list[Json]:
             "required": True,
             "schema": {"type": "string", "enum": [str(o) for o in Order]},
         },
-        {"name": "page_size", "in": "query", "required": False, "schema": size},
-        {"name": "page_token", "in": "query", "required": False, "schema": {"type": "string"}},
+        *paged,
     ]
 
 
 def _act_headers(demands: Demands) -> list[Json]:
-    key = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
     return [
-        _header("Idempotency-Key", key, required=True),
+        _header("Idempotency-Key", KEY, required=True),
         _header("If-Match", ETAG, required=demands.version),
     ]
 

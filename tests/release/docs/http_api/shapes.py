@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from saga_orchestrator.application.batches.choosing import BATCHED
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.batches import BatchState, Fate
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS
 from saga_orchestrator.domain.saga import Cause
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.http_api.counting import PARTS
+from saga_orchestrator.entrypoints.http_api.operation_facts import PARTS_OF_A_FILTER
 from tests.release.docs.http_api.parts import (
     ETAG,
     MAYBE_MOMENT,
@@ -91,6 +94,7 @@ _ACT: Final = closed(
     version_before=MAYBE_WHOLE,
     version_after=MAYBE_WHOLE,
     key=TEXT,
+    operation=MAYBE_TEXT,
 )
 _GROUP: Final = closed(
     reason=MAYBE_TEXT,
@@ -102,6 +106,27 @@ _GROUP: Final = closed(
     oldest=MOMENT,
     newest=MOMENT,
     sample=closed(execution_id=TEXT, saga_name=TEXT),
+)
+_BY: Final = maybe(
+    closed(at=MOMENT, actor=TEXT, door={"type": "string", "enum": [str(door) for door in Door]}, role=TEXT, reason=TEXT)
+)
+_OPERATION: Final = closed(
+    id=TEXT,
+    verb={"type": "string", "enum": [str(deed) for deed in BATCHED]},
+    of=TEXT,
+    filter=closed(**dict.fromkeys(PARTS_OF_A_FILTER, MAYBE_TEXT)),
+    before=MOMENT,
+    state={"type": "string", "enum": [str(state) for state in BatchState]},
+    count=WHOLE,
+    unreadable=WHOLE,
+    progress=closed(**dict.fromkeys(map(str, Fate), WHOLE), left=WHOLE),
+    prepared=_BY,
+    started=_BY,
+    aborted=_BY,
+    start_before=MAYBE_MOMENT,
+    moved_at=MOMENT,
+    ended_at=MAYBE_MOMENT,
+    etag=ETAG,
 )
 _PROBLEM: Final[Schema] = {
     "type": "object",
@@ -135,6 +160,25 @@ COMPONENTS: Final[dict[str, Schema]] = {
         sagas=listed({"anyOf": [named("SagaSummary"), named("UnreadableSaga")]}),
         next_page_token=MAYBE_TEXT,
     ),
+    "Operation": _OPERATION,
+    "OperationItem": closed(
+        position=WHOLE,
+        execution_id=TEXT,
+        saga_name=TEXT,
+        step=MAYBE_TEXT,
+        seen=ETAG,
+        outcome={"enum": [*map(str, Fate), None]},
+        code=MAYBE_TEXT,
+    ),
+    "PreparedOperation": closed(
+        operation=named("Operation"),
+        replayed={"type": "boolean"},
+        items=listed(named("OperationItem")),
+        next_page_token=MAYBE_TEXT,
+    ),
+    "MovedOperation": closed(operation=named("Operation"), replayed={"type": "boolean"}),
+    "OperationItems": closed(as_of=MOMENT, items=listed(named("OperationItem")), next_page_token=MAYBE_TEXT),
+    "Operations": closed(as_of=MOMENT, operations=listed(named("Operation")), next_page_token=MAYBE_TEXT),
     "Groups": closed(of=TEXT, as_of=MOMENT, read=WHOLE, more={"type": "boolean"}, groups=listed(_GROUP)),
     "Statistics": closed(
         as_of=MOMENT,

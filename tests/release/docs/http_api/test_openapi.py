@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 import jsonschema
 import pytest
@@ -13,6 +13,7 @@ import yaml
 from openapi_spec_validator import validate
 
 from saga_orchestrator.adapters.saga_codec import encode
+from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
@@ -26,6 +27,9 @@ from saga_testing.telemetry import RecordingTelemetry
 from tests.release.docs.http_api.openapi import OPENAPI, text
 
 Json = dict[str, Any]
+
+
+OF_OPERATIONS: Final = {"prepare": "", "start": "/{operation_id}/start", "abort": "/{operation_id}/abort"}
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +141,36 @@ def test_what_the_function_answers_is_described(
     for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
         get("groups", query=query)
 
+    seen |= operations_answered(document, door, by, admin, get)
     seen |= answers_of_rejected(document, door, get, by, admin)
     seen |= answers_of_slots(document, door, get, by, admin)
 
     assert seen == {key for key, route in ROUTES.items() if route.door is by}
+
+
+def operations_answered(document: Json, door: HttpDoor, by: Door, admin: Any, get: Any) -> set[str]:
+    """Prepared, begun, aborted and refused; the routes that were asked."""
+    parts = {part: f"POST operations{rest}" for part, rest in OF_OPERATIONS.items()}
+
+    def post(part: str, identity: str = "", tag: str | None = None, body: str = '{"reason":"seen to"}') -> Told:
+        headers = {"idempotency-key": f"k-{part}-{tag}", **({"if-match": tag} if tag else {})}
+        told = door.ask(parts[part], admin, path={"operation_id": identity}, headers=headers, body=body)
+        judged(document, route_key(by, parts[part]), told)
+        return told
+
+    asked = {"verb": "retry", "of": "parked", "filter": {"step": "ship"}, "reason": "seen to"}
+    for before in (rfc3339(door.at.clock()), "x", "9999-12-31T00:00:00Z"):
+        for verb in ("retry", "undo"):
+            told = post("prepare", tag=before, body=json.dumps({**asked, "verb": verb, "before": before}))
+            identity = told.json["operation"]["id"] if told.status == 201 else "0" * 24
+            for part in ("start", "abort"):
+                for tag in (None, '"v1-1"', told.headers.get("etag")):
+                    post(part, identity, tag)
+            for query in ({}, {"page_size": "1"}, {"page_token": "x"}):
+                get("operations/{operation_id}/items", path={"operation_id": identity}, query=query)
+                get("operations", query=query)
+            get("operations/{operation_id}", path={"operation_id": identity})
+    return {route_key(by, part) for part in parts.values()}
 
 
 def answers_of_rejected(document: Json, door: HttpDoor, get: Callable[..., Told], by: Door, admin: Any) -> set[str]:

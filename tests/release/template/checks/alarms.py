@@ -15,6 +15,7 @@ from tests.release.template.deployment import (
     KAFKA_RELAY,
     KAFKA_TARGET,
     MSK,
+    RUNNER,
     SAGA_EVENT,
     SAGA_WAKE,
     STACK,
@@ -110,7 +111,7 @@ def _table(*metrics_and_dimensions: tuple[str, list[dict[str, str]]]) -> dict[st
 
 
 RELAYED = (*FUNCTIONS, KAFKA_RELAY)
-OF_SAGAS = (SAGA_EVENT, COMMAND_REPLY, SAGA_WAKE)
+OF_SAGAS = (SAGA_EVENT, COMMAND_REPLY, SAGA_WAKE, RUNNER)
 MOST_METRICS = 10
 """In one alarm's expression (CloudWatch User Guide, Limits of alarms based on metric math): a hard limit."""
 (REQUESTS,) = _of("ExecutionRequestedFunction")
@@ -118,11 +119,11 @@ OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGe
 ALARMS: dict[str, dict[str, Any]] = {
     **{
         f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
-        for f in (*RELAYED, API_FUNCTION)
+        for f in (*RELAYED, API_FUNCTION, RUNNER)
     },
     **{
         f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in (*RELAYED, API_FUNCTION)
+        for f in (*RELAYED, API_FUNCTION, RUNNER)
     },
     "RelayIteratorAgeAlarm": _alarm(
         "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
@@ -140,6 +141,9 @@ ALARMS: dict[str, dict[str, Any]] = {
         "breaching",
     ),
     "ApiFaultsAlarm": _alarm("AWS/ApiGateway", "5xx", [{"Name": "ApiId", "Value": "<HttpApi>"}], "Sum", 300, 2),
+    "OperationsStillAlarm": _alarm(
+        "SagaOrchestrator", "OperationsStillSeconds", OWN, "Maximum", 300, 2, 600, missing="breaching"
+    ),
     "ApiRefusalsAlarm": _alarm("SagaOrchestrator", "ApiRefusals", OWN, "Sum", 300, 1, 5),
     "RejectedEventsAlarm": _queue("RejectedQueue"),
     "RuleDeadLettersAlarm": _queue("RuleDeadLetterQueue"),
@@ -188,6 +192,7 @@ PAGES = {
     "StepsParkedAlarm": "parked",
     "ParkedSagasAlarm": "parked",
     "BreakGlassUsedAlarm": "acts",
+    "OperationsStillAlarm": "operations",
     "ApiRefusalsAlarm": "acts",
     **dict.fromkeys(
         (
@@ -231,7 +236,7 @@ def complaints(template: Path) -> Iterator[str]:
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
         re.sub(
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api)(Errors|Throttles)Alarm$",
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|OperationRunner)(Errors|Throttles)Alarm$",
             r"\2Alarm",
             alarm,
         )

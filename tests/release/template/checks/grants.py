@@ -21,6 +21,7 @@ from tests.release.template.deployment import (
     MSK_CLUSTER,
     PEOPLE,
     REGION,
+    RUNNER,
     SAGA_EVENT,
     SAGA_WAKE,
     SELF_MANAGED,
@@ -55,6 +56,8 @@ Grant = tuple[str, str, str]
 COUNTERS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#counter#*"]}}'
 REJECTED = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["rejected#*"]}}'
 ACTS = REJECTED.replace("rejected#", "act#")
+BATCHES = REJECTED.replace("rejected#", "operation#")
+LISTED_BATCHES = '{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["operation"]}}'
 IN_TRANSACTIONS = '{"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}}'
 CALLS_OF_THE_API = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<HttpApi>/*/*/iam/v1/*"
 KEEPS_REJECTED: set[Grant] = {
@@ -129,6 +132,21 @@ BASE: dict[str, set[Grant]] = {
             ("lambda:InvokeFunction", f"<{function}.Arn>", "{}")
             for function in (*FED_FUNCTIONS, "CommandRelayFunction")
         ),
+        *(
+            (f"dynamodb:{action}", "<OperatorTable.Arn>", BATCHES)
+            for action in ("GetItem", "PutItem", "Query", "UpdateItem")
+        ),
+        ("lambda:InvokeFunction", f"<{RUNNER}.Arn>", "{}"),
+    },
+    RUNNER: {
+        ("dynamodb:GetItem", "<SagaTable.Arn>", "{}"),
+        ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
+        ("dynamodb:BatchGetItem", "<SagaTable.Arn>", COUNTERS),
+        *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem")),
+        *((f"dynamodb:{action}", "<OperatorTable.Arn>", BATCHES) for action in ("GetItem", "PutItem", "UpdateItem")),
+        ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", LISTED_BATCHES),
+        ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
+        ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
     },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
@@ -231,7 +249,7 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         deployed = deploy(parameters, template)
         for function in (
             *FUNCTIONS,
-            *([KAFKA_RELAY, API_FUNCTION] if KAFKA_TARGET.keys() <= parameters.keys() else []),
+            *([KAFKA_RELAY, API_FUNCTION, RUNNER] if KAFKA_TARGET.keys() <= parameters.keys() else []),
         ):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))

@@ -17,6 +17,7 @@ from tests.release.template.deployment import (
     FUNCTIONS,
     KAFKA_RELAY,
     PEOPLE,
+    RUNNER,
     SAGA_EVENT,
     SAGA_WAKE,
     STACK,
@@ -105,6 +106,7 @@ OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
     SAGA_WAKE: {"allowed_images": set[str]()},
     "CommandRelayFunction": {"wake_queue_url": "<WakeQueue>", "allowed_images": set[str]()},
     API_FUNCTION: {"allowed_images": set[str]()},
+    RUNNER: {"allowed_images": set[str]()},
     KAFKA_RELAY: {
         "kafka_target_bootstrap": "broker18:9092",
         "kafka_target_topic": "topic19",
@@ -140,6 +142,7 @@ OUTPUTS = {
     "KafkaRelayFunctionName": f"<{KAFKA_RELAY}>",
     "TimeoutCheckerFunctionName": "<TimeoutCheckerFunction>",
     "SagaWakeFunctionName": f"<{SAGA_WAKE}>",
+    "OperationRunnerFunctionName": f"<{RUNNER}>",
     "ApiUrl": "<HttpApi.ApiEndpoint>",
     "ApiCallerPolicyArn": "<ApiCallerPolicy>",
     **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},
@@ -150,7 +153,7 @@ def complaints(template: Path) -> Iterator[str]:
     """Settings as the code reads them, function by function and field by field, and outputs as outsiders read them."""
     deployed = deploy(GIVEN, template)
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    for function in (*FUNCTIONS, KAFKA_RELAY, API_FUNCTION):
+    for function in (*FUNCTIONS, KAFKA_RELAY, API_FUNCTION, RUNNER):
         variables = deployed.properties[function]["Environment"]["Variables"]
         wanted = {**defaults, **SETTINGS, **OF_ONE_FUNCTION.get(function, {})}
         found = Settings.from_environment(variables)
@@ -169,6 +172,7 @@ def complaints(template: Path) -> Iterator[str]:
             "role_claim": "groups33",
             "role_map": {"operators34": "operator"},
             "owner_claim": "owner35",
+            "operation_runner": f"<{RUNNER}>",
             "event_functions": {
                 **{str(event_type): f"<{function}>" for event_type, function in EVENT_FUNCTIONS.items()},
                 "COMMAND_REPLY": f"<{COMMAND_REPLY}>",

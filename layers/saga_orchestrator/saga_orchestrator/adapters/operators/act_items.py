@@ -16,7 +16,7 @@ from .time_index import BY_TIME, TimeIndex
 KIND: Final = "act"
 """Their partition of the index by time."""
 
-_STRINGS: Final = ("verb", "door", "role", "reason", "result", "arguments")
+_STRINGS: Final = ("verb", "door", "role", "reason", "result", "arguments", "operation")
 
 
 def put_of(table: str, act: Act) -> dict[str, Any]:

@@ -71,6 +71,8 @@ class Act:
     result: str = ""
     version_before: int | None = None
     version_after: int | None = None
+    operation: str = ""
+    """Of which operation it was a part, where somebody did it to many at once."""
 
     @property
     def is_verified(self) -> bool:

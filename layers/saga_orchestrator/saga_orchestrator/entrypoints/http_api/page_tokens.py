@@ -5,7 +5,7 @@ It carries no right: whoever may read the list may read it from anywhere. So it 
 
 import base64
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from saga_orchestrator.application.listing import Key, Order, Place
@@ -14,7 +14,7 @@ from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.operating.acts import names_a_saga
 from saga_orchestrator.entrypoints.strict_json import parse_object
 
-from .problems import bad_request
+from .problems import Problem, bad_request
 
 _LONGEST: Final = 500
 _MEMBERS: Final = {"order", "at", "partition", "key"}
@@ -22,9 +22,7 @@ _MEMBERS: Final = {"order", "at", "partition", "key"}
 
 def token_of(order: Order, last: Place) -> str:
     """`last` is the last place that was shown."""
-    fields = {"order": order, "at": last.at, "partition": last.partition, "key": last.key}
-    content = json.dumps(fields, separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+    return encoded({"order": order, "at": last.at, "partition": last.partition, "key": last.key})
 
 
 def place_of(token: str, order: Order, partitions: Collection[str]) -> Place:
@@ -35,20 +33,34 @@ def place_of(token: str, order: Order, partitions: Collection[str]) -> Place:
     try:
         return _parsed(token, order, partitions)
     except (ValueError, RejectedEvent):
-        raise bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.") from None
+        raise no_token() from None
 
 
-def _parsed(token: str, order: Order, partitions: Collection[str]) -> Place:
+def no_token() -> Problem:
+    return bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.")
+
+
+def encoded(fields: Mapping[str, Any]) -> str:
+    content = json.dumps(fields, separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def decoded(token: str) -> dict[str, Any]:
+    """Raises ValueError or RejectedEvent: it holds no object."""
     if len(token) > _LONGEST:
         raise ValueError
     padded = token + "=" * (-len(token) % 4)
-    fields = parse_object(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
+    return parse_object(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
+
+
+def _parsed(token: str, order: Order, partitions: Collection[str]) -> Place:
+    fields = decoded(token)
     if fields.keys() != _MEMBERS or fields["order"] != order or fields["partition"] not in partitions:
         raise ValueError
-    return Place(_instant(fields["at"]), fields["partition"], _key(fields["key"]))
+    return Place(instant_of(fields["at"]), fields["partition"], _key(fields["key"]))
 
 
-def _instant(value: Any) -> int:
+def instant_of(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= LAST_INSTANT:
         raise ValueError
     return value

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from saga_orchestrator.domain.errors import RejectedEvent
+from saga_orchestrator.domain.operating.batches import KEY_PREFIX
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
 
@@ -77,6 +78,8 @@ class Request:
         key = self.headers.get("idempotency-key")
         if not key:
             raise bad_request("idempotency_key_needed", "Send an Idempotency-Key: the same again does nothing twice.")
+        if key.startswith(KEY_PREFIX):
+            raise bad_request("malformed", f"No key of yours begins with {KEY_PREFIX}: operations' own acts do.")
         return key
 
     @property

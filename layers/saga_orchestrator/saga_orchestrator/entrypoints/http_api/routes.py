@@ -10,7 +10,7 @@ from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
 
-from . import acting, by_time, counting, reading, settling, slots
+from . import acting, by_time, counting, operations, reading, settling, slots
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -27,6 +27,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET statistics": counting.statistics,
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
+        "GET operations": operations.newest,
+        "POST operations": operations.prepare,
+        "GET operations/{operation_id}": operations.one,
+        "GET operations/{operation_id}/items": operations.items,
+        "POST operations/{operation_id}/start": operations.start,
+        "POST operations/{operation_id}/abort": operations.abort,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
         "GET rejected": by_time.rejected,
         "GET rejected/groups": by_time.rejected_groups,
