@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from local_worker import WorkerOptions, WorkerProcess
-from local_worker.worker import PodNews
+from local_worker import PodNews, WorkerOptions, WorkerProcess
 from sagactl.errors import NotUsableError
 from sagactl.local.stop_signal import StopSignal
 from sagactl.outlet import tell
