@@ -159,6 +159,7 @@ class HttpDoor:
     cidrs: str = ""
     role_map: str = ROLE_MAP
     owner_claim: str = ""
+    owner_index: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
     api: ApiResources = field(init=False)
 
@@ -169,6 +170,7 @@ class HttpDoor:
             "ALLOWED_CIDRS": self.cidrs,
             "ROLE_MAP": self.role_map,
             "OWNER_CLAIM": self.owner_claim,
+            "OWNER_INDEX": str(self.owner_index).lower(),
             "OPERATION_RUNNER": OPERATION_RUNNER,
             "EVENT_FUNCTIONS": ",".join(f"{event_type}:{name}" for event_type, name in FUNCTIONS.items()),
             "RELAY_FUNCTIONS": RELAY,

@@ -38,6 +38,22 @@ SAGA_TABLE: Final[dict[str, Any]] = {
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
 }
 
+BY_OWNER: Final[dict[str, Any]] = {
+    "IndexName": "owner",
+    "KeySchema": [{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "created", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+"""Where OwnerIndex asks for it."""
+SAGA_TABLE_BY_OWNER: Final[dict[str, Any]] = {
+    **SAGA_TABLE,
+    "AttributeDefinitions": [
+        *SAGA_TABLE["AttributeDefinitions"],
+        {"AttributeName": "owner", "AttributeType": "S"},
+        {"AttributeName": "created", "AttributeType": "N"},
+    ],
+    "GlobalSecondaryIndexes": [*SAGA_TABLE["GlobalSecondaryIndexes"], BY_OWNER],
+}
+
 OPERATOR_TABLE: Final[dict[str, Any]] = {
     "TableName": "operator",
     "BillingMode": "PAY_PER_REQUEST",

@@ -9,7 +9,7 @@ from saga_testing.aws.events import SimulatedEventBus
 from saga_testing.aws.functions import SimulatedFunctions
 from saga_testing.aws.s3 import SimulatedS3
 from saga_testing.aws.sqs import SimulatedSqs
-from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
+from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE, SAGA_TABLE_BY_OWNER
 
 QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/rejected"
 WAKE_QUEUE_URL: Final = "https://sqs.us-east-1.amazonaws.com/123456789012/wakes"
@@ -48,10 +48,12 @@ class SimulatedAws:
         index_lag: Callable[[], int] = at_once,
         entry_fate: Callable[[dict[str, Any]], str | None] = taken,
         read_lag: Callable[[], int] = at_once,
+        *,
+        owner_index: bool = False,
     ) -> None:
         self.clock = Timepiece(clock)
         self.dynamodb = SimulatedDynamoDb(self.clock, index_lag, read_lag)
-        for table in (SAGA_TABLE, OPERATOR_TABLE):
+        for table in (SAGA_TABLE_BY_OWNER if owner_index else SAGA_TABLE, OPERATOR_TABLE):
             self.dynamodb.create_table(**table)
             self.dynamodb.update_time_to_live(
                 TableName=table["TableName"], TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}

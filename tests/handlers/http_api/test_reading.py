@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.application.listing import Order
 from saga_testing.deployment import Deployment
 from saga_testing.faults import Fault
 from saga_testing.http_door import OPERATOR, READER, HttpDoor, Told, signed
@@ -126,17 +127,21 @@ def test_a_store_that_does_not_answer_is_no_answer(running: Deployment, fault: F
     "said",
     ["The table does not have the specified index: deadlines", "Cannot read from backfilling global secondary index"],
 )
+@pytest.mark.parametrize("order", Order)
 def test_an_index_that_is_missing_or_being_built_is_never_an_empty_list(
-    stack: Deployment, counted: RecordingTelemetry, said: str
+    stack: Deployment, counted: RecordingTelemetry, said: str, order: Order
 ) -> None:
     def refuse(operation: str) -> None:
         raise ClientError({"Error": {"Code": "ValidationException", "Message": said}}, operation)
 
     at = stack.container(wire=Wire(before_call=refuse), telemetry=counted)
-    told = HttpDoor(at).get("sagas", query={"order": "deadlines"})
+    query = {"order": str(order), **({"owner": "ada"} if order is Order.OWNER else {})}
+    told = HttpDoor(at, owner_index=True).get("sagas", query=query)
 
     assert (told.status, told.code) == (503, "store_refuses")
     assert counted.counts == {"ApiFaults": 1}
+    throttled = stack.container(wire=Wire(plan=dict.fromkeys(range(9), Fault.THROTTLED)), telemetry=counted)
+    assert HttpDoor(throttled, owner_index=True).get("sagas", query=query).code == "unavailable"
 
 
 class Words(RecordingTelemetry):

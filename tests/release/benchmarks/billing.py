@@ -13,7 +13,8 @@ from typing import Any, Self
 import boto3
 
 KB = 1024
-_INDEX_KEY = ("deadline_shard", "deadline")
+DEADLINES, MARKS, OWNER = ("deadline_shard", "deadline"), ("mark", "mark_at"), ("owner", "created")
+"""The key of each index. The last one is there where it is asked for."""
 _WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
 Item = dict[str, dict[str, Any]]
 
@@ -76,6 +77,7 @@ class Meter:
     """
 
     client: Any
+    indexes: tuple[tuple[str, str], ...] = (DEADLINES, MARKS)
     requests: list[str] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     _before: dict[str, Item | None] = field(default_factory=dict)
@@ -109,7 +111,7 @@ class Meter:
         for action in self._actions:
             before, after = self._before[_key_of(action)], self._read(action)
             table += _units(before, after, action.get("Item") if not obeyed else None)
-            index += _index_units(before, after)
+            index += sum(_index_units(before, after, key) for key in self.indexes)
             if obeyed and after is not None and not after["saga_name"]["S"].startswith("#"):
                 saga_bytes = item_size(after)
         factor = 2 if model.name == "TransactWriteItems" else 1
@@ -126,14 +128,14 @@ def _key_of(action: dict[str, Any]) -> str:
     return json.dumps({name: source[name] for name in ("execution_id", "saga_name")})
 
 
-def _index_units(before: Item | None, after: Item | None) -> int:
-    old, new = _index_key(before), _index_key(after)
+def _index_units(before: Item | None, after: Item | None, key: tuple[str, str]) -> int:
+    old, new = _index_key(before, key), _index_key(after, key)
     if old == new:
         return 0
     return (old is not None) + (new is not None)
 
 
-def _index_key(item: Item | None) -> tuple[str, ...] | None:
-    if item is None or not all(name in item for name in _INDEX_KEY):
+def _index_key(item: Item | None, key: tuple[str, str]) -> tuple[Any, ...] | None:
+    if item is None or not all(name in item for name in key):
         return None
-    return tuple(item[name]["N"] for name in _INDEX_KEY)
+    return tuple(next(iter(item[name].values())) for name in key)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.release.benchmarks.billing import KB, Meter, Write, item_size
+from tests.release.benchmarks.billing import KB, MARKS, Meter, Write, item_size
+from tests.release.benchmarks.billing import OWNER as OF_OWNER
 from tests.release.benchmarks.report import Report
-from tests.release.benchmarks.scenes import QuietWorld, ordinary
+from tests.release.benchmarks.scenes import EXECUTION, QuietWorld, ordinary
 
 HAPPY = ("EXECUTION_REQUESTED", "EXECUTION_STARTED", "EXECUTION_COMPLETED")
 OWNER = {"cancelled_by": "user-7d9f2c41"}
@@ -30,6 +31,34 @@ def test_write_units_of_a_whole_happy_saga(deployment: QuietWorld, report: Repor
         total += units
         assert report.exactly(f"write units: {name}", target, units, f"{note}; table+index")
     assert report.exactly("write units: whole happy saga", 15, total)
+
+
+@pytest.mark.parametrize("last", ["COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"])
+@pytest.mark.parametrize(("index", "key"), [("owner", OF_OWNER), ("marks", MARKS)])
+def test_what_an_index_for_lists_costs_a_saga(
+    deployment: QuietWorld, report: Report, index: str, key: tuple[str, str], last: str
+) -> None:
+    """One unit for the owner's list, where there is one: 16 for a happy saga. One for having ended badly."""
+    deployment.with_ordinary_names()
+    deployment.at.counters.open("python", 100, 8)
+    name = f"EXECUTION_{last}"
+    with Meter(deployment.at.sdk.dynamodb, indexes=(key,)) as meter:
+        for each in (*HAPPY[:2], name):
+            deployment.deliver(ordinary(each, **(OWNER if each == "EXECUTION_CANCELLED" else {})))
+
+    target = 1 if index == "owner" or last != "COMPLETED" else 0
+    assert report.exactly(f"index units: {index}, {last}", target, sum(write.index_units for write in meter.writes))
+
+
+def test_a_flood_of_refusals_enters_no_list(deployment: QuietWorld) -> None:
+    deployment.with_ordinary_names()
+    deployment.at.counters.open("python", 0, 8)
+    with Meter(deployment.at.sdk.dynamodb, indexes=(MARKS,)) as meter:
+        deployment.deliver(ordinary(HAPPY[0]))
+        deployment.deliver(ordinary(HAPPY[0], "invalid", language=7))
+
+    assert [saga.state for key in (EXECUTION, "invalid") if (saga := deployment.saga(key))] == ["failed", "failed"]
+    assert sum(write.index_units for write in meter.writes) == 0
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from tests.release.compatibility.deployment import Json
 GOLDEN: Final = Path(__file__).parent / "golden"
 WAITING_ITEMS: Final = "waiting_items"
 ITEMS, NEWER_ITEMS, RECORDS, COUNTERS, EVENTS = "items", "items_of_newer_code", "stream_records", "counters", "events"
-SCHEMA: Final = "2"
+SCHEMA: Final = "3"
 """Of the items that today's code writes. Raised when what it writes changes; older files stay and are still read."""
 
-WAITING_SCHEMA: Final = "2"
+WAITING_SCHEMA: Final = "3"
 """The same of sagas that wait."""
 
 COUNTER_SCHEMA: Final = "3"

@@ -31,9 +31,8 @@ from tests.release.compatibility.deployment import Json, OlderTable
 from tests.release.compatibility.record import RECORDED, todays_counters, todays_items, todays_records, what_is_relayed
 
 KNOWN: Final = frozenset(attribute.attr_name for attribute in SagaItem.get_attributes().values())
-OF_WAITING_SAGAS: Final = frozenset(
-    {"dh", "in", "set", "led", "err", "data", "out", "fs", "sdue", "mark", "mark_at", "wake"}
-)
+OF_WAITING_SAGAS: Final = frozenset({"dh", "in", "set", "led", "err", "data", "out", "fs", "sdue", "wake"})
+MARKS: Final = frozenset({"mark", "mark_at"})
 NEXT: Final = {
     "requested": ("EXECUTION_REQUESTED.full", "executions"),
     "requested by somebody else": ("EXECUTION_REQUESTED.minimal", "executions"),
@@ -76,7 +75,8 @@ def test_written_again_it_says_the_same(file: Path) -> None:
 
     if file in golden(ITEMS):
         assert decode(written) == decode(item)
-    assert set(written) == set(item) & KNOWN
+    # What ended badly has a mark since schema 3.
+    assert set(written) - (MARKS if file.parent.name < "3" else set()) == set(item) & KNOWN
 
 
 @pytest.mark.parametrize("following", NEXT)

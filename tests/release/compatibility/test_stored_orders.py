@@ -38,7 +38,11 @@ def test_it_is_read_as_it_was_meant_and_written_again_alike(file: Path) -> None:
     saga = decode(to_item(kept["item"]))
 
     assert lacks(kept["saga"], plain(saga)) == []
-    assert encode(saga) == to_item(kept["item"])
+    written = encode(saga)
+    if file.parent.name < "3" and saga.mark is not None and saga.state.is_terminal:
+        # What ended badly has a mark since schema 3.
+        del written["mark"], written["mark_at"]
+    assert written == to_item(kept["item"])
 
 
 @of_every_item

@@ -27,7 +27,9 @@ def test_every_variable_and_every_output_holds_its_own_parameters_value() -> Non
 
 def test_every_parameter_of_behaviour_has_a_value_of_its_own_there() -> None:
     given = [
-        value for name, value in values.GIVEN.items() if name not in {"PublishCommands", "ConfirmDeletes", "Tracing"}
+        value
+        for name, value in values.GIVEN.items()
+        if name not in {"PublishCommands", "ConfirmDeletes", "Tracing", "OwnerIndex"}
     ]
 
     assert len(set(given)) == len(given)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE
+from saga_testing.saga_table import OPERATOR_TABLE, SAGA_TABLE, SAGA_TABLE_BY_OWNER
 from tests.release.template.deployment import STACK, deploy
 
 KEY = {"EncryptionKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/abc"}
@@ -30,11 +30,14 @@ def test_the_indexes_hold_keys_only() -> None:
     assert [index["Projection"] for index in indexes] == [{"ProjectionType": "KEYS_ONLY"}] * 2
 
 
-def test_the_table_is_what_the_kit_creates() -> None:
-    declared = table()
+@pytest.mark.parametrize(
+    ("parameters", "created"), [({}, SAGA_TABLE), ({"OwnerIndex": "true"}, SAGA_TABLE_BY_OWNER)], ids=["", "by owner"]
+)
+def test_the_table_is_what_the_kit_creates(parameters: dict[str, str], created: dict[str, Any]) -> None:
+    declared = table(parameters)
 
     for name in ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes"):
-        assert declared[name] == SAGA_TABLE[name]
+        assert declared[name] == created[name]
 
 
 def test_attributes_have_the_types_that_the_code_writes() -> None:

@@ -91,6 +91,8 @@ FULL_ITEM: dict[str, Any] = {
     "etype": {"S": "ScriptError"},
     "by": {"S": "bob"},
     "ended": {"N": "10"},
+    "mark": {"S": "ended#0"},
+    "mark_at": {"N": "10"},
     "expires": {"N": "11"},
     "timeline": {"L": [{"S": "12 R r1 a#1 b#1"}, {"S": "13 S s1"}]},
     "early": {

@@ -89,6 +89,8 @@ class ApiSettings(BaseModel):
     operation_runner: str = Field(min_length=1)
     """The name of the function that runs operations."""
 
+    owner_index: bool = False
+    """Whether the saga table has the index by which one owner's sagas are listed."""
     event_functions: Annotated[dict[str, str], BeforeValidator(_functions)] = Field(default_factory=dict)
     """The names of the stack's functions by the type of event that they take; `*` takes those of other sagas. To these
     alone is anything redriven.

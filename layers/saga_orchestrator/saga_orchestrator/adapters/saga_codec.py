@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.flow.ledger import Ledger, StepError
-from saga_orchestrator.domain.saga import Claim, Saga
+from saga_orchestrator.domain.saga import ENDED_BADLY, Claim, Saga
 from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.domain.traceparent import kept
 
@@ -62,7 +62,7 @@ _NUMBERS: Final = {
 def encode(saga: Saga) -> Item:
     """The whole item; absent rather than empty or null, so that indexes stay sparse and stream filters can tell."""
     item: Item = {"execution_id": {"S": saga.execution_id}, "saga_name": {"S": saga.saga_name}}
-    for name, field, write in (*_ATTRIBUTES, *_OF_THE_LEDGER):
+    for name, field, write in (*_ATTRIBUTES, *_MARKS):
         value = getattr(saga, field)
         if value is not None and (written := write(value)) is not None:
             item[name] = written
@@ -73,7 +73,8 @@ def changes(old: Saga, new: Saga) -> tuple[Item, list[str]]:
     """What a write that makes `new` of `old` sets, and which attributes it removes: nothing that is as it was."""
     changed: Item = {}
     gone: list[str] = []
-    attributes = _ATTRIBUTES if old.ledger is new.ledger else (*_ATTRIBUTES, *_OF_THE_LEDGER)
+    unmarked = old.ledger is new.ledger and new.state not in ENDED_BADLY
+    attributes = _ATTRIBUTES if unmarked else (*_ATTRIBUTES, *_MARKS)
     for name, field, write in attributes:
         before, after = getattr(old, field), getattr(new, field)
         # A decision's saga shares with the one before it whatever it leaves alone.
@@ -166,11 +167,11 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
 )
 """Attribute, the saga's field, and how it is written; None is absent."""
 
-_OF_THE_LEDGER: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]], ...]] = (
+_MARKS: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]], ...]] = (
     ("mark", "mark", _string),
     ("mark_at", "mark_at", _number),
 )
-"""These two put the saga into the index of what needs a person; functions of the ledger, and so never read back."""
+"""These two put the saga into the index of what is parked or ended badly; functions of the rest, so never read back."""
 
 _READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "execution_id": ("execution_id", itemgetter("S")),

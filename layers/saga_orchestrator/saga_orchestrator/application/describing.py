@@ -9,7 +9,7 @@ from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 
-from .ledger_words import awaited_by, parked_in, steps_of
+from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, steps_of
 from .moments import moment
 
 Facts = dict[str, Any]
@@ -25,8 +25,23 @@ def summary(saga: Saga) -> Facts:
         "state": str(saga.state),
         "reason": saga.reason,
         "parked": parked_in(saga),
+        "parked_since": moment(parked_since(saga)),
         "language": saga.request.language if saga.request else None,
         "owner": saga.owner,
+        "created_at": moment(saga.created_at),
+        "ended_at": moment(saga.ended_at),
+        "deadline": moment(saga.deadline),
+    }
+
+
+def owners_view(saga: Saga) -> Facts:
+    """What somebody is told of his own: where it stands and since when. Who did what, and where it runs, is not his."""
+    return {
+        "execution_id": saga.execution_id,
+        "saga_name": saga.saga_name,
+        "state": str(saga.state),
+        "reason": saga.reason,
+        "position": None,  # nothing waits for its turn yet
         "created_at": moment(saga.created_at),
         "ended_at": moment(saga.ended_at),
         "deadline": moment(saga.deadline),
@@ -51,6 +66,7 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
         "limits": _limits(saga),
         **_waits(saga, named),
         "steps": steps_of(saga),
+        "declared_steps": declared_steps(named(saga.saga_name)),
         "pod_name": saga.pod_name,
         "node_name": saga.node_name,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),

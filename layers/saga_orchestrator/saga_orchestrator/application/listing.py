@@ -10,7 +10,7 @@ from heapq import merge
 from typing import Final, Protocol
 
 from saga_orchestrator.domain.errors import CorruptSaga
-from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.domain.saga import ENDED_BADLY, Saga
 from saga_orchestrator.domain.states import SagaState
 
 MAX_KEYS_READ: Final = 500
@@ -27,6 +27,10 @@ class Order(StrEnum):
     """Running and compensating, what is due next first."""
     PARKED = "parked"
     """A step or an undo waits for somebody, for the longest time first."""
+    ENDED = "ended"
+    """Failed, timed out and cancelled after something was asked for, what ended last first."""
+    OWNER = "owner"
+    """One owner's, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Place:
     """
 
     at: int
+    """Epoch milliseconds; where what is newest comes first, how long before the last instant that there is."""
     partition: str
     key: Key
 
@@ -119,3 +124,7 @@ def _stands_in(order: Order, saga: Saga) -> bool:
             return saga.state in {SagaState.RUNNING, SagaState.COMPENSATING}
         case Order.PARKED:
             return bool(saga.ledger.parked)
+        case Order.ENDED:
+            return saga.state in ENDED_BADLY
+        case Order.OWNER:
+            return True

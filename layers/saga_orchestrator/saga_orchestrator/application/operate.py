@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
+from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
@@ -22,6 +22,7 @@ from saga_orchestrator.domain.operating.acts import (
 )
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.domain.operating.cancelling import cancel
+from saga_orchestrator.domain.operating.owning import may_see
 from saga_orchestrator.domain.saga import Claim, Saga
 
 from .apply_event import MAX_ATTEMPTS, check_messages
@@ -64,6 +65,8 @@ class Asked:
     step: str | None = None
     version: int | None = None
     created: int | None = None
+    owner: str | None = None
+    """Of somebody whose role is to own sagas: whose they are."""
     operation: str = ""
 
     @property
@@ -145,7 +148,8 @@ class OperateSagas:
     @staticmethod
     def _shape(asked: Asked) -> Answer | None:
         demands = DEMANDS[asked.deed]
-        if asked.role not in demands.roles:
+        # An owner is told so only of what he may see: of all else it is not even there.
+        if asked.role is not Role.OWNER and asked.role not in demands.roles:
             return Answer(Answered.FORBIDDEN)
         if not names_a_saga(asked.saga_name, asked.execution_id):
             return Answer(Answered.UNKNOWN)
@@ -158,15 +162,30 @@ class OperateSagas:
         return None
 
     def _judged(self, asked: Asked) -> Answer:
-        saga = self.store.get(asked.execution_id, asked.saga_name)
+        saga = self._seen(asked)
         if saga is None:
             return Answer(Answered.UNKNOWN)
+        if asked.role not in DEMANDS[asked.deed].roles:
+            return Answer(Answered.FORBIDDEN)
         known = self.store.find(asked.act_key)
         if known is not None:
             return _again(asked, known, saga)
         if asked.version not in {None, saga.version} or asked.created not in {None, saga.created_at}:
             return Answer(Answered.CHANGED, saga)
         return self._noted(asked, saga) if asked.deed is Deed.NOTE else self._settled(asked, saga)
+
+    def _seen(self, asked: Asked) -> Saga | None:
+        """As it is in the table, if he may see it. Whose an unreadable one is nobody knows, so it is no owner's."""
+        try:
+            saga = self.store.get(asked.execution_id, asked.saga_name)
+        except CorruptSaga:
+            if asked.role is Role.OWNER:
+                return None
+            raise
+        return saga if saga is not None and self._may_see(asked, saga) else None
+
+    def _may_see(self, asked: Asked, saga: Saga) -> bool:
+        return may_see(asked.role, asked.owner, saga, self.clock())
 
     def _noted(self, asked: Asked, saga: Saga) -> Answer:
         written = self.store.record(asked.act(saga, saga.version, self.clock()))
@@ -193,9 +212,10 @@ class OperateSagas:
                     return self._repeated(asked)
                 case NoRoom(closed=closed):
                     claim_refused = LANGUAGE_CLOSED if closed else LIMIT_REACHED
-                case LostRace(current=None):
-                    return Answer(Answered.UNKNOWN)
-                case LostRace(current=Saga() as current):
+                case LostRace(current=current):
+                    # It may have expired meanwhile, and begun again as somebody else's.
+                    if current is None or not self._may_see(asked, current):
+                        return Answer(Answered.UNKNOWN)
                     if asked.version is not None:
                         return Answer(Answered.CHANGED, current)
                     saga, claim_refused = current, None
@@ -211,7 +231,7 @@ class OperateSagas:
             return rejected.reason
 
     def _repeated(self, asked: Asked) -> Answer:
-        saga, known = self.store.get(asked.execution_id, asked.saga_name), self.store.find(asked.act_key)
+        saga, known = self._seen(asked), self.store.find(asked.act_key)
         if saga is None:
             return Answer(Answered.UNKNOWN)
         if known is None:

@@ -13,6 +13,11 @@ from .events import EventType, ExecutionRequest
 from .states import SagaState
 
 MAX_EARLY_CANCELS: Final = 8
+PARKED: Final = "parked"
+ENDED: Final = "ended"
+ENDED_BADLY: Final = frozenset({SagaState.FAILED, SagaState.TIMEOUT, SagaState.CANCELLED})
+_TELLING: Final = "saga_"
+"""How the keys of messages begin that everybody may read, and that ask nobody for anything."""
 MARK_SHARDS: Final = 8
 """Partitions of the index of marks: a thousand sagas that park at once heat no single one. May only grow."""
 
@@ -150,15 +155,28 @@ class Saga:
 
     @property
     def mark(self) -> str | None:
-        """Under which key an operator finds it: a step or an undo of it is parked. A function of the rest."""
-        if not self.ledger.parked:
+        """Under which key an operator finds it: a step or an undo of it is parked, or it ended badly. A function of the
+        rest. What was refused before it asked for anything has none: a flood of that must not heat an index.
+        """
+        if self.ledger.parked:
+            kind = PARKED
+        elif self.state in ENDED_BADLY and self.has_asked:
+            kind = ENDED
+        else:
             return None
-        return f"parked#{crc32(self.execution_id.encode('ascii', 'replace')) % MARK_SHARDS}"
+        return f"{kind}#{crc32(self.execution_id.encode('ascii', 'replace')) % MARK_SHARDS}"
 
     @property
     def mark_at(self) -> int | None:
         """Since when."""
-        return self.ledger.parked_since
+        if self.mark is None:
+            return None
+        return self.ledger.parked_since if self.ledger.parked else self.ended_at
+
+    @property
+    def has_asked(self) -> bool:
+        """Somebody was told to do something, and not only told about it."""
+        return any(not key.startswith(_TELLING) for entry in self.timeline for key in entry.messages)
 
     @property
     def is_stub(self) -> bool:

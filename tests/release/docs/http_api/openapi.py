@@ -14,7 +14,7 @@ from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.operation_bodies import Aborting, Filter, Preparing, Starting
-from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
+from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE, LONGEST_OWNER
 from saga_orchestrator.entrypoints.http_api.requests import Body
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
@@ -37,7 +37,7 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET operations": ("Operations, the newest first", "Operations", ANY_READ),
     "GET operations/{operation_id}": ("One operation, and how far it is", "Operation", (*ANY_READ, 404)),
     "GET operations/{operation_id}/items": ("Its set, and what became of each", "OperationItems", (*ANY_READ, 404)),
-    "GET sagas/{name}/{key}": ("One saga", "Saga", (*ANY_READ, 404, 409)),
+    "GET sagas/{name}/{key}": ("One saga", "OneSaga", (*ANY_READ, 404, 409)),
     "GET sagas/{name}/{key}/acts": ("What people did to one saga, in order", "Acts", (*ANY_READ, 404, 409)),
     **rejected_shapes.READS,
     **slot_shapes.READS,
@@ -241,6 +241,13 @@ def _query(route: str) -> list[Json]:
             "in": "query",
             "required": True,
             "schema": {"type": "string", "enum": [str(o) for o in Order]},
+        },
+        {
+            "name": "owner",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string", "maxLength": LONGEST_OWNER},
+            "description": "Whose, with order=owner; owners leave it out, and get their own",
         },
         *paged,
     ]

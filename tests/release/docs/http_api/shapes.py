@@ -35,6 +35,7 @@ _SUMMARY: Final[dict[str, Schema]] = {
     "state": {"type": "string", "enum": [str(state) for state in SagaState]},
     "reason": MAYBE_TEXT,
     "parked": TEXTS,
+    "parked_since": MAYBE_MOMENT,
     "language": MAYBE_TEXT,
     "owner": MAYBE_TEXT,
     "created_at": MOMENT,
@@ -67,6 +68,9 @@ _DETAILS: Final[dict[str, Schema]] = {
     "waits_for": MAYBE_TEXT,
     "waits_until": MAYBE_MOMENT,
     "steps": listed(_STEP),
+    "declared_steps": listed(
+        closed(step=TEXT, undo={"type": "boolean"}, pivot={"type": "boolean"}, waits={"type": "boolean"})
+    ),
     "pod_name": MAYBE_TEXT,
     "node_name": MAYBE_TEXT,
     "kept_until": MAYBE_MOMENT,
@@ -144,20 +148,29 @@ _PROBLEM: Final[Schema] = {
 }
 
 COMPONENTS: Final[dict[str, Schema]] = {
+    "OwnSaga": closed(
+        **{name: _SUMMARY[name] for name in ("execution_id", "saga_name", "state", "reason")},
+        position=MAYBE_WHOLE,
+        **{name: _SUMMARY[name] for name in ("created_at", "ended_at", "deadline")},
+        etag=ETAG,
+    ),
     "Me": closed(
         actor=TEXT,
         door={"type": "string", "enum": [str(Door.IAM), str(Door.JWT)]},
-        role={"type": "string", "enum": [str(role) for role in (Role.READER, Role.OPERATOR, Role.ADMIN)]},
+        role={"type": "string", "enum": [str(role) for role in (Role.READER, Role.OPERATOR, Role.ADMIN, Role.OWNER)]},
         may=listed({"type": "string", "enum": [str(deed) for deed in (*Deed, *OTHER_DEMANDS)]}),
     ),
     "SagaSummary": closed(**_SUMMARY, etag=ETAG),
     "Saga": closed(**_SUMMARY, **_DETAILS, etag=ETAG),
+    "OneSaga": {"anyOf": [named("Saga"), named("OwnSaga")]},
     "UnreadableSaga": _UNREADABLE,
-    "Execution": closed(execution_id=TEXT, sagas=listed({"anyOf": [named("Saga"), named("UnreadableSaga")]})),
+    "Execution": closed(
+        execution_id=TEXT, sagas=listed({"anyOf": [named("Saga"), named("OwnSaga"), named("UnreadableSaga")]})
+    ),
     "Page": closed(
         order=TEXT,
         as_of=MOMENT,
-        sagas=listed({"anyOf": [named("SagaSummary"), named("UnreadableSaga")]}),
+        sagas=listed({"anyOf": [named("SagaSummary"), named("OwnSaga"), named("UnreadableSaga")]}),
         next_page_token=MAYBE_TEXT,
     ),
     "Operation": _OPERATION,
@@ -198,7 +211,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "Act": _ACT,
     "Acts": closed(acts=listed(named("Act"))),
-    "Acted": closed(saga=named("Saga"), replayed={"type": "boolean"}),
+    "Acted": closed(saga={"anyOf": [named("Saga"), named("OwnSaga")]}, replayed={"type": "boolean"}),
     **REJECTED_SHAPES,
     **SLOT_SHAPES,
     "Problem": _PROBLEM,

@@ -11,6 +11,7 @@ from tests.release.template.deployment import (
     ACCOUNT,
     API_FUNCTION,
     COMMAND_REPLY,
+    CONSOLE_FUNCTION,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
@@ -116,7 +117,7 @@ BASE: dict[str, set[Grant]] = {
     KAFKA_RELAY: _relay("KafkaRelayLogGroup"),
     API_FUNCTION: {
         *((f"dynamodb:{action}", "<SagaTable.Arn>", "{}") for action in ("GetItem", "BatchGetItem", "Query")),
-        *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks")),
+        *(("dynamodb:Query", f"<SagaTable.Arn>/index/{index}", "{}") for index in ("deadlines", "marks", "owner")),
         ("dynamodb:UpdateItem", "<SagaTable.Arn>", IN_TRANSACTIONS),
         *((f"dynamodb:{action}", "<OperatorTable.Arn>", ACTS) for action in ("GetItem", "PutItem", "Query")),
         ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", "{}"),
@@ -147,6 +148,9 @@ BASE: dict[str, set[Grant]] = {
         ("dynamodb:Query", "<OperatorTable.Arn>/index/by_time", LISTED_BATCHES),
         ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
         ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
+    },
+    CONSOLE_FUNCTION: {
+        (f"logs:{action}", "<ConsoleLogGroup.Arn>", "{}") for action in ("CreateLogStream", "PutLogEvents")
     },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
@@ -249,7 +253,11 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         deployed = deploy(parameters, template)
         for function in (
             *FUNCTIONS,
-            *([KAFKA_RELAY, API_FUNCTION, RUNNER] if KAFKA_TARGET.keys() <= parameters.keys() else []),
+            *(
+                [KAFKA_RELAY, API_FUNCTION, RUNNER, CONSOLE_FUNCTION]
+                if KAFKA_TARGET.keys() <= parameters.keys()
+                else []
+            ),
         ):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))

@@ -144,6 +144,7 @@ OUTPUTS = {
     "SagaWakeFunctionName": f"<{SAGA_WAKE}>",
     "OperationRunnerFunctionName": f"<{RUNNER}>",
     "ApiUrl": "<HttpApi.ApiEndpoint>",
+    "ConsoleUrl": "<HttpApi.ApiEndpoint>/console/",
     "ApiCallerPolicyArn": "<ApiCallerPolicy>",
     **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},
 }
@@ -172,6 +173,7 @@ def complaints(template: Path) -> Iterator[str]:
             "role_claim": "groups33",
             "role_map": {"operators34": "operator"},
             "owner_claim": "owner35",
+            "owner_index": True,
             "operation_runner": f"<{RUNNER}>",
             "event_functions": {
                 **{str(event_type): f"<{function}>" for event_type, function in EVENT_FUNCTIONS.items()},

@@ -1,7 +1,8 @@
 """Reads for people who operate: the sagas of one execution, and pages of an index with the items behind its keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from saga_orchestrator.adapters.aws_errors import part_of, retryable
@@ -9,7 +10,8 @@ from saga_orchestrator.adapters.saga_codec import Item, decode
 from saga_orchestrator.application.listing import Key, Order, Place, Unreadable
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
-from saga_orchestrator.domain.saga import MARK_SHARDS, Saga
+from saga_orchestrator.domain.instants import LAST_INSTANT
+from saga_orchestrator.domain.saga import ENDED, MARK_SHARDS, PARKED, Saga
 
 _BATCH: Final = 100
 """Keys of one BatchGetItem (DynamoDB API reference)."""
@@ -18,49 +20,69 @@ _BATCH_ATTEMPTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """`kind` is the type of its partition key."""
+    """`kind` is the type of its partition key. Where the newest come first, places count from the last instant."""
 
     name: str
     partition: str
     kind: str
     at: str
+    newest_first: bool = False
+
+    def place(self, value: int) -> int:
+        """Of what the index holds, and back again."""
+        return LAST_INSTANT - value if self.newest_first else value
 
 
 _INDEXES: Final[Mapping[Order, _Index]] = {
     Order.DEADLINES: _Index("deadlines", "deadline_shard", "N", "deadline"),
     Order.PARKED: _Index("marks", "mark", "S", "mark_at"),
+    Order.ENDED: _Index("marks", "mark", "S", "mark_at", newest_first=True),
+    Order.OWNER: _Index("owner", "owner", "S", "created", newest_first=True),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SagaLists:
-    """Implements the application's `Lists` on the saga table."""
+    """Implements the application's `Lists` on the saga table; with an owner, of his sagas alone."""
 
     client: Any
     table: str
     deadline_shards: int
     pause: Pause
+    owner: str | None = None
+
+    def of_owner(self, owner: str) -> "SagaLists":
+        return replace(self, owner=owner)
 
     def partitions(self, order: Order) -> Sequence[str]:
-        if order is Order.PARKED:
-            return [f"parked#{shard}" for shard in range(MARK_SHARDS)]
-        return [str(shard) for shard in range(self.deadline_shards)]
+        match order:
+            case Order.DEADLINES:
+                return [str(shard) for shard in range(self.deadline_shards)]
+            case Order.PARKED:
+                return [f"{PARKED}#{shard}" for shard in range(MARK_SHARDS)]
+            case Order.ENDED:
+                return [f"{ENDED}#{shard}" for shard in range(MARK_SHARDS)]
+            case Order.OWNER:
+                # Its name goes into tokens, where another owner's is to be seen as such, and no owner's name is to be.
+                return [sha256((self.owner or "").encode()).hexdigest()[:16]]
 
     def keys(self, order: Order, partition: str, since: int, after: Key | None, limit: int) -> tuple[list[Place], bool]:
-        index = _INDEXES[order]
-        start = {} if after is None else {"ExclusiveStartKey": _place_of(index, partition, since, after)}
+        index, value = _INDEXES[order], self._value(order, partition)
+        at = str(index.place(since))
+        start = {} if after is None else {"ExclusiveStartKey": _place_of(index, value, at, after)}
         with retryable():
             page = self.client.query(
                 TableName=self.table,
                 IndexName=index.name,
-                KeyConditionExpression="#partition = :partition AND #at >= :since",
+                KeyConditionExpression=f"#partition = :partition AND #at {'<=' if index.newest_first else '>='} :at",
                 ExpressionAttributeNames={"#partition": index.partition, "#at": index.at},
-                ExpressionAttributeValues={":partition": {index.kind: partition}, ":since": {"N": str(since)}},
+                ExpressionAttributeValues={":partition": {index.kind: value}, ":at": {"N": at}},
+                ScanIndexForward=not index.newest_first,
                 Limit=limit,
                 **start,
             )
         places = [
-            Place(int(item[index.at]["N"]), partition, (item["execution_id"]["S"], item["saga_name"]["S"]))
+            Place(index.place(int(item[index.at]["N"])), partition, (item["execution_id"]["S"], item["saga_name"]["S"]))
             for item in part_of(page, "Items")
         ]
         return places, "LastEvaluatedKey" in page
@@ -70,7 +92,7 @@ class SagaLists:
         for begin in range(0, len(keys), _BATCH):
             for item in self._items([_key(each) for each in keys[begin : begin + _BATCH]]):
                 found[_key_of(item)] = _read(item)
-        return found
+        return found if self.owner is None else {key: each for key, each in found.items() if self._is_his(each)}
 
     def of_execution(self, execution_id: str) -> list[Saga | Unreadable]:
         """Every saga of it, strongly consistent, by name."""
@@ -89,6 +111,18 @@ class SagaLists:
             if "LastEvaluatedKey" not in page:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _value(self, order: Order, partition: str) -> str:
+        if order is not Order.OWNER:
+            return partition
+        if self.owner is None:
+            msg = "whose sagas is not said"
+            raise TypeError(msg)
+        return self.owner
+
+    def _is_his(self, found: Saga | Unreadable) -> bool:
+        """The index lags, and an id that expired may be another owner's by now."""
+        return isinstance(found, Unreadable) or found.owner == self.owner
 
     def _items(self, keys: list[Item]) -> list[Item]:
         found: list[Item] = []
@@ -123,6 +157,6 @@ def _key(key: Key) -> Item:
     return {"execution_id": {"S": key[0]}, "saga_name": {"S": key[1]}}
 
 
-def _place_of(index: _Index, partition: str, at: int, key: Key) -> Item:
+def _place_of(index: _Index, partition: str, at: str, key: Key) -> Item:
     """As DynamoDB names a place in an index: by the index's key and the table's. Nothing need stand there any more."""
-    return {index.partition: {index.kind: partition}, index.at: {"N": str(at)}, **_key(key)}
+    return {index.partition: {index.kind: partition}, index.at: {"N": at}, **_key(key)}

@@ -13,7 +13,7 @@ class Deed(StrEnum):
     """What somebody may do to one saga."""
 
     CANCEL = "cancel"
-    """Not past the doors: in an emergency a cancel goes by the source of the operators' events."""
+    """Owners have it too, on their own. Not past the doors: in an emergency it goes by the operators' own source."""
     RETRY = "retry"
     RESOLVE = "resolve"
     SKIP = "skip"
@@ -33,7 +33,7 @@ class Demands:
 
 _OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN, Role.BREAK_GLASS})
 _ADMINS: Final = frozenset({Role.ADMIN, Role.BREAK_GLASS})
-_BY_THE_DOORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+_BY_THE_DOORS: Final = frozenset({Role.OWNER, Role.OPERATOR, Role.ADMIN})
 
 DEMANDS: Final[Mapping[Deed, Demands]] = MappingProxyType(
     {

@@ -8,13 +8,14 @@ from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.operate import Answer, Answered, Asked
 from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.errors import RejectReason
+from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 
 from .callers import Caller
-from .problems import Problem, bad_request, store_refuses, unknown
-from .reading import shown
+from .problems import Problem, bad_request, forbidden, store_refuses, unknown
 from .replies import Reply
 from .requests import Body, Request, etag
+from .seeing import shown
 
 
 class Reasoned(Body):
@@ -38,17 +39,13 @@ def performing(deed: Deed) -> Callable[[ApiResources, Request, Caller], Reply]:
     """The route of one verb."""
 
     def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
-        _check_right(deed, caller)
+        if caller.role is not Role.OWNER and caller.role not in DEMANDS[deed].roles:
+            # Before anything of the request is looked at. What an owner may do is told of his own sagas alone.
+            raise forbidden()
         request.only(())
         return _performed(api, request, caller, deed, request.parsed(BODIES[deed]))
 
     return perform
-
-
-def _check_right(deed: Deed, caller: Caller) -> None:
-    """Before anything of the request is looked at."""
-    if caller.role not in DEMANDS[deed].roles:
-        raise forbidden()
 
 
 def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, body: Reasoned) -> Reply:
@@ -65,14 +62,15 @@ def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, 
         step=body.step if isinstance(body, Stepped) else None,
         version=matched[0] if matched else None,
         created=matched[1] if matched else None,
+        owner=caller.owner,
     )
-    return _told(api, api.operate.perform(asked))
+    return _told(api, api.operate.perform(asked), caller)
 
 
-def _told(api: ApiResources, answer: Answer) -> Reply:
+def _told(api: ApiResources, answer: Answer, caller: Caller) -> Reply:
     saga = answer.saga
     if answer.answered in {Answered.DONE, Answered.REPLAYED} and saga is not None:
-        content = {"saga": shown(api, saga), "replayed": answer.answered is Answered.REPLAYED}
+        content = {"saga": shown(api, saga, caller), "replayed": answer.answered is Answered.REPLAYED}
         return Reply(content, headers={"etag": etag(saga)})
     tag = {"etag": etag(saga)} if saga is not None else {}
     match answer.answered:
@@ -107,10 +105,6 @@ def _told(api: ApiResources, answer: Answer) -> Reply:
             raise Problem(HTTPStatus.CONFLICT, code, _sentence(code), headers=tag, **tag)
         case _:
             raise unknown()
-
-
-def forbidden() -> Problem:
-    return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Your role does not do this.")
 
 
 def _sentence(code: str) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from saga_orchestrator.api_bootstrap import ApiResources, api_resources
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, RetryableError
+from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.registry import SagaRegistry
 
 from .doors import caller_of
-from .problems import Problem, store_refuses, unavailable, unknown
+from .problems import Problem, forbidden, store_refuses, unavailable, unknown
 from .replies import Reply
 from .requests import Request
 from .routes import ROUTES
@@ -66,6 +67,8 @@ class HttpApi:
         if route is None:
             raise unknown()
         caller = caller_of(event, route.door, self.api.settings)
+        if caller.role is Role.OWNER and not route.for_owners:
+            raise forbidden()
         return route.operation(self.api, Request.of(event), caller)
 
     def _failed(self, failure: RejectedEvent) -> Problem:

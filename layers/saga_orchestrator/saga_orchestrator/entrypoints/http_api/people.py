@@ -56,7 +56,8 @@ class Claims:
 
     def is_true(self, name: str) -> bool:
         """Some issuers write it as a text."""
-        return self.written.get(name) in {True, "true"} and self.told.get(name) == "true"
+        value = self.written.get(name)
+        return (value is True or value == "true") and self.told.get(name) == "true"
 
 
 def person(authorizer: Any, event: Mapping[str, Any], settings: ApiSettings) -> Caller:

@@ -45,6 +45,10 @@ def unknown() -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing of that name that you may see.")
 
 
+def forbidden() -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Your role does not do this.")
+
+
 def bad_request(code: str, detail: str, **more: Any) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, code, detail, **more)
 

@@ -45,6 +45,18 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     }
 )
 """By method and path, without the door's prefix. template.yaml declares each of them once a door."""
+FOR_OWNERS: Final = frozenset(
+    {
+        "GET me",
+        "GET executions/{execution_id}",
+        "GET sagas",
+        "GET sagas/{name}/{key}",
+        *(f"POST sagas/{{name}}/{{key}}/{deed}" for deed in Deed),
+    }
+)
+"""Each of these judges by itself what of it is an owner's. Every other operation, also one that comes later, is not
+for them.
+"""
 PREFIXES: Final[Mapping[Door, str]] = MappingProxyType({Door.IAM: "/iam/v1/", Door.JWT: "/v1/"})
 
 
@@ -52,6 +64,7 @@ PREFIXES: Final[Mapping[Door, str]] = MappingProxyType({Door.IAM: "/iam/v1/", Do
 class Route:
     door: Door
     operation: Operation
+    for_owners: bool
 
 
 def route_key(door: Door, operation: str) -> str:
@@ -61,6 +74,10 @@ def route_key(door: Door, operation: str) -> str:
 
 
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
-    {route_key(door, name): Route(door, operation) for door in PREFIXES for name, operation in OPERATIONS.items()}
+    {
+        route_key(door, name): Route(door, operation, name in FOR_OWNERS)
+        for door in PREFIXES
+        for name, operation in OPERATIONS.items()
+    }
 )
 """By the route's key, which the gateway chose. What a path says is never read."""

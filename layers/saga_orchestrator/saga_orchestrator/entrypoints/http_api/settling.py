@@ -11,10 +11,10 @@ from saga_orchestrator.application.settling.facts import rejected_facts
 from saga_orchestrator.application.settling.redriving import BYTES_EXPIRED, Fate
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, EventDeed
 
-from .acting import Reasoned, forbidden
+from .acting import Reasoned
 from .by_time import etag, names_an_event
 from .callers import Caller
-from .problems import Problem, bad_request, unknown
+from .problems import Problem, bad_request, forbidden, unknown
 from .replies import Reply
 from .requests import Request
 

@@ -23,9 +23,9 @@ from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
 
-from .acting import Reasoned, forbidden
+from .acting import Reasoned
 from .callers import Caller
-from .problems import Problem, bad_request, unknown
+from .problems import Problem, bad_request, forbidden, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
