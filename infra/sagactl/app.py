@@ -13,6 +13,7 @@ from sagactl.commands.list import list_sagas
 from sagactl.commands.local.demo import demo
 from sagactl.commands.local.token import token
 from sagactl.commands.local.up import up
+from sagactl.commands.operations import abort, list_operations, prepare, show_operation, start
 from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
 from sagactl.commands.rejected import drop, list_rejected, redrive, show_rejected
@@ -52,6 +53,13 @@ rejected.command("show")(show_rejected)
 rejected.command("redrive")(redrive)
 rejected.command("drop")(drop)
 
+operations = typer.Typer(help="One verb for many sagas: frozen, started, followed.", no_args_is_help=True)
+operations.command("prepare")(prepare)
+operations.command("start")(start)
+operations.command("list")(list_operations)
+operations.command("show")(show_operation)
+operations.command("abort")(abort)
+
 app.add_typer(local, name="local")
 app.command("demo")(demo)
 app.command("request")(request)
@@ -62,6 +70,7 @@ app.command("cancel")(cancel)
 for verb in (retry, resolve, skip, undo, note):
     app.command(verb.__name__)(verb)
 app.command("acts")(list_acts)
+app.add_typer(operations, name="operations")
 app.add_typer(rejected, name="rejected")
 app.command("compare")(compare)
 app.command("republish")(republish)

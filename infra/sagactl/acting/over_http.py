@@ -73,13 +73,18 @@ class HttpApi:
     def perform(self, asked: Asked) -> Reply:
         """The verb; where a version is given, on the saga that has it now and on no other."""
         place = f"sagas/{quote(asked.saga_name, safe='')}/{quote(asked.execution_id, safe='')}"
-        headers = {"Idempotency-Key": asked.key, "Content-Type": "application/json"}
-        if asked.version is not None:
-            headers["If-Match"] = self._tag(place, asked.version)
+        tag = self._tag(place, asked.version) if asked.version is not None else None
         body = {"reason": asked.reason, **({"step": asked.step} if asked.step is not None else {})}
-        again = f"the same again with --key {asked.key} is safe, and does what is left"
+        return self.post(f"{place}/{asked.deed}", body, asked.key, tag)
+
+    def post(self, path: str, body: Facts, key: str, tag: str | None = None) -> Reply:
+        """Under a key: the same again does nothing twice. `tag`: only of what it was decided on."""
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        if tag is not None:
+            headers["If-Match"] = tag
+        again = f"the same again with --key {key} is safe, and does what is left"
         try:
-            reply = self._send("POST", f"{place}/{asked.deed}", json.dumps(body).encode(), headers)
+            reply = self._send("POST", path, json.dumps(body).encode(), headers)
         except HTTPClientError as lost:
             raise NotDoneError(f"{lost}; {again}") from lost
         if reply.status in _MAY_PASS:

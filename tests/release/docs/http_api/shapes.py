@@ -35,6 +35,7 @@ _SUMMARY: Final[dict[str, Schema]] = {
     "state": {"type": "string", "enum": [str(state) for state in SagaState]},
     "reason": MAYBE_TEXT,
     "parked": TEXTS,
+    "parked_since": MAYBE_MOMENT,
     "language": MAYBE_TEXT,
     "owner": MAYBE_TEXT,
     "created_at": MOMENT,
@@ -67,6 +68,9 @@ _DETAILS: Final[dict[str, Schema]] = {
     "waits_for": MAYBE_TEXT,
     "waits_until": MAYBE_MOMENT,
     "steps": listed(_STEP),
+    "declared_steps": listed(
+        closed(step=TEXT, undo={"type": "boolean"}, pivot={"type": "boolean"}, waits={"type": "boolean"})
+    ),
     "pod_name": MAYBE_TEXT,
     "node_name": MAYBE_TEXT,
     "kept_until": MAYBE_MOMENT,
