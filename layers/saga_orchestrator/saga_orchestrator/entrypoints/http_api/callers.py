@@ -35,8 +35,8 @@ def text(value: Any, name: str) -> str | None:
 
 
 def fitting(kind: str, name: str) -> str:
-    """As acts keep an actor. What is too long, or has a letter that no actor has or nobody sees, becomes a hash, so that
-    no two are one, and none looks like another one.
+    """As acts keep an actor. What is too long, or has a letter that no actor has or nobody sees, becomes a hash, so
+    that no two are one, and none looks like another one.
     """
     actor = f"{kind}/{name}"
     if _is_plain(actor):
