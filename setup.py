@@ -19,7 +19,14 @@ setup(
     package_data={
         "": ["py.typed", "*.txt", "*.sh"],
         "kubernetes_worker": ["manifests/*.yaml", "Dockerfile"],
-        PROJECT: ["template.yaml", "functions/*/*.py", "layers/*/Makefile", "layers/dependencies/requirements.txt"],
+        PROJECT: [
+            "template.yaml",
+            "functions/*/*.py",
+            "functions/console/site/*",
+            "functions/console/licences/*",
+            "layers/*/Makefile",
+            "layers/dependencies/requirements.txt",
+        ],
     },
     include_package_data=False,
 )

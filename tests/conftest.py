@@ -32,6 +32,7 @@ ALONE: Final = ""
 WAITING: Final = "tools/worker/contract/test_kit.py"
 GROUPS: Final = {
     "tools/sagactl/": "operator",  # one stack serves them all
+    "tools/console/": "browser",
     "tools/local_stack/": "stack",
     "tools/demo/": "demo",
     "tools/kubernetes_worker/": "cluster",

@@ -14,6 +14,7 @@ from sagactl.commands.list import list_sagas
 from sagactl.commands.local.demo import demo
 from sagactl.commands.local.token import token
 from sagactl.commands.local.up import up
+from sagactl.commands.local.worker import worker
 from sagactl.commands.operations import abort, list_operations, prepare, show_operation, start
 from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
@@ -23,6 +24,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.commands.verify import verify
 from sagactl.commands.versions.diff import diff
 from sagactl.commands.versions.migrate import migrate
 from sagactl.local.sending import send
@@ -46,6 +48,7 @@ app = typer.Typer(
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
 local.command("send")(send)
+local.command("worker")(worker)
 local.command("token")(token)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
@@ -72,6 +75,7 @@ operations.command("abort")(abort)
 
 app.add_typer(local, name="local")
 app.command("demo")(demo)
+app.command("verify")(verify)
 app.command("request")(request)
 app.command("list")(list_sagas)
 app.command("show")(show_execution)

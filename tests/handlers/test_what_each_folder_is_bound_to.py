@@ -9,6 +9,7 @@ import pytest
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function, saga_functions
+from saga_orchestrator.entrypoints.console_files import function as console_function
 from saga_orchestrator.entrypoints.http_api import function as http_function
 from saga_orchestrator.entrypoints.wakes import wake_function
 from sagas import SAGAS
@@ -62,3 +63,11 @@ def test_checker_and_relay_and_the_functions_of_waiting_sagas_are_bound_to_their
     monkeypatch: pytest.MonkeyPatch, folder: str, entry: str
 ) -> None:
     assert passed_on(monkeypatch, folder) == [(entry, ("the event", "the context", SAGAS))]
+
+
+def test_the_console_is_bound_to_the_files_beside_it_and_to_no_saga(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(console_function, "handle", lambda *arguments: calls.append(arguments))
+    loaded("console").lambda_handler("the event", "the context")
+
+    assert calls == [("the event", FUNCTIONS / "console" / "site")]

@@ -46,6 +46,19 @@ def exists(item: dict[str, Any]) -> Answer:
     return answer
 
 
+def held(item: dict[str, Any]) -> Answer:
+    """As above, and answers each read of a batch with it, under the keys that were asked for."""
+    alone = exists(item)
+
+    def answer(operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if operation != "BatchGetItem":
+            return alone(operation, body)
+        ((table, wanted),) = json.loads(body)["RequestItems"].items()
+        return 200, {"Responses": {table: [{**item, **key} for key in wanted["Keys"]]}}
+
+    return answer
+
+
 def stands(item: dict[str, Any]) -> Answer:
     """Answers each read with the `item`, and obeys all else."""
     return lambda operation, _body: (200, {"Item": item} if operation == "GetItem" else {})

@@ -26,6 +26,16 @@ def test_speed_of_a_batch(report: Report) -> None:
     assert report.at_least("Kafka batch: speed of the bare calls", FLOOR, median(answers, "speed"), note)
 
 
+@pytest.mark.timing
+@pytest.mark.parametrize("name", ["EXECUTION_STARTED", "EXECUTION_COMPLETED"])
+def test_speed_of_a_batch_that_is_read_ahead(report: Report, name: str) -> None:
+    answers = measured("batch", name)
+
+    note = f"{spread(answers, 'speed')}; {median(answers, 'ms'):.0f} ms for {RECORDS}; one read for all"
+    report.state(f"Kafka batch: speed of the bare calls one by one, {name}", median(answers, "speed"), note)
+    assert answers[0]["calls"][0] == "PutItem"
+
+
 def test_records_of_one_execution_are_written_in_their_order(quiet: None, report: Report) -> None:
     aws = CannedAws(UNLIMITED, latency=0.001)
     names = [f"execution-{number % 25}" for number in range(RECORDS)]

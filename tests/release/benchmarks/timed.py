@@ -27,7 +27,7 @@ from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.lambda_context import Context
 from saga_testing.samples.sample_events import NOW_MS, eventbridge, kafka
 from saga_testing.samples.sample_orders import order_event, reply
-from tests.release.benchmarks.canned import Call, CannedAws, exists, obeyed, stands
+from tests.release.benchmarks.canned import Call, CannedAws, exists, held, obeyed, stands
 from tests.release.benchmarks.scenes import SILENCE, ordinary, quiet_telemetry
 
 ROUNDS, REPEATS = 25, 20
@@ -125,12 +125,14 @@ def count(*names: str) -> dict[str, Any]:
     return {"children": children, "repeats": COUNTED}
 
 
-def batch() -> dict[str, Any]:
-    """Speed of a Kafka batch against its bare calls at the same concurrency, with a store that takes a while."""
-    aws = CannedAws(UNLIMITED, latency=LATENCY)
-    function = EventFunction(aws.at, EventType.REQUESTED)
-    records = batch_of(*(f"execution-{number}" for number in range(RECORDS)))
-    calls = aws.recorded(lambda: function.run(batch_of("execution-0"), Context()))
+def batch(name: str = "EXECUTION_REQUESTED") -> dict[str, Any]:
+    """Speed of a Kafka batch against its events' bare calls, one after the other for each event, at the same
+    concurrency, with a store that takes a while."""
+    stored = running_item(started=name == "EXECUTION_COMPLETED")
+    aws = CannedAws(UNLIMITED, answer=obeyed if name == "EXECUTION_REQUESTED" else held(stored), latency=LATENCY)
+    function = EventFunction(aws.at, EventType(name))
+    records = batch_of(*(f"execution-{number}" for number in range(RECORDS)), name=name)
+    calls = aws.recorded(lambda: function.run(batch_of("execution-0", name=name), Context()))
     threads = aws.at.settings.batch_concurrency
     ours, theirs = [], []
     with ThreadPoolExecutor(threads) as pool:
@@ -145,8 +147,8 @@ def batch() -> dict[str, Any]:
     }
 
 
-def batch_of(*execution_ids: str) -> dict[str, Any]:
-    return kafka(*(ordinary("EXECUTION_REQUESTED", execution_id) for execution_id in execution_ids))
+def batch_of(*execution_ids: str, name: str = "EXECUTION_REQUESTED") -> dict[str, Any]:
+    return kafka(*(ordinary(name, execution_id) for execution_id in execution_ids))
 
 
 def _in_a_child(work: Work) -> int:

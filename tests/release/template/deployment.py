@@ -45,6 +45,8 @@ KAFKA_TARGET = {
 API_FUNCTION = "ApiFunction"
 RUNNER = "OperationRunnerFunction"
 """There are these two where an HTTP API is asked for."""
+CONSOLE_FUNCTION = "ConsoleFunction"
+"""There is one where people sign in."""
 API = {"Api": "iam", "IamRoles": "role/on-call27:operator"}
 PEOPLE = {
     **API,
@@ -56,6 +58,9 @@ PEOPLE = {
     "RoleMap": "operators34:operator",
     "OwnerClaim": "owner35",
     "OwnerIndex": "true",
+    "ConsoleAuthorizeUrl": "https://login.example/authorize",
+    "ConsoleTokenUrl": "https://login.example:8443/token",
+    "ConsoleClientId": "console36",
 }
 
 MSK_CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11111111-2222"

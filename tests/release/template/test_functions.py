@@ -41,6 +41,7 @@ def test_every_event_type_has_its_folder_its_function_and_its_rule_and_nothing_i
         "kafka_relay",  # deployed only where there is a Kafka target
         "api",  # and these two only where there is an HTTP API
         "operation_runner",
+        "console",  # and this one only where people sign in
     }
     assert len(deployed.of_type("AWS::Events::Rule")) == len(FED_FUNCTIONS)
 

@@ -9,7 +9,7 @@ from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 
-from .ledger_words import awaited_by, parked_in, steps_of
+from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, steps_of
 from .moments import moment
 
 Facts = dict[str, Any]
@@ -25,6 +25,7 @@ def summary(saga: Saga) -> Facts:
         "state": str(saga.state),
         "reason": saga.reason,
         "parked": parked_in(saga),
+        "parked_since": moment(parked_since(saga)),
         "language": saga.request.language if saga.request else None,
         "owner": saga.owner,
         "created_at": moment(saga.created_at),
@@ -65,6 +66,7 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
         "limits": _limits(saga),
         **_waits(saga, named),
         "steps": steps_of(saga),
+        "declared_steps": declared_steps(named(saga.saga_name)),
         "pod_name": saga.pod_name,
         "node_name": saga.node_name,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),

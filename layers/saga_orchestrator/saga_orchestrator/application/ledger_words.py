@@ -47,6 +47,19 @@ def parked_in(saga: Saga) -> list[str]:
     return [entry.step for entry in saga.ledger.parked]
 
 
+def parked_since(saga: Saga) -> int | None:
+    """Of several the first: for so long somebody is waited for."""
+    return min((entry.since for entry in saga.ledger.parked if entry.since is not None), default=None)
+
+
+def declared_steps(definition: SagaDefinition | None) -> list[Facts]:
+    """What a picture of a saga is drawn from: all steps of a new one, in order. None where nobody knows it."""
+    return [
+        {"step": step.key, "undo": step.undo is not None, "pivot": step.pivot, "waits": step.waits}
+        for step in (definition.steps if definition else ())
+    ]
+
+
 def awaited_by(saga: Saga, definition: SagaDefinition | None) -> str | None:
     """What would move a waiting saga next; None where nothing is awaited."""
     words = [_awaited(entry, definition) for entry in saga.ledger.entries]

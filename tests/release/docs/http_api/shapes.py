@@ -35,6 +35,7 @@ _SUMMARY: Final[dict[str, Schema]] = {
     "state": {"type": "string", "enum": [str(state) for state in SagaState]},
     "reason": MAYBE_TEXT,
     "parked": TEXTS,
+    "parked_since": MAYBE_MOMENT,
     "language": MAYBE_TEXT,
     "owner": MAYBE_TEXT,
     "created_at": MOMENT,
@@ -67,6 +68,9 @@ _DETAILS: Final[dict[str, Schema]] = {
     "waits_for": MAYBE_TEXT,
     "waits_until": MAYBE_MOMENT,
     "steps": listed(_STEP),
+    "declared_steps": listed(
+        closed(step=TEXT, undo={"type": "boolean"}, pivot={"type": "boolean"}, waits={"type": "boolean"})
+    ),
     "pod_name": MAYBE_TEXT,
     "node_name": MAYBE_TEXT,
     "kept_until": MAYBE_MOMENT,
@@ -189,6 +193,15 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "OperationItems": closed(as_of=MOMENT, items=listed(named("OperationItem")), next_page_token=MAYBE_TEXT),
     "Operations": closed(as_of=MOMENT, operations=listed(named("Operation")), next_page_token=MAYBE_TEXT),
     "Groups": closed(of=TEXT, as_of=MOMENT, read=WHOLE, more={"type": "boolean"}, groups=listed(_GROUP)),
+    "Statistics": closed(
+        as_of=MOMENT,
+        open=closed(
+            counts=listed(closed(saga_name=TEXT, state=TEXT, language=MAYBE_TEXT, count=WHOLE)),
+            unreadable=WHOLE,
+            more={"type": "boolean"},
+        ),
+        ended=closed(namespace=TEXT, service=TEXT, metrics=listed(closed(name=TEXT, by=listed(listed(TEXT))))),
+    ),
     "Summary": closed(as_of=MOMENT, **dict.fromkeys(PARTS, named("Count"))),
     "Count": closed(
         count=MAYBE_WHOLE,

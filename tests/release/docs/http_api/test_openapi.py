@@ -141,6 +141,7 @@ def test_what_the_function_answers_is_described(
         get("sagas", query=query)
     get("me")
     get("summary")
+    get("statistics")
     for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
         get("groups", query=query)
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
-    API,
     API_FUNCTION,
     COMMAND_REPLY,
+    CONSOLE_FUNCTION,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
     KAFKA_TARGET,
     MSK,
+    PEOPLE,
     RUNNER,
     SAGA_EVENT,
     SAGA_WAKE,
@@ -119,11 +120,11 @@ OPERATIONS = ("PutItem", "UpdateItem", "TransactWriteItems", "GetItem", "BatchGe
 ALARMS: dict[str, dict[str, Any]] = {
     **{
         f.replace("Function", "ErrorsAlarm"): _alarm("AWS/Lambda", "Errors", _of(f)[0], "Sum", 300, 2, "11")
-        for f in (*RELAYED, API_FUNCTION, RUNNER)
+        for f in (*RELAYED, API_FUNCTION, RUNNER, CONSOLE_FUNCTION)
     },
     **{
         f.replace("Function", "ThrottlesAlarm"): _alarm("AWS/Lambda", "Throttles", _of(f)[0], "Sum", 300, 2)
-        for f in (*RELAYED, API_FUNCTION, RUNNER)
+        for f in (*RELAYED, API_FUNCTION, RUNNER, CONSOLE_FUNCTION)
     },
     "RelayIteratorAgeAlarm": _alarm(
         "AWS/Lambda", "IteratorAge", _of("CommandRelayFunction")[0], "Maximum", 60, 5, 300_000
@@ -214,7 +215,7 @@ PAGES = {
 
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of an alarm from its declaration here, in any property."""
-    deployed = deploy({**MSK, **KAFKA_TARGET, **API, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
+    deployed = deploy({**MSK, **KAFKA_TARGET, **PEOPLE, **THRESHOLDS, "AlarmTopicArn": TOPIC}, template)
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
@@ -236,7 +237,7 @@ def complaints(template: Path) -> Iterator[str]:
 def runbook_anchor(alarm: str) -> str:
     return _dashed(
         re.sub(
-            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|OperationRunner)(Errors|Throttles)Alarm$",
+            r"^(Execution\w+?|SagaEvent|CommandReply|TimeoutChecker|SagaWake|CommandRelay|KafkaRelay|Api|OperationRunner|Console)(Errors|Throttles)Alarm$",
             r"\2Alarm",
             alarm,
         )

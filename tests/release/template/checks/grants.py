@@ -11,6 +11,7 @@ from tests.release.template.deployment import (
     ACCOUNT,
     API_FUNCTION,
     COMMAND_REPLY,
+    CONSOLE_FUNCTION,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
@@ -148,6 +149,9 @@ BASE: dict[str, set[Grant]] = {
         ("s3:PutObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
         ("s3:ListBucket", "<PayloadBucket.Arn>", "{}"),
     },
+    CONSOLE_FUNCTION: {
+        (f"logs:{action}", "<ConsoleLogGroup.Arn>", "{}") for action in ("CreateLogStream", "PutLogEvents")
+    },
     "CommandRelayFunction": _relay("CommandRelayLogGroup")
     | {
         ("events:PutEvents", "<EventBus.Arn>", '{"StringEquals": {"events:source": "saga-orchestrator"}}'),
@@ -250,7 +254,11 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
         deployed = deploy(parameters, template)
         for function in (
             *FUNCTIONS,
-            *([KAFKA_RELAY, API_FUNCTION, RUNNER] if KAFKA_TARGET.keys() <= parameters.keys() else []),
+            *(
+                [KAFKA_RELAY, API_FUNCTION, RUNNER, CONSOLE_FUNCTION]
+                if KAFKA_TARGET.keys() <= parameters.keys()
+                else []
+            ),
         ):
             found = set(_grants(deployed.statements(deployed.role_of(function))))
             yield from _compared(f"{function} with {sorted(parameters)}", found, _wanted(function, parameters))

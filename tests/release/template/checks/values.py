@@ -144,6 +144,7 @@ OUTPUTS = {
     "SagaWakeFunctionName": f"<{SAGA_WAKE}>",
     "OperationRunnerFunctionName": f"<{RUNNER}>",
     "ApiUrl": "<HttpApi.ApiEndpoint>",
+    "ConsoleUrl": "<HttpApi.ApiEndpoint>/console/",
     "ApiCallerPolicyArn": "<ApiCallerPolicy>",
     **{f"{function}Name": f"<{function}>" for function in FED_FUNCTIONS},
 }

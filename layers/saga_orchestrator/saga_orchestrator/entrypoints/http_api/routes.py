@@ -24,6 +24,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET sagas": reading.sagas,
         "GET groups": counting.groups,
         "GET summary": counting.summary,
+        "GET statistics": counting.statistics,
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
         "GET operations": operations.newest,
