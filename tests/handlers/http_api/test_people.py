@@ -187,6 +187,7 @@ def test_whoever_it_is_an_act_can_name_him(door: HttpDoor, sub: str) -> None:
     assert names_an_actor(actor)
     assert actor.startswith("person/")
     assert actor != door.get("me", claims_of("on-call", sub=f"{sub}x")).json["actor"]
+    assert actor.isprintable()
     if len(sub) < 20 and sub.isprintable() and " " not in sub and "#" not in sub:
         assert actor == f"person/{sub}"
 

@@ -1,6 +1,7 @@
 """The function `api`: it calls what its role grants and nothing else, and repeats nothing that a user wrote."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,8 +11,21 @@ from botocore.exceptions import ClientError
 
 from saga_orchestrator.application.paging import page_of
 from saga_orchestrator.domain.secret import Secret
+from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS
-from saga_testing.http_door import ADMIN, FUNCTIONS, OPERATOR, READER, RELAY, HttpDoor, Told, connect, signed
+from saga_testing.http_door import (
+    ADMIN,
+    FUNCTIONS,
+    OPERATOR,
+    READER,
+    RELAY,
+    HttpDoor,
+    Told,
+    asked,
+    claims_of,
+    connect,
+    signed,
+)
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event
 from tests.release.security.canary import CANARY, assert_hidden
@@ -37,6 +51,7 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[
         door.get("sagas", arn, query={"order": "parked"}),
         door.get("groups", arn, query={"of": "parked"}),
         door.get("summary", arn),
+        door.get("statistics", arn),
         door.get("rejected", arn),
         door.get("rejected/groups", arn),
         door.get("acts", arn),
@@ -45,6 +60,7 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[
         *[told for one in (rejected_ids(door) if rejected is None else rejected) for told in settled(door, arn, one)],
         door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
         door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),
+        door.act("republish", key, arn=arn, idempotency_key="k-4"),
         door.cancel(key, arn=arn, body=json.dumps({"reason": EVIL})),
     ]
 
@@ -97,12 +113,13 @@ def test_it_updates_sagas_in_transactions_and_touches_acts_alone(world: World) -
     set_aside(world, "execution_started")
     connect(world, world.functions)
     world.functions.handlers[FUNCTIONS["EXECUTION_STARTED"]] = lambda _payload: None
+    world.functions.handlers[RELAY] = lambda _payload: {"published": [], "skipped": []}
     world.calls.clear()
     every_route(HttpDoor(world.at), OPERATOR)
 
     writes = [name for name, _ in world.calls if name in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}]
-    # The act of a redrive, its result with the event; a note, which is an act alone; the cancel.
-    assert writes == ["PutItem", "TransactWriteItems", "PutItem", "TransactWriteItems"]
+    # The act of a redrive, its result with the event; a note; the act of republishing and its result; the cancel.
+    assert writes == ["PutItem", "TransactWriteItems", "PutItem", "PutItem", "PutItem", "TransactWriteItems"]
     settling, transaction = [arguments for name, arguments in world.calls if name == "TransactWriteItems"]
     put, update = (next(iter(action.values())) for action in settling["TransactItems"])
     assert (put["TableName"], update["TableName"]) == ("operator", "operator")
@@ -138,6 +155,35 @@ def test_nothing_that_a_user_wrote_is_shown_or_printed(
         body = each.body
         if arn is not None and each.status == 200:
             body = body.replace(json.dumps(arn.partition("/")[2])[1:-1], "the caller")  # who asks may read his name
+        assert_hidden(body, "an answer")
+        assert_hidden(each.headers, "a header")
+    assert_hidden(printed.text(), "a log line or a metric")
+
+
+TOKENS: Final[dict[str, dict[str, Any]]] = {
+    "an operator": claims_of("on-call", f"x {EVIL}", EVIL, more=EVIL),
+    "somebody without a role": claims_of(EVIL, sub=EVIL, scope=f"sagas/use {EVIL}"),
+    "an owner": claims_of(sub=EVIL, user=EVIL, email=EVIL),
+    "an id token": claims_of("on-call", sub=EVIL, token_use="id", nonce=EVIL),
+}
+
+
+@pytest.mark.parametrize("who", TOKENS)
+def test_nothing_of_a_token_is_printed_and_its_bearer_reads_no_more_than_his_name(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    world.deliver(request("ex-1"))
+    door, printed = HttpDoor(world.at, owner_claim="user"), Printed(world.at, capsys, monkeypatch)
+    claims, path = TOKENS[who], {"name": "execution_saga", "key": "ex-1", "execution_id": "ex-1"}
+    told = [door.ask(operation, claims, path=path, headers={"idempotency-key": "k"}) for operation in OPERATIONS]
+    mangled = {"authorization": f"Bearer {EVIL}.{CANARY}.{CANARY}"}
+    told.append(door.send(asked("GET /v1/me", {"jwt": {"claims": {"sub": CANARY}}}, headers=mangled)))
+
+    assert {each.status for each in told} & {401, 403}
+    for each in told:
+        body = each.body
+        if each.status == 200:
+            body = re.sub(r'"actor": ?"person/[^"]*"', "", body)  # who asks may read his name
         assert_hidden(body, "an answer")
         assert_hidden(each.headers, "a header")
     assert_hidden(printed.text(), "a log line or a metric")

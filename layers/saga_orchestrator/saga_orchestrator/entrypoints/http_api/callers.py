@@ -35,13 +35,19 @@ def text(value: Any, name: str) -> str | None:
 
 
 def fitting(kind: str, name: str) -> str:
-    """As acts keep an actor. What is too long, or has what no actor has, becomes a hash, so that no two are one."""
+    """As acts keep an actor. What is too long, or has a letter that no actor has or nobody sees, becomes a hash, so
+    that no two are one, and none looks like another one.
+    """
     actor = f"{kind}/{name}"
-    if names_an_actor(actor):
+    if _is_plain(actor):
         return actor
     tail = sha256(actor.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     beginning = f"{actor[: _LONGEST - 17]}~{tail}"
-    return beginning if names_an_actor(beginning) else f"{kind}/~{tail}"
+    return beginning if _is_plain(beginning) else f"{kind}/~{tail}"
+
+
+def _is_plain(actor: str) -> bool:
+    return names_an_actor(actor) and actor.isprintable()
 
 
 def unauthenticated(detail: str) -> Problem:
