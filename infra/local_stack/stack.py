@@ -44,11 +44,13 @@ from local_stack.aws import (
     DEFAULT_INTERVAL_SECONDS,
     AwsClients,
     AwsEndpoint,
+    StackResource,
     TableStream,
     TtlReaper,
     dispatch_rules_to,
     isolated_session,
     reset_emulator,
+    tell_resources,
 )
 from local_stack.background_thread import Source
 from local_stack.errors import LocalStackError
@@ -68,7 +70,15 @@ from local_stack.sources import (
     broker_for,
 )
 from local_stack.stack_event import EventKind, StackEvent, happening, ignore
-from local_stack.template import ACCOUNT, Provisioned, provision, read_template, sandbox_environment, with_local_values
+from local_stack.template import (
+    ACCOUNT,
+    Provisioned,
+    ResolvedTemplate,
+    provision,
+    read_template,
+    sandbox_environment,
+    with_local_values,
+)
 
 __all__ = ["LocalStack", "ReadyFile", "StackOptions"]
 
@@ -219,7 +229,8 @@ class LocalStack:
             issuer.clients.serve_console_at(made.http_api_url)
         broker.create_topics(sorted(made.topics()))
         self._start_sources(made, broker)
-        _register_stack(clients, options.stack_name, made.outputs)
+        self._endpoint.know_mappings(made.mappings)
+        _register_stack(clients, options.stack_name, declared.resources, made)
         return ready_file(made, clients, broker.bootstrap, issuer.url if issuer else None)
 
     def _start_issuer(self) -> Issuer | None:
@@ -306,7 +317,12 @@ def _refuse_unknown_region(region: str) -> None:
         raise LocalStackError(f"{region} is no AWS region")
 
 
-def _register_stack(clients: AwsClients, name: str, outputs: Mapping[str, str]) -> None:
-    """So that DescribeStacks answers here as it does on AWS. The resources exist already: only the outputs are told."""
-    body = {"Resources": {}, "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
+def _register_stack(clients: AwsClients, name: str, template: ResolvedTemplate, made: Provisioned) -> None:
+    """So that DescribeStacks and ListStackResources answer here as on AWS. What they tell of exists already."""
+    body = {"Resources": {}, "Outputs": {key: {"Value": value} for key, value in made.outputs.items()}}
     clients("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(body))
+    resources = [
+        StackResource(each.logical_id, made.physical[each.logical_id].ref, each.type)
+        for each in template.resources.values()
+    ]
+    tell_resources(ACCOUNT, clients.region, name, resources)

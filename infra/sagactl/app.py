@@ -9,10 +9,12 @@ from sagactl.commands.acts import list_acts
 from sagactl.commands.cancel import cancel
 from sagactl.commands.compare import compare
 from sagactl.commands.graph import graph
+from sagactl.commands.limits import close, open_, override
 from sagactl.commands.list import list_sagas
 from sagactl.commands.local.demo import demo
 from sagactl.commands.local.token import token
 from sagactl.commands.local.up import up
+from sagactl.commands.local.worker import worker
 from sagactl.commands.operations import abort, list_operations, prepare, show_operation, start
 from sagactl.commands.prove import prove
 from sagactl.commands.reconcile import reconcile
@@ -22,6 +24,7 @@ from sagactl.commands.request import request
 from sagactl.commands.show import show_execution
 from sagactl.commands.slots import slots
 from sagactl.commands.verbs import note, resolve, retry, skip, undo
+from sagactl.commands.verify import verify
 from sagactl.commands.versions.diff import diff
 from sagactl.commands.versions.migrate import migrate
 from sagactl.local.sending import send
@@ -45,6 +48,7 @@ app = typer.Typer(
 local = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
 local.command("up")(up)
 local.command("send")(send)
+local.command("worker")(worker)
 local.command("token")(token)
 
 rejected = typer.Typer(help="Events that had no effect: rejected, given up or never delivered.", no_args_is_help=True)
@@ -52,6 +56,15 @@ rejected.command("list")(list_rejected)
 rejected.command("show")(show_rejected)
 rejected.command("redrive")(redrive)
 rejected.command("drop")(drop)
+
+limits = typer.Typer(
+    help="Show the slots that are taken; close or open a language, or put another limit in a setting's place.",
+    invoke_without_command=True,
+)
+limits.callback(invoke_without_command=True)(slots)
+limits.command("close")(close)
+limits.command("open")(open_)
+limits.command("override")(override)
 
 operations = typer.Typer(help="One verb for many sagas: frozen, started, followed.", no_args_is_help=True)
 operations.command("prepare")(prepare)
@@ -62,10 +75,11 @@ operations.command("abort")(abort)
 
 app.add_typer(local, name="local")
 app.command("demo")(demo)
+app.command("verify")(verify)
 app.command("request")(request)
 app.command("list")(list_sagas)
 app.command("show")(show_execution)
-app.command("slots")(slots)
+app.add_typer(limits, name="slots")
 app.command("cancel")(cancel)
 for verb in (retry, resolve, skip, undo, note):
     app.command(verb.__name__)(verb)

@@ -163,10 +163,11 @@ def test_what_cannot_be_read_is_told_as_that_and_as_no_number(
 
 def test_a_count_stops_at_a_thousand_and_still_knows_the_oldest(stack: Deployment, told: RecordingTelemetry) -> None:
     for number in range(1_010):
-        _put_parked(stack, f"o-{number}", mark=number % 8, at=stack.now - 1_000 * number)
+        _put_parked(stack, f"o-{number}", mark=0, at=stack.now - number)
+    _put_parked(stack, "o-oldest", mark=7, at=stack.now - 2_000_000)
     stack.check()
 
-    assert (told.counts["ParkedSagas"], told.counts["OldestParkedSeconds"]) == (1_000, 1_009)
+    assert (told.counts["ParkedSagas"], told.counts["OldestParkedSeconds"]) == (1_000, 2_000)
 
 
 def test_a_stack_whose_gauges_are_off_reads_nothing_for_them(told: RecordingTelemetry) -> None:

@@ -7,6 +7,7 @@ wire.
 import base64
 import json
 import logging
+import re
 import socket
 import threading
 import uuid
@@ -25,6 +26,7 @@ from local_stack.errors import PortTakenError
 
 HOST = "127.0.0.1"
 _LOG_TAIL_BYTES = 4096
+_MAPPING = re.compile(r"/2015-03-31/event-source-mappings/([^/]+)")
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -59,6 +61,7 @@ class AwsEndpoint:
         logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
         self.calls: Counter[tuple[str, str]] = Counter()
         self._invoker: Invoker | None = None
+        self._mappings: Mapping[str, Mapping[str, str]] = {}
         self._on_request, self._on_fault = on_request, on_fault
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._connections: set[socket.socket] = set()
@@ -94,6 +97,10 @@ class AwsEndpoint:
     def route_invocations_to(self, invoker: Invoker) -> None:
         self._invoker = invoker
 
+    def know_mappings(self, mappings: Mapping[str, Mapping[str, str]]) -> None:
+        """What GetEventSourceMapping answers: they run here, and moto knows neither them nor their functions."""
+        self._mappings = mappings
+
     def close(self) -> None:
         if self._server is None or self._thread is None:
             return
@@ -113,6 +120,8 @@ class AwsEndpoint:
         function = invoked_function(environ)
         if function is not None:
             return self._invoke(function, environ, start_response)
+        if environ["REQUEST_METHOD"] == "GET" and (asked := _MAPPING.fullmatch(environ["PATH_INFO"])):
+            return self._tell_mapping(asked[1], start_response)
         try:
             with moto_repairs.STATE:
                 body: Iterable[bytes] = self._moto(environ, start_response)
@@ -121,6 +130,14 @@ class AwsEndpoint:
             raise
         self._on_request(operation)
         return body
+
+    def _tell_mapping(self, identifier: str, start_response: StartResponse) -> Iterable[bytes]:
+        known = self._mappings.get(identifier)
+        headers = [("Content-Type", "application/json")]
+        if known is None:
+            headers.append(("x-amzn-ErrorType", "ResourceNotFoundException"))
+        start_response("404 Lambda" if known is None else "200 Lambda", headers)
+        return [json.dumps(known or {"Type": "User", "Message": "The resource you requested does not exist."}).encode()]
 
     def _invoke(self, function: str, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         payload = environ["wsgi.input"].read()

@@ -33,6 +33,8 @@ class Provisioned:
     streams: list[StreamMapping] = field(default_factory=list)
     kafka: list[KafkaMapping] = field(default_factory=list)
     queues: list[QueueMapping] = field(default_factory=list)
+    mappings: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What GetEventSourceMapping answers, by the mapping's id."""
     schedules: list[Schedule] = field(default_factory=list)
     listen: Callable[[], str] = _nowhere
     """Opens the front of an HTTP API, and says where it is."""

@@ -5,13 +5,14 @@ moto's own CloudFormation skips what it does not know and says CREATE_COMPLETE, 
 """
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from local_stack.aws import AwsClients, function_name_of
+from local_stack.aws import AwsClients, declare_alarm, function_name_of
 from local_stack.errors import BrokenTemplate, UnsupportedResource
 from local_stack.functions import (
     MAX_ASYNC_AGE_DEFAULT,
@@ -31,7 +32,6 @@ from local_stack.template.inventory import ACCOUNT, Physical, Provisioned
 #: Types that describe permissions, packaging or watching. The template's tests assert on them; nothing here enforces or
 #: evaluates them.
 DECLARED_ONLY: Mapping[str, str] = {
-    "AWS::CloudWatch::Alarm": "alarm",
     "AWS::CloudWatch::CompositeAlarm": "alarm",
     "AWS::CloudWatch::Dashboard": "dashboard",
     "AWS::Events::Archive": "archive",
@@ -261,7 +261,19 @@ def _mapping(context: _Context, resource: Resource, properties: Mapping[str, Any
     elif isinstance(mapping, QueueMapping):
         url = context.clients("sqs").get_queue_url(QueueName=mapping.queue_arn.rsplit(":", 1)[-1])["QueueUrl"]
         context.made.queues.append(replace(mapping, queue_url=url))
-    return Physical(mapping.mapping_id if mapping else resource.logical_id)
+    identifier = mapping.mapping_id if mapping else str(uuid.uuid4())
+    context.made.mappings[identifier] = {
+        "UUID": identifier,
+        "FunctionArn": context.arn("lambda", f"function:{function_name_of(properties['FunctionName'])}"),
+        "State": "Enabled" if mapping else "Disabled",
+    }
+    return Physical(identifier)
+
+
+def _alarm(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
+    name = context.name(properties, "AlarmName", resource.logical_id)
+    declare_alarm(ACCOUNT, context.clients.region, name, properties)
+    return Physical(name, {"Arn": context.arn("cloudwatch", f"alarm:{name}")})
 
 
 def _schedule(context: _Context, resource: Resource, properties: Mapping[str, Any]) -> Physical:
@@ -269,6 +281,17 @@ def _schedule(context: _Context, resource: Resource, properties: Mapping[str, An
     schedule = schedule_of(resource.logical_id, name, context.arn("scheduler", f"schedule/default/{name}"), properties)
     if schedule is not None:
         context.made.schedules.append(schedule)
+    # Kept by the emulator too, which fires none: so that it can be asked for.
+    context.clients("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression=properties["ScheduleExpression"],
+        FlexibleTimeWindow={"Mode": "OFF"},
+        State=properties.get("State", "ENABLED"),
+        Target={
+            "Arn": properties["Target"]["Arn"],
+            "RoleArn": properties["Target"].get("RoleArn", context.arn("iam", "role/none")),
+        },
+    )
     return Physical(name, {"Arn": context.arn("scheduler", f"schedule/default/{name}")})
 
 
@@ -286,6 +309,7 @@ def _is_true(value: Any) -> bool:
 
 _PROVISIONERS: Mapping[str, _Provisioner] = {
     **dict.fromkeys(HTTP_API_TYPES, _http_api),
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,

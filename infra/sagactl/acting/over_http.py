@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -64,6 +64,18 @@ class HttpApi:
 
     def get(self, path: str) -> Reply:
         return self._send("GET", path).checked()
+
+    def pages(self, path: str, part: str, limit: int, query: Mapping[str, str]) -> tuple[list[Facts], bool]:
+        """The first `limit` of a list, and whether there are more."""
+        found: list[Facts] = []
+        token: str | None = None
+        while True:
+            asked = {**query, "page_size": str(min(100, limit)), **({"page_token": token} if token else {})}
+            reply = self.get(f"{path}?{urlencode(sorted(asked.items()), quote_via=quote)}")
+            found += reply.part(part)
+            token = reply.part("next_page_token")
+            if token is None or len(found) >= limit:
+                return found[:limit], token is not None or len(found) > limit
 
     def names_of(self, execution_id: str) -> list[str]:
         """The sagas of an execution, at least one."""

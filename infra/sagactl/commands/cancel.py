@@ -1,4 +1,4 @@
-"""`sagactl cancel`: an EXECUTION_CANCELLED event from the source that only operators may use."""
+"""`sagactl cancel`: over the HTTP API, on record; or by an EXECUTION_CANCELLED event from the operators' own source."""
 
 import re
 import uuid
@@ -6,7 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from saga_orchestrator.domain.operating.acts import saga_target
 from sagactl.acting.actor import acting
+from sagactl.acting.break_glass import ring
+from sagactl.acting.over_http import HttpApi
+from sagactl.acting.records import act_of, record
+from sagactl.acting.ways import Api, Direct, api_of, has_api
 from sagactl.asking import tell_stack
 from sagactl.bus import put_event
 from sagactl.connection import Target
@@ -16,6 +21,7 @@ from sagactl.options import on_stack
 from sagactl.outlet import show
 from sagactl.table.moments import now_rfc3339
 from sagactl.table.sagas import sagas_of
+from sagas.execution import EXECUTION_SAGA
 
 _EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -25,25 +31,60 @@ def cancel(
     target: Target,
     execution_id: Annotated[str, typer.Argument(help="The execution to end.")],
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; travels in the event and is stored nowhere.")
+        str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")
     ] = "cancelled by an operator",
     actor: Annotated[
-        str | None, typer.Option("--as", help="Who cancels; by default your AWS identity, or your user name locally.")
+        str | None, typer.Option("--as", help="Who cancels, with --direct; by default your AWS identity.")
     ] = None,
     even_unknown: Annotated[
-        bool, typer.Option("--even-unknown", help="Also when no event of the execution has arrived yet.")
+        bool,
+        typer.Option("--even-unknown", help="Also when no event of the execution has arrived yet: --direct alone."),
     ] = False,
+    direct: Direct = False,
+    api: Api = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Of an earlier try over the API: what was done is not done again.")
+    ] = None,
 ) -> None:
-    """Cancel an execution as an operator: its pod is deleted and its slot given back."""
+    """Cancel an execution as an operator: its pod is deleted and its slot given back.
+
+    Past the API, with --direct where there is one, it rings an alarm, and its record calls who did it unverified.
+    """
     if not _EXECUTION_ID.fullmatch(execution_id):
         raise NotUsableError("an execution id has 1 to 64 letters, digits, '-' and '_'")
     stack = deployment(target)
+    if way := api_of(stack, api, direct=direct):
+        if actor is not None or even_unknown:
+            raise NotUsableError("--as and --even-unknown go with --direct alone: the API cancels what is there")
+        _over_http(way, target, execution_id, reason, key or uuid.uuid4().hex)
+        return
+    _by_event(target, stack, execution_id, reason, actor, even_unknown=even_unknown)
+
+
+def _over_http(api: HttpApi, target: Target, execution_id: str, reason: str, key: str) -> None:
+    """The execution's own saga: one of another definition is cancelled by its own verb or event."""
+    names = api.names_of(execution_id)
+    saga_name = EXECUTION_SAGA.name if EXECUTION_SAGA.name in names else names[0]
+    tell_stack(api.stack)
+    told = api.post(f"sagas/{saga_name}/{execution_id}/cancel", {"reason": reason}, key)
+    saga, replayed = told.part("saga"), told.part("replayed")
+    facts = {"execution_id": execution_id, "saga_name": saga_name, "state": saga["state"], "replayed": replayed}
+    before = ", as it was before" if replayed else ""
+    show(target.output, {**facts, "key": key}, f"{execution_id}: cancel done{before}; {saga['state']}")
+
+
+def _by_event(
+    target: Target, stack: Deployment, execution_id: str, reason: str, actor: str | None, *, even_unknown: bool
+) -> None:
     state = _state(stack, execution_id, even_unknown=even_unknown)
     who = acting(stack.connection, actor)
     sent = state in {None, "created", "running"}
     event = _event(execution_id, reason, who)
     if sent:
         tell_stack(stack)
+        if has_api(stack):
+            ring(stack)
+        record(stack, act_of(saga_target(EXECUTION_SAGA.name, execution_id), "cancel", who, reason=reason))
         put_event(stack, stack.operator_source, event)
     facts = {"execution_id": execution_id, "sent": sent, "event_id": event["event_id"] if sent else None}
     facts |= {"cancelled_by": who, "state_before": state}

@@ -14,6 +14,7 @@ from saga_orchestrator.application.settling.redriving import Fate
 from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
 from sagactl.acting.actor import acting
 from sagactl.acting.records import act_of, acts_on, facts_of, page_of, record
+from sagactl.acting.ways import Api, Direct, api_of
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -22,6 +23,7 @@ from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table
 from sagactl.rejected.items import item_of, open_items, settle
 from sagactl.rejected.on_failure import undelivered
+from sagactl.rejected.over_http import Chosen, drop_over, groups_over, list_over, redrive_over, show_over
 from sagactl.rejected.queues import dead_letters, settled_dead_letters, silence
 from sagactl.rejected.redriving import Redriven, redriven
 
@@ -32,6 +34,7 @@ Ids = Annotated[list[str] | None, typer.Argument(help="Ids that `rejected list` 
 Reason = Annotated[str | None, typer.Option("--reason", metavar="CODE", help="Only those with this reason code.")]
 Execution = Annotated[str | None, typer.Option("--execution", metavar="ID", help="Only those of this execution.")]
 All = Annotated[bool, typer.Option("--all", help="Every one.")]
+Actor = Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -59,6 +62,8 @@ def list_rejected(
     execution: Execution = None,
     grouped: Annotated[bool, typer.Option("--grouped", help="One line for each reason and source.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many of each kind.")] = 100,
+    direct: Direct = False,
+    api: Api = None,
 ) -> None:
     """List events that had no effect, newest first: rejected ones, what Lambda gave up, what a rule could not deliver.
 
@@ -66,6 +71,14 @@ def list_rejected(
     others. Reading the rules' dead letters hides them from other readers for a moment.
     """
     stack = deployment(target)
+    if way := api_of(stack, api, direct=direct):
+        if grouped and (reason or execution):
+            raise NotUsableError("groups are of all: leave --reason and --execution out, or --grouped")
+        if grouped:
+            groups_over(way, target)
+        else:
+            list_over(way, target, reason, execution, limit)
+        return
     found = _found(stack, Choice(frozenset(), reason, execution), limit + 1)
     more = any(count > limit for count in Counter(each.kind for each in found).values())
     shown = _newest_of_each_kind(found, limit)
@@ -82,10 +95,16 @@ def list_rejected(
 
 @on_stack
 def show_rejected(
-    target: Target, identifier: Annotated[str, typer.Argument(help="An id that `rejected list` shows.", metavar="ID")]
+    target: Target,
+    identifier: Annotated[str, typer.Argument(help="An id that `rejected list` shows.", metavar="ID")],
+    direct: Direct = False,
+    api: Api = None,
 ) -> None:
     """Show everything that is known of one, and what operators did with it; never its content."""
     stack = deployment(target)
+    if way := api_of(stack, api, direct=direct):
+        show_over(way, target, identifier)
+        return
     kept = item_of(stack, identifier) or _one(stack, identifier)
     acts = [facts_of(act) for act in acts_on(stack, f"rejected:{identifier}")]
     facts = {**kept.facts(), "bytes": _bytes(stack, kept), "acts": acts}
@@ -97,20 +116,26 @@ def show_rejected(
 
 
 @on_stack
-def redrive(
+def redrive(  # noqa: PLR0913, PLR0917 - each is an option of the command
     target: Target,
     ids: Ids = None,
     reason: Reason = None,
     execution: Execution = None,
     everything: All = False,
     yes: Yes = False,
-    actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
+    actor: Actor = None,
+    direct: Direct = False,
+    api: Api = None,
 ) -> None:
     """Deliver again, to the function that the source implies. What takes effect leaves the list; what does not, stays.
 
     Shows how many and asks before it begins.
     """
     stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
+    if way := api_of(stack, api, direct=direct):
+        _unnamed(actor)
+        redrive_over(way, target, Chosen(ids or (), reason, execution), yes=yes)
+        return
     chosen = _chosen_of(stack, choice)
     agreed(stack, f"Redrive {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
     who = acting(stack.connection, actor)
@@ -136,7 +161,7 @@ def redrive(
 
 
 @on_stack
-def drop(
+def drop(  # noqa: PLR0913, PLR0917 - each is an option of the command
     target: Target,
     because: Annotated[str, typer.Option("--because", help="Why; at most 200 bytes, kept with your name.")],
     ids: Ids = None,
@@ -144,12 +169,24 @@ def drop(
     execution: Execution = None,
     everything: All = False,
     yes: Yes = False,
-    actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
+    actor: Actor = None,
+    direct: Direct = False,
+    api: Api = None,
 ) -> None:
     """Take off the list without delivering. Who did it, and why, stays recorded for 400 days."""
     if problem := problem_of_reason(because) if because.strip() else "--because must say why":
         raise NotUsableError(problem)
     stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
+    if way := api_of(stack, api, direct=direct):
+        _unnamed(actor)
+        drop_over(way, target, Chosen(ids or (), reason, execution), because, yes=yes)
+        return
+    _drop_directly(target, stack, choice, because, actor, yes=yes)
+
+
+def _drop_directly(
+    target: Target, stack: Deployment, choice: Choice, because: str, actor: str | None, *, yes: bool
+) -> None:
     chosen = _chosen_of(stack, choice)
     agreed(stack, f"Drop {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
     who, dropped = acting(stack.connection, actor), set[str]()
@@ -180,6 +217,11 @@ def drop(
     show(target.output, facts, table("Drop", ("id", "result"), [tuple(fact.values()) for fact in facts]))
     if len(dropped) < len(chosen):
         raise NotDoneError(f"{len(chosen) - len(dropped)} of {len(chosen)} came again meanwhile and stay on the list")
+
+
+def _unnamed(actor: str | None) -> None:
+    if actor is not None:
+        raise NotUsableError("--as goes with --direct alone: the API knows who signed")
 
 
 @contextmanager

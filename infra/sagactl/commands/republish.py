@@ -1,8 +1,10 @@
 """`sagactl republish`: the relay sends again what sagas have emitted; consumers know the messages by their ids."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -13,6 +15,8 @@ from saga_orchestrator.application.settling.republishing import (
     Republished,
 )
 from saga_orchestrator.domain.saga import Saga
+from sagactl.acting.over_http import HttpApi
+from sagactl.acting.ways import Api, Direct, api_of
 from sagactl.asking import agreed, progress, tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -33,14 +37,22 @@ def republish(
         typer.Option("--since", help="All sagas that emitted at or after: RFC 3339 with offset, or 15m, 2h, 1d ago."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, with --since.")] = False,
+    direct: Direct = False,
+    api: Api = None,
 ) -> None:
     """Publish messages again. A pod is only created again where it could still start.
 
-    With --since the whole table is read; how many sagas it concerns is shown, and asked, before anything is sent.
+    One execution goes over the HTTP API where the stack has one. With --since the whole table is read; how many sagas
+    it concerns is shown, and asked, before anything is sent.
     """
     if (execution_id is None) == (since is None):
         raise NotUsableError("name either one EXECUTION_ID or --since TIME")
     stack = deployment(target)
+    way = api_of(stack, api, direct=direct) if execution_id is not None else None
+    if way is not None:
+        tell_stack(stack)
+        _show(target, _over_http(way, str(execution_id)))
+        return
     if since is not None:
         from_millis = parse_since(since, datetime.now(UTC))
         unreadable: list[Unreadable] = []
@@ -51,7 +63,21 @@ def republish(
     else:
         keys = [_key_of(saga) for saga in sagas_of(stack, str(execution_id))]
         tell_stack(stack)
-    done = republish_sagas(stack, keys)
+    _show(target, republish_sagas(stack, keys))
+
+
+def _over_http(api: HttpApi, execution_id: str) -> Republished:
+    """On record, each saga by itself."""
+    published: list[str] = []
+    skipped: list[str] = []
+    for saga_name in api.names_of(execution_id):
+        told = api.post(f"sagas/{saga_name}/{quote(execution_id, safe='')}/republish", {}, uuid.uuid4().hex)
+        published += told.part("published")
+        skipped += told.part("skipped")
+    return Republished(tuple(published), tuple(skipped))
+
+
+def _show(target: Target, done: Republished) -> None:
     facts = {"published": list(done.published), "skipped": list(done.skipped)}
     rows = [*((key, "published") for key in done.published), *((key, "skipped") for key in done.skipped)]
     title = f"{number_of(len(done.published), 'message')} published"

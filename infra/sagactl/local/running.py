@@ -15,6 +15,8 @@ from saga_orchestrator.domain.definition import SagaDefinition
 from saga_testing.proving import Subject
 from sagactl.connection import READY_FILE
 from sagactl.errors import NotUsableError
+from sagactl.incidents.catalogue import Incident
+from sagactl.incidents.preparing import prepare
 from sagactl.local.live_view import LiveView
 from sagactl.local.ready_file import beside, published, refuse_unwritable, stack_named_in
 from sagactl.local.stop_signal import StopSignal
@@ -22,7 +24,13 @@ from sagas import SAGAS
 
 
 def keep_up(
-    options: StackOptions, ready_file: Path | None, view: LiveView, *, with_worker: bool, with_participant: bool = False
+    options: StackOptions,
+    ready_file: Path | None,
+    view: LiveView,
+    *,
+    with_worker: bool,
+    with_participant: bool = False,
+    incident: Incident | None = None,
 ) -> None:
     """From start to the signal that ends it; on the way out in reverse order, whatever happened.
 
@@ -44,6 +52,8 @@ def keep_up(
                 participant = ParticipantProcess(participant_options(ready, options.parameters), view.answer)
                 cleanup.callback(participant.stop)
                 participant.start()
+            if incident is not None:
+                prepare(incident, ready)
             other = stack_named_in(wanted)
             own = beside(wanted, ready.aws_endpoint) if other else wanted
             cleanup.enter_context(published(own, ready.as_json() + "\n"))
@@ -51,6 +61,8 @@ def keep_up(
         except KeyboardInterrupt:
             return
         view.ready(asdict(ready), _welcome(ready, own, options.log_dir))
+        if incident is not None:
+            view.say(incident.told)
         if other:
             view.say(f"Another stack is up at {other} and keeps {wanted}: commands in this folder speak to that one.")
             view.say(f"To speak to this one: --endpoint-url {ready.aws_endpoint}\n")

@@ -21,6 +21,7 @@ from .application.limiting.overriding import OverrideLimits
 from .application.operate import OperateSagas
 from .application.settling.desk import RejectedDesk
 from .application.settling.redriving import Redriving
+from .application.settling.republish_desk import RepublishDesk
 from .application.settling.republishing import Relays
 from .batch_bootstrap import BatchResources
 from .bootstrap import Resources, resources
@@ -76,6 +77,11 @@ class ApiResources:
     @cached_property
     def desk(self) -> RejectedDesk:
         return RejectedDesk(self.rejected_items, lambda: self.redriving, self.at.clock, self.at.telemetry)
+
+    @cached_property
+    def republish_desk(self) -> RepublishDesk:
+        at = self.at
+        return RepublishDesk(ActingSagas(at.store, self.acts), lambda: self.redriving.relays, at.clock, at.telemetry)
 
     @cached_property
     def slot_table(self) -> SlotTable:

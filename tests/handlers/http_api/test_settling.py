@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from saga_orchestrator.adapters.rejected_events import item_id
+from saga_orchestrator.adapters.rejected_events import item_id, object_key
 from saga_orchestrator.domain.secret import Secret
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.faults import Fault, possible_at
@@ -257,11 +257,23 @@ def _changed(**attributes: str) -> Callable[[Deployment, str], str]:
     return plant
 
 
+def _agreeing(*place: str) -> Callable[[Deployment, str], str]:
+    """Key, source and position of an item that was made up agree with each other."""
+
+    def plant(stack: Deployment, one: str) -> str:
+        position = {str(number): part for number, part in enumerate(place)}
+        key = object_key("under-test", "eventbridge", position, b"x")
+        return _named(key)(stack, _changed(position=json.dumps(position))(stack, one))
+
+    return plant
+
+
 PLANTED = {
     "a script": _named("scripts/ex-1/0123"),
     "a script, as it would be kept": _changed(key="scripts/ex-1/0123"),
     "a key that goes up": _named("rejected/../scripts/ex-1/0123"),
     "a key that goes up, further down": _named("rejected/f/eventbridge/../../../scripts/0123"),
+    "a key that goes up, and agrees with its place": _agreeing("..", "scripts"),
     "an on-failure object": _named("aws/lambda/async/f/x"),
     "another prefix that begins alike": _named("rejected-not/f/eventbridge/id/0123"),
     "nothing": _named("rejected"),

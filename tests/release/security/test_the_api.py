@@ -51,6 +51,7 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[
         door.get("sagas", arn, query={"order": "parked"}),
         door.get("groups", arn, query={"of": "parked"}),
         door.get("summary", arn),
+        door.get("statistics", arn),
         door.get("rejected", arn),
         door.get("rejected/groups", arn),
         door.get("acts", arn),
@@ -59,6 +60,7 @@ def every_route(door: HttpDoor, arn: str, key: str = "ex-1", rejected: Sequence[
         *[told for one in (rejected_ids(door) if rejected is None else rejected) for told in settled(door, arn, one)],
         door.get("sagas/{name}/{key}/acts", arn, path={"name": "execution_saga", "key": key}),
         door.act("note", key, arn=arn, idempotency_key="k-2", body=json.dumps({"reason": "seen"})),
+        door.act("republish", key, arn=arn, idempotency_key="k-4"),
         door.cancel(key, arn=arn, body=json.dumps({"reason": EVIL})),
     ]
 
@@ -111,12 +113,13 @@ def test_it_updates_sagas_in_transactions_and_touches_acts_alone(world: World) -
     set_aside(world, "execution_started")
     connect(world, world.functions)
     world.functions.handlers[FUNCTIONS["EXECUTION_STARTED"]] = lambda _payload: None
+    world.functions.handlers[RELAY] = lambda _payload: {"published": [], "skipped": []}
     world.calls.clear()
     every_route(HttpDoor(world.at), OPERATOR)
 
     writes = [name for name, _ in world.calls if name in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}]
-    # The act of a redrive, its result with the event; a note, which is an act alone; the cancel.
-    assert writes == ["PutItem", "TransactWriteItems", "PutItem", "TransactWriteItems"]
+    # The act of a redrive, its result with the event; a note; the act of republishing and its result; the cancel.
+    assert writes == ["PutItem", "TransactWriteItems", "PutItem", "PutItem", "PutItem", "TransactWriteItems"]
     settling, transaction = [arguments for name, arguments in world.calls if name == "TransactWriteItems"]
     put, update = (next(iter(action.values())) for action in settling["TransactItems"])
     assert (put["TableName"], update["TableName"]) == ("operator", "operator")

@@ -23,6 +23,8 @@ from tests.tools.sagactl.conftest import Operator
 FIELD_CASES = ("refused-read",)
 
 ON_A_STACK: list[tuple[str, ...]] = [
+    ("verify",),
+    ("verify", "--run"),
     ("request", "--example"),
     ("request", "--example", "--no-wait"),
     ("list",),
@@ -58,7 +60,12 @@ WITHOUT_A_STACK: list[tuple[str, ...]] = [
     ("demo",),
     ("local", "up"),
     ("local", "send"),
+    ("local", "worker"),
     ("prove",),
+    # Over the HTTP API alone: test_rejected_over_http.py.
+    ("slots", "close"),
+    ("slots", "open"),
+    ("slots", "override"),
 ]
 OUTPUTS = {
     "TableName": "sagas",

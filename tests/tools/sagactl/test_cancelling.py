@@ -10,7 +10,9 @@ from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
 
 
-def test_cancel_ends_somebody_elses_execution(operator: Operator) -> None:
+def test_cancel_ends_somebody_elses_execution(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr("sagactl.commands.cancel.ring", lambda stack: rung.append(stack.stack_name))
     one = f"cancelled-{uuid.uuid4().hex}"
     operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one))
     operator.is_in(one, "running")
@@ -21,6 +23,10 @@ def test_cancel_ends_somebody_elses_execution(operator: Operator) -> None:
     assert saga["ended_by"] == "olga@example.org"
     assert saga["timeline"][-1]["event_id"] == answer["event_id"]
     assert saga["slot"] is None
+    assert rung == ["saga-orchestrator"], "the stack has an API, and this went past it"
+    assert [(act["verb"], act["actor"], act["verified"], act["reason"]) for act in saga["acts"]] == [
+        ("cancel", "olga@example.org", False, "runs wild")
+    ]
     operator.eventually(lambda: operator.client.message(one, "DELETE_POD_COMMAND"))
     again = operator.gets("cancel", one)
     assert (again["sent"], again["state_before"]) == (False, "cancelled")

@@ -13,6 +13,7 @@ from sagactl.app import app
 from tests.tools.sagactl.conftest import Operator
 
 NEED_A_STACK = [
+    ("verify",),
     ("list",),
     ("show", "one"),
     ("cancel", "one"),

@@ -9,6 +9,7 @@ import typer
 from local_stack import BrokenTemplate, LocalStackError
 from sagactl.connection import READY_FILE
 from sagactl.errors import NotUsableError
+from sagactl.incidents.catalogue import CHECK_INTERVAL, incident_named
 from sagactl.options import with_exit_code
 from sagactl.outlet import Output
 
@@ -59,6 +60,15 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
         bool,
         typer.Option("--schema-registry", help="A registry on this machine, by which Avro and Protobuf are decoded."),
     ] = False,
+    incident: Annotated[
+        str | None,
+        typer.Option(
+            "--incident",
+            metavar="NUMBER",
+            help="Prepare an incident to practise on: 1 a parked undo, 2 a dead worker, 3 a refused event, "
+            "4 a poison event, 5 a full language. No worker and no participant then.",
+        ),
+    ] = None,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -88,14 +98,17 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
         from stack_client import NotStartedError  # noqa: PLC0415
 
         view = LiveView(output=output)
+        practised = incident_named(incident) if incident is not None else None
+        alone = practised is not None
+        with_worker = worker is WorkerKind.SUBPROCESS and not alone
         options = StackOptions(
             template=template,
-            parameters=parsed_parameters(parameter or []),
-            defaults=local_defaults(answers_deletes=worker is WorkerKind.SUBPROCESS),
+            parameters={**(practised.parameters if practised else {}), **parsed_parameters(parameter or [])},
+            defaults=local_defaults(answers_deletes=with_worker),
             aws_port=aws_port,
             kafka_port=kafka_port,
             kafka_bootstrap=kafka_bootstrap,
-            check_interval=check_interval,
+            check_interval=check_interval or (CHECK_INTERVAL if alone else None),
             log=view.happened,
             log_dir=log_dir,
             region=region,
@@ -108,8 +121,9 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
                 options,
                 ready_file,
                 view,
-                with_worker=worker is WorkerKind.SUBPROCESS,
-                with_participant=participant is ParticipantKind.SUBPROCESS,
+                with_worker=with_worker,
+                with_participant=participant is ParticipantKind.SUBPROCESS and not alone,
+                incident=practised,
             )
         except (LocalStackError, BrokenTemplate, NotStartedError) as error:
             raise NotUsableError(str(error)) from error

@@ -5,9 +5,9 @@ from typing import Final
 from saga_orchestrator.adapters import saga_codec
 from saga_orchestrator.application import publish
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
+from saga_orchestrator.application.settling.redriving import Redriving
 from saga_orchestrator.domain.executions.early import remember
 from saga_orchestrator.entrypoints.event_function import EventFunction
-from sagactl.rejected import redriving
 from sagactl.table import stored_items
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
@@ -27,12 +27,12 @@ READING_MUTANTS: Final = (
         ),
     ),
     Mutant(
-        "what is redriven for an unreadable saga is only counted",
+        "what is redriven is only counted",
         "S25b",
         edit(
-            redriving._rejected,
-            "        _call(stack, implied_function(",
-            '        kept.reason == "corrupt_saga" or _call(stack, implied_function(',
+            Redriving.deliver,
+            "            self.call(delivery.function, delivery.payload)\n",
+            "",
         ),
     ),
     Mutant(

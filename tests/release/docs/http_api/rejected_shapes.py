@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, EventDeed
+from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH, EventDeed
 from saga_orchestrator.entrypoints.http_api.acting import Reasoned
 from saga_orchestrator.entrypoints.http_api.by_time import ORDERS
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
@@ -76,6 +76,9 @@ SHAPES: Final[dict[str, Schema]] = {
         replayed={"type": "boolean"},
         result={"type": "string", "enum": [str(result) for result in RESULTS]},
     ),
+    "Republished": closed(
+        saga=named("Saga"), replayed={"type": "boolean"}, published=listed(TEXT), skipped=listed(TEXT)
+    ),
     "ActsPage": closed(as_of=MOMENT, acts=listed(named("Act")), next_page_token=MAYBE_TEXT),
 }
 _ANY_READ: Final = (400, 401, 403, 500, 503)
@@ -92,8 +95,13 @@ _SUMMARIES: Final = {
 
 
 WRITES: Final = {
-    f"POST rejected/{{id}}/{deed}": Write(summary, "Settled", OTHER_DEMANDS[deed], Reasoned)
-    for deed, summary in _SUMMARIES.items()
+    **{
+        f"POST rejected/{{id}}/{deed}": Write(summary, "Settled", OTHER_DEMANDS[deed], Reasoned)
+        for deed, summary in _SUMMARIES.items()
+    },
+    "POST sagas/{name}/{key}/republish": Write(
+        "Publish again what a saga has emitted", "Republished", OTHER_DEMANDS[REPUBLISH], Reasoned
+    ),
 }
 
 

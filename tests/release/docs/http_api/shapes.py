@@ -193,6 +193,15 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "OperationItems": closed(as_of=MOMENT, items=listed(named("OperationItem")), next_page_token=MAYBE_TEXT),
     "Operations": closed(as_of=MOMENT, operations=listed(named("Operation")), next_page_token=MAYBE_TEXT),
     "Groups": closed(of=TEXT, as_of=MOMENT, read=WHOLE, more={"type": "boolean"}, groups=listed(_GROUP)),
+    "Statistics": closed(
+        as_of=MOMENT,
+        open=closed(
+            counts=listed(closed(saga_name=TEXT, state=TEXT, language=MAYBE_TEXT, count=WHOLE)),
+            unreadable=WHOLE,
+            more={"type": "boolean"},
+        ),
+        ended=closed(namespace=TEXT, service=TEXT, metrics=listed(closed(name=TEXT, by=listed(listed(TEXT))))),
+    ),
     "Summary": closed(as_of=MOMENT, **dict.fromkeys(PARTS, named("Count"))),
     "Count": closed(
         count=MAYBE_WHOLE,

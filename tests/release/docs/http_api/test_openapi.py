@@ -16,7 +16,7 @@ from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
-from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
+from saga_orchestrator.domain.operating.other_targets import REPUBLISH, EventDeed, LimitDeed
 from saga_orchestrator.entrypoints.http_api.routes import ROUTES, route_key
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import ADMIN, READER, HttpDoor, Told, claims_of, connect
@@ -132,11 +132,16 @@ def test_what_the_function_answers_is_described(
                         told = door.act(deed, key, name, admin, body=body, if_match=tag, idempotency_key=f"k-{deed}")
                         judged(document, route, told)
                 seen.add(route)
+            route = route_key(by, f"POST sagas/{{name}}/{{key}}/{REPUBLISH}")
+            for body, once in (("{", "k-1"), ("{}", "k-2"), ("{}", "k-2"), ('{"reason":"x"}', "k-2")):
+                judged(document, route, door.act(REPUBLISH, key, name, admin, body=body, idempotency_key=once))
+            seen.add(route)
             get("sagas/{name}/{key}/acts", path={"name": name, "key": key})
     for query in ({}, {"order": "deadlines"}, {"order": "parked"}, {"order": "deadlines", "page_size": "1"}):
         get("sagas", query=query)
     get("me")
     get("summary")
+    get("statistics")
     for query in ({"of": "parked"}, {"of": "deadlines"}, {}, {"of": "x"}):
         get("groups", query=query)
 

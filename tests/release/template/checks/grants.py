@@ -225,6 +225,7 @@ OPERATORS: set[Grant] = {
         for queue in ("<RejectedQueue.Arn>", "<RuleDeadLetterQueue.Arn>")
     ),
     ("cloudwatch:GetMetricStatistics", "*", "{}"),
+    ("cloudwatch:PutMetricData", "*", '{"StringEquals": {"cloudwatch:namespace": "SagaOrchestrator"}}'),
     ("s3:GetObject", "<PayloadBucket.Arn>/rejected/*", "{}"),
     ("s3:GetObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),
     ("s3:DeleteObject", "<PayloadBucket.Arn>/aws/lambda/*", "{}"),

@@ -8,6 +8,7 @@ from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.grouping import Count, Group, count_of, groups_of
 from saga_orchestrator.application.listing import Order
 from saga_orchestrator.application.moments import moment
+from saga_orchestrator.application.statistics import ENDED, NAMESPACE, open_sagas
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.instants import rfc3339
 
@@ -52,6 +53,24 @@ def summary(api: ApiResources, request: Request, _caller: Caller) -> Reply:
         raise failures[0]
     told = {name: _unread(part) if isinstance(part, Problem) else part for name, part in parts.items()}
     return Reply({"as_of": rfc3339(now), **told})
+
+
+def statistics(api: ApiResources, request: Request, _caller: Caller) -> Reply:
+    """What is open is counted here; what ended is counted as it ends, by metrics that this function may not read."""
+    request.only(())
+    found = open_sagas(api.lists)
+    counted = [
+        {"saga_name": each.saga_name, "state": each.state, "language": each.language or None, "count": count}
+        for each, count in sorted(found.counts.items())
+    ]
+    metrics = [{"name": name, "by": [list(by) for by in sets]} for name, sets in ENDED.items()]
+    return Reply(
+        {
+            "as_of": rfc3339(api.at.clock()),
+            "open": {"counts": counted, "unreadable": found.unreadable, "more": found.more},
+            "ended": {"namespace": NAMESPACE, "service": api.at.settings.stack_name, "metrics": metrics},
+        }
+    )
 
 
 def _grouped(value: str | None) -> Order:

@@ -8,9 +8,9 @@ from typing import Final
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import Deed
-from saga_orchestrator.domain.operating.other_targets import EventDeed, LimitDeed
+from saga_orchestrator.domain.operating.other_targets import REPUBLISH, EventDeed, LimitDeed
 
-from . import acting, by_time, counting, operations, reading, settling, slots
+from . import acting, by_time, counting, operations, reading, republishing, settling, slots
 from .callers import Caller
 from .replies import Reply
 from .requests import Request
@@ -24,6 +24,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET sagas": reading.sagas,
         "GET groups": counting.groups,
         "GET summary": counting.summary,
+        "GET statistics": counting.statistics,
         "GET sagas/{name}/{key}": reading.one_saga,
         "GET sagas/{name}/{key}/acts": reading.acts,
         "GET operations": operations.newest,
@@ -33,6 +34,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "POST operations/{operation_id}/start": operations.start,
         "POST operations/{operation_id}/abort": operations.abort,
         **{f"POST sagas/{{name}}/{{key}}/{deed}": acting.performing(deed) for deed in Deed},
+        f"POST sagas/{{name}}/{{key}}/{REPUBLISH}": republishing.republish,
         "GET rejected": by_time.rejected,
         "GET rejected/groups": by_time.rejected_groups,
         "GET rejected/{id}": by_time.one_rejected,
