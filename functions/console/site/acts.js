@@ -22,7 +22,7 @@ export function ActsPage() {
 export function ActsTable({ acts, targets = false }) {
   return html`<div class="wide" role="region" aria-label="Acts" tabindex="0"><table>
     <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did</th>${targets && html`<th scope="col">To</th>`}<th scope="col">Because</th><th scope="col">Result</th></tr></thead>
-    <tbody>${acts.map((act) => html`<tr key=${`${plain(act.target)} ${plain(act.actor)} ${plain(act.key)}`}>
+    <tbody>${acts.map((act) => html`<tr key=${[act.target, act.actor, act.key, act.at, act.result].map(plain).join(" ")}>
       <td><${Instant} at=${act.at} /></td>
       <td><${Theirs} text=${act.actor} /> <small>${plain(act.role)}${act.verified === false ? ", not verified" : ""}</small></td>
       <td><bdi>${plain(act.verb)}</bdi></td>

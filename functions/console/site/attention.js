@@ -95,7 +95,7 @@ function Section({ kind, page, title, says, rows }) {
       <span class="because">${list(saga.parked).map(spoken).join(", ")} <bdi>${plain(saga.unreadable ?? saga.reason)}</bdi></span>
       <${Instant} at=${LISTS[kind].at(saga) ?? null} />
     </li>`)}</ul>
-    ${rows.length > SHOWN && html`<p><a href=${linkTo([LISTS[kind].place])}>All of them, oldest first</a></p>`}
+    ${rows.length > SHOWN && html`<p><a href=${linkTo([LISTS[kind].place])}>All of them</a></p>`}
   </section>`;
 }
 

@@ -36,7 +36,9 @@ function Missing({ id, page }) {
 
 export function SagaPage({ name, id, who, first = null }) {
   const page = usePolled(sagaPath(name, id));
-  const acts = usePolled(`${sagaPath(name, id)}/acts`);
+  // Not asked for where it would be refused: refusals are counted, and ring.
+  const owns = who.role === "owner";
+  const acts = usePolled(owns ? null : `${sagaPath(name, id)}/acts`);
   const saga = page.body ?? first;
   if (page.problem && !saga) return html`<${Missing} id=${id} page=${page} />`;
   if (!saga) return html`<div><h1 tabindex="-1" class="mono">${id}</h1><${Waiting} page=${page} /></div>`;
@@ -50,10 +52,10 @@ export function SagaPage({ name, id, who, first = null }) {
     <${Header} saga=${shown} page=${page} acts=${did} />
     <${Trouble} problem=${page.problem} again=${page.refresh} />
     <${Verbs} saga=${shown} may=${who.may} onDone=${done} />
-    <${Picture} saga=${shown} />
+    ${!owns && html`<${Picture} saga=${shown} />`}
     <${Details} saga=${shown} />
     <${Ledger} saga=${shown} />
-    <${Timeline} saga=${shown} acts=${did} />
+    ${!owns && html`<${Timeline} saga=${shown} acts=${did} />`}
     ${acts.problem && !acts.problem.isNotServed && html`<${Trouble} problem=${acts.problem} again=${acts.refresh} />`}
     ${did.length > 0 && html`<section aria-label="Acts"><h2>Acts</h2><${ActsTable} acts=${did} /></section>`}
     <${Messages} saga=${shown} />

@@ -17,8 +17,9 @@ from saga_orchestrator.entrypoints.console_files.files import files_in
 from saga_orchestrator.entrypoints.console_files.settings import ConsoleSettings
 from saga_orchestrator.entrypoints.http_api.function import HttpApi
 from saga_orchestrator.entrypoints.http_api.routes import ROUTES
+from saga_testing.aws.account import SimulatedAws
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
-from saga_testing.http_door import HttpDoor
+from saga_testing.http_door import HttpDoor, connect
 from saga_testing.lambda_context import Context
 from saga_testing.telemetry import RecordingTelemetry
 
@@ -32,9 +33,14 @@ class Stand:
 
     def __init__(self) -> None:
         self.issuer = Issuer()
-        self.stack = Deployment(sagas=EXECUTIONS_AND_ORDERS, telemetry=RecordingTelemetry())
+        self.counted = RecordingTelemetry()
+        aws = SimulatedAws(lambda: self.stack.now, owner_index=True)
+        self.stack = Deployment(sagas=EXECUTIONS_AND_ORDERS, telemetry=self.counted, aws=aws)
+        connect(self.stack, self.stack.aws.functions)
         given = self.issuer.template_values()
-        self.door = HttpDoor(self.stack.at, role_map=given["RoleMap"], owner_claim=given["OwnerClaim"])
+        self.door = HttpDoor(
+            self.stack.at, role_map=given["RoleMap"], owner_claim=given["OwnerClaim"], owner_index=True
+        )
         self.asked: list[Json] = []
         self.instead: Callable[[Json], Json | None] = lambda _event: None
         self._lock = threading.RLock()

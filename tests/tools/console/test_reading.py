@@ -75,6 +75,25 @@ def test_problems_only_hides_the_rest(visitor: Visitor, stand: Stand) -> None:
     expect(rows).to_contain_text("the run failed")
 
 
+def test_an_owner_sees_his_own_and_is_refused_nothing(visitor: Visitor, stand: Stand) -> None:
+    stand.store(
+        replace(reserved_order(), execution_id="o-1"), replace(reserved_order(), execution_id="o-2", owner="bob")
+    )
+
+    page = visitor.visit("#/executions/o-1", "ada")
+    expect(page.locator("h1")).to_contain_text("o-1")
+    page.evaluate("location.hash = '#/executions/o-2'")
+    expect(page.locator("h1")).to_contain_text("Nothing is found under o-2")
+    page.evaluate("location.hash = '#/executions/o-3'")
+    expect(page.locator("h1")).to_contain_text("Nothing is found under o-3")
+
+    page.evaluate("location.hash = '#/'")
+    expect(page.locator("h1")).to_have_text("Your executions")
+    expect(page.locator("tbody th a")).to_have_text(["o-1"])
+    assert page.get_by_role("navigation").get_by_role("link").all_inner_texts() == ["Yours"]
+    assert "ApiRefusals" not in stand.counted.counts, "what is refused rings"
+
+
 def test_a_list_is_filtered_in_the_address_and_saved_as_a_file(visitor: Visitor, stand: Stand) -> None:
     for number in range(4):
         stand.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))

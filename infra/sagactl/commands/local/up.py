@@ -134,7 +134,12 @@ def up(  # noqa: PLR0913, PLR0917  typer makes an option of each parameter, and 
 def local_defaults(*, answers_deletes: bool) -> dict[str, str]:
     """What a stack for trying has on. The local worker answers deletes; who obeys commands instead of it need not."""
     roles = ",".join(f"role/local-{role}:{role}" for role in ("reader", "operator", "admin"))
-    return {"Api": "iam+jwt", "IamRoles": roles, **({"ConfirmDeletes": "true"} if answers_deletes else {})}
+    return {
+        "Api": "iam+jwt",
+        "IamRoles": roles,
+        "OwnerIndex": "true",
+        **({"ConfirmDeletes": "true"} if answers_deletes else {}),
+    }
 
 
 def parsed_parameters(given: list[str]) -> dict[str, str]:
