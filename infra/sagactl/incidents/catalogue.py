@@ -34,7 +34,7 @@ INCIDENTS: Final = (
         "SagasNeverStartedAlarm",
         "incident-2-a-dead-worker",
         "sagactl list --reason start_deadline_passed",
-        {"StartDeadlineSeconds": "2"},
+        {"StartDeadlineSeconds": "10"},
     ),
     Incident(3, "a refused event", "UnauthorisedCancelsAlarm", "incident-3-a-refused-event", "sagactl rejected list"),
     Incident(4, "a poison event", "RejectedEventsAlarm", "incident-4-a-poison-event", "sagactl rejected list"),
