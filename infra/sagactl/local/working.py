@@ -1,15 +1,17 @@
 """A worker beside a local stack that another process keeps up."""
 
 import json
+import sys
+from functools import partial
 from pathlib import Path
 
 from local_worker import PodNews, WorkerOptions, WorkerProcess
 from sagactl.errors import NotUsableError
 from sagactl.local.stop_signal import StopSignal
-from sagactl.outlet import tell
+from sagactl.outlet import Output, tell
 
 
-def work_for(ready_file: Path) -> None:
+def work_for(ready_file: Path, output: Output) -> None:
     """Until a signal ends it."""
     try:
         ready = json.loads(ready_file.read_text())
@@ -19,7 +21,7 @@ def work_for(ready_file: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotUsableError(f"{ready_file} is of no local stack: start one with `sagactl local up`") from error
     with StopSignal() as stop:
-        process = WorkerProcess(options, _told)
+        process = WorkerProcess(options, partial(_told, output))
         try:
             process.start()
             stop.settled()
@@ -31,5 +33,9 @@ def work_for(ready_file: Path) -> None:
             process.stop()
 
 
-def _told(news: PodNews) -> None:
+def _told(output: Output, news: PodNews) -> None:
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps({"execution_id": news.execution_id, "what": news.what}) + "\n")
+        sys.stdout.flush()
+        return
     tell(f"pod {news.execution_id}: {news.what}")

@@ -208,14 +208,28 @@ def test_what_parked_again_is_not_asked_twice() -> None:
     assert desk.progress(SCENE.identity)["done"] == 3
 
 
-def test_who_is_alive_is_not_disturbed() -> None:
+def test_whoever_was_taken_for_dead_writes_no_more() -> None:
+    """Another runner has it, and has done nothing yet: the first one wakes, and leaves it to him."""
+    desk = SCENE.unpacked()
+
+    def other() -> None:
+        desk.stack.advance(LEASE_MS / 1000 + 1)
+        assert run(desk, Wire(plan={3: Fault.KILLED_BEFORE}), seed=8) == "Killed"
+
+    assert run(desk, before_call(CALLS.index("transact_write_items"), other)) is None
+    assert desk.progress(SCENE.identity)["left"] == COUNT
+    assert_ended(desk)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["called again", "by the schedule"])
+def test_who_is_alive_is_not_disturbed(named: bool) -> None:
     desk = SCENE.unpacked()
     assert run(desk, Wire(plan={CALLS.index("transact_write_items"): Fault.KILLED_AFTER})) == "Killed"
     desk.stack.advance(LEASE_MS / 1000 - 1)
-    run(desk, named=False)
+    run(desk, named=named, seed=8)
     assert desk.progress(SCENE.identity)["left"] == COUNT - 1
     desk.stack.advance(2)
-    run(desk, named=False)
+    run(desk, named=named, seed=8)
     assert desk.progress(SCENE.identity)["left"] == 0
 
 

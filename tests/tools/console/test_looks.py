@@ -82,7 +82,7 @@ def test_what_a_screen_reader_says_of_a_saga(visitor: Visitor, busy: Stand) -> N
         '- checkbox "problems only"',
     ):
         assert line in said, said
-    assert '- img "reserve credit: undo asked; reserve stock: undo parked; approve: not needed; ship: refused' in said
+    assert 'img "reserve credit: undo asked; reserve stock: undo parked; approve: not needed; ship: refused' in said
 
 
 def test_of_ten_thousand_sagas_the_first_view_asks_for_a_page(visitor: Visitor, stand: Stand) -> None:
