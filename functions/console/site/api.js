@@ -3,7 +3,7 @@ import { signIn } from "./signin.js";
 
 const base = new URL("../v1/", document.baseURI);
 
-export class Problem extends Error {
+class Problem extends Error {
   // `body` is a problem document, or what little is known.
   constructor(status, body) {
     super(body.detail || body.message || `The API answered ${status}.`);

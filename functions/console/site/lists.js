@@ -1,6 +1,6 @@
 // Lists of sagas. Rows are changed where they stand; what comes and goes is announced, and shown when somebody asks:
 // nothing moves under a pointer.
-import { html, useEffect, useMemo, useRef, useState } from "./htm-preact.js";
+import { html, useEffect, useMemo, useState } from "./htm-preact.js";
 import { read } from "./api.js";
 import { usePolled } from "./live.js";
 import { Download, Head, Instant, State, Theirs, Trouble, Waiting } from "./parts.js";
@@ -16,12 +16,9 @@ export const LISTS = {
 };
 export const listAt = (place) => Object.keys(LISTS).find((kind) => LISTS[kind].place === place);
 // The API's own word for each list.
-export const ORDERS = { deadlines: "deadlines", parked: "parked", ended: "ended", own: "owner" };
+const ORDERS = { deadlines: "deadlines", parked: "parked", ended: "ended", own: "owner" };
 
-const notServed = new Set();
-export const listsFor = (who) =>
-  (who.role === "owner" ? ["own"] : ["deadlines", "parked", "ended"]).filter((kind) => !notServed.has(kind));
-export const markNotServed = (kind) => notServed.add(kind);
+export const listsFor = (who) => (who.role === "owner" ? ["own"] : ["deadlines", "parked", "ended"]);
 
 export const pathOf = (kind, token, size = 50) =>
   `sagas?order=${ORDERS[kind]}&page_size=${size}${token ? `&page_token=${encodeURIComponent(token)}` : ""}`;
@@ -112,7 +109,7 @@ function fits(saga, { text, state }) {
   return !text || JSON.stringify(saga).toLowerCase().includes(text.toLowerCase());
 }
 
-export function Table({ sagas, about }) {
+function Table({ sagas, about }) {
   return html`<div class="wide" role="region" aria-label="Sagas" tabindex="0"><table class="sagas">
     <thead><tr><th scope="col">Execution</th><th scope="col">State</th><th scope="col">Why</th><th scope="col">${about.when}</th><th scope="col">Language</th><th scope="col">Owner</th></tr></thead>
     <tbody>${sagas.map((saga) => html`<${Row} key=${keyOf(saga)} saga=${saga} about=${about} />`)}</tbody>

@@ -24,7 +24,7 @@ function kindOf(standing) {
 }
 
 // What is known of each step: from the definition, and from the ledger or the steps that were done in one write.
-export function stepsOf(saga) {
+function stepsOf(saga) {
   const ledger = new Map(list(saga.steps).map((entry) => [plain(entry.step), entry]));
   const done = new Set(list(saga.completed_steps));
   const undone = new Set(list(saga.compensated_steps));

@@ -5,7 +5,7 @@ import { between, instant } from "./times.js";
 import { cause, isProblem, list, plain } from "./words.js";
 
 // A person's act is in both, by the same instant; it is told once, by the one who did it.
-export function entriesOf(saga, acts) {
+function entriesOf(saga, acts) {
   const machine = list(saga.timeline).map((entry) => ({ ...entry, kind: plain(entry.event_id).startsWith("act:") ? "consequence" : "machine" }));
   const early = list(saga.early_events).map((entry) => ({ ...entry, kind: "early" }));
   const people = list(acts).map((act) => ({ ...act, kind: "person" }));

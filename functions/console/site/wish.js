@@ -7,7 +7,7 @@ const MOST = 200;
 const bytes = (text) => new TextEncoder().encode(text).length;
 
 // `wish`: { name, target, does, path, etag, reason, fields: [{ name, label, type }], made: (form) => body }.
-export function Wish({ wish, onDone, onClose }) {
+function Wish({ wish, onDone, onClose }) {
   const box = useRef(null);
   const key = useRef(crypto.randomUUID());
   const [form, setForm] = useState({ reason: "" });

@@ -8,8 +8,8 @@ export const plain = (value) => {
 export const spoken = (value) => plain(value).replaceAll("_", " ");
 export const list = (value) => (Array.isArray(value) ? value : []);
 
-export const ENDED = ["completed", "failed", "timeout", "cancelled"];
-export const isEnded = (saga) => ENDED.includes(saga.state);
+const ENDED = ["completed", "failed", "timeout", "cancelled"];
+const isEnded = (saga) => ENDED.includes(saga.state);
 
 // The tone of a state: what needs somebody stands out, and nothing else does.
 export function tone(saga) {

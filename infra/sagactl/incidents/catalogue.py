@@ -43,7 +43,7 @@ INCIDENTS: Final = (
         "a full language, and one owner holds it all",
         "LimitReachedAlarm",
         "incident-5-a-full-language",
-        "sagactl slots",
+        "sagactl slots --language python",
         {"LanguageLimits": '{"python":3}'},
     ),
 )

@@ -71,7 +71,7 @@ def test_what_lambda_cannot_decode_is_kept_beside_the_function(fed_by_registry: 
     client.over_kafka({"event_type": "EXECUTION_REQUESTED", "execution_id": "unframed"})
 
     endpoint = ("--endpoint-url", client.ready["aws_endpoint"], "--output", "json")
-    (kept,) = up.wait_until(lambda: types(up, "rejected", "list", *endpoint)["rejected"])
+    (kept,) = up.wait_until(lambda: types(up, "rejected", "list", "--direct", *endpoint)["rejected"])
     assert (kept["kind"], kept["reason"]) == ("undelivered", "DESERIALIZATION_ERROR")
 
 

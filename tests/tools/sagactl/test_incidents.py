@@ -186,8 +186,9 @@ def _poison_settled(follower: Follower, answers: list[Any]) -> None:
 
 
 def _room_again(follower: Follower, answers: list[Any]) -> None:
-    (python,) = [each for each in answers[0] if each["language"] == "python"]
-    assert (python["taken"], python["of"], len(python["holders"])) == (3, 3, 3)
+    python = answers[0]
+    assert (python["used"], python["limit"]) == (3, 3)
+    assert [(each["owner"], each["count"]) for each in python["holders"]] == [("greedy", 3)]
     assert {saga["owner"] for saga in answers[2]["sagas"]} == {"greedy"}
     follower.sees(answers[-1]["execution_id"], "running")
 
