@@ -19,7 +19,7 @@ export function AttentionPage() {
   const rejected = usePolled("rejected/groups", 15_000);
   const slots = usePolled("slots?page_size=100", 15_000);
   const sections = [
-    { kind: "parked", page: parked, title: "Parked", told: summary.body?.parked, says: "Waiting for a person. Nothing more happens by itself.", rows: list(parked.body?.sagas) },
+    { kind: "parked", page: parked, title: "Parked", told: summary.body?.parked, says: "Waiting for a person. What can be asked again is asked a few times more, for a day.", rows: list(parked.body?.sagas) },
     { kind: "deadlines", page: running, title: "Overdue", says: "Their time has passed, and the checker has not been there.", rows: overdue(running.body) },
     { kind: "ended", page: ended, title: "Ended badly", says: "Taken back. Nothing is owed; look whether there is a pattern.", rows: list(ended.body?.sagas), mild: true },
   ].filter(({ page }) => !page.problem?.isNotServed);
