@@ -25,12 +25,12 @@ export function AttentionPage() {
   ].filter(({ page }) => !page.problem?.isNotServed);
   const known = sections.every(({ page }) => page.body);
   const wrong = sections.filter(({ rows }) => rows.length);
-  const urgent = wrong.filter(({ mild }) => !mild);
+  const calm = known && isRead(rejected) && isRead(slots) && !wrong.some(({ mild }) => !mild) && !open(rejected.body) && !tight(slots.body).length;
   return html`<div>
     <${Head} title="Attention" page=${parked} />
     ${sections.map(({ kind, page, title }) => page.problem && html`<${Trouble} key=${kind} problem=${{ ...page.problem, message: `${title}: ${page.problem.message}` }} again=${page.refresh} />`)}
     ${sections.map(({ kind, page }) => html`<${Waiting} key=${kind} page=${page} />`).slice(0, 1)}
-    ${known && urgent.length === 0 && html`<div class="calm"><p><strong>Nothing waits for anybody.</strong></p><p>Nothing is parked, and nothing is overdue.</p></div>`}
+    ${calm && html`<div class="calm"><p><strong>Nothing waits for anybody.</strong></p><p>Nothing is parked, overdue or rejected, and no language is full.</p></div>`}
     <div class="tiles">
       ${sections.filter(({ page }) => page.body).map((each) => html`<${Tile} key=${each.kind} ...${each} />`)}
       ${rejected.body && html`<${RejectedTile} body=${rejected.body} />`}
@@ -54,11 +54,16 @@ function oldest(kind, rows) {
   return moments.reduce((first, at) => (first === null || instant(at) < instant(first) ? at : first), null);
 }
 
+// That all is well is said only of what could be seen. What is not served is nobody's concern here.
+const isRead = (page) => Boolean(page.body) || Boolean(page.problem?.isNotServed);
+const open = (body) => Number(body?.counted) || 0;
+const tight = (body) => list(body?.slots).filter((slot) => slot.full || slot.closed || slot.unreadable);
+
 // What else could not be read, and is served.
 const others = (rejected, slots) => [["Rejected", rejected.problem], ["Slots", slots.problem]].filter(([, problem]) => problem && !problem.isNotServed);
 
 function RejectedTile({ body }) {
-  const much = Number(body.counted) || 0;
+  const much = open(body);
   const first = list(body.groups).map((group) => plain(group.oldest ?? group.first_at)).filter((at) => instant(at) !== null).sort()[0];
   return html`<a class="tile ${much ? "hot" : "calm"}" href=${linkTo(["rejected"])}>
     <span class="what">Rejected</span><span class="much">${much}${body.more ? "+" : ""}</span>
@@ -67,7 +72,7 @@ function RejectedTile({ body }) {
 }
 
 function SlotsTile({ body }) {
-  const full = list(body.slots).filter((slot) => slot.full || slot.closed || slot.unreadable);
+  const full = tight(body);
   return html`<a class="tile ${full.length ? "hot" : "calm"}" href=${linkTo(["slots"])}>
     <span class="what">Languages full or closed</span><span class="much">${full.length}${body.next_page_token ? "+" : ""}</span>
     <span class="since">${full.length ? html`<bdi>${full.slice(0, 3).map((slot) => plain(slot.language)).join(", ")}</bdi>` : "room in each"}</span>

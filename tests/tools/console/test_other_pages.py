@@ -32,6 +32,7 @@ def test_a_rejected_event_is_found_by_its_reason_and_dropped(visitor: Visitor, s
     page = visitor.visit()
     tile = page.locator(".tile", has_text="Rejected")
     expect(tile).to_contain_text("1")
+    expect(page.get_by_text("Nothing waits for anybody.")).to_have_count(0)
     tile.click()
     expect(page.locator("tbody")).to_contain_text("ex-7")
     page.locator("tbody th a").click()
@@ -52,6 +53,34 @@ def test_a_redrive_that_changes_nothing_says_so(visitor: Visitor, stand: Stand) 
 
     expect(page.get_by_text("Done: rejected again.")).to_be_visible()
     expect(page.locator(".why")).to_contain_text("It came 2 times")
+
+
+def test_that_nothing_waits_is_not_said_while_a_language_is_full_or_what_was_rejected_cannot_be_read(
+    visitor: Visitor, stand: Stand
+) -> None:
+    stand.instead = lambda asked: (
+        {
+            "statusCode": 200,
+            "headers": {"content-type": "application/json"},
+            "body": '{"slots": [{"language": "go", "full": true}]}',
+        }
+        if asked["routeKey"] == "GET /v1/slots"
+        else None
+    )
+    page = visitor.visit()
+    expect(page.locator(".tile", has_text="Languages full")).to_contain_text("go")
+    expect(page.locator(".tile", has_text="Parked")).to_contain_text("0")
+    expect(page.get_by_text("Nothing waits for anybody.")).to_have_count(0)
+
+    stand.instead = lambda asked: (
+        {"statusCode": 503, "headers": {"content-type": "application/problem+json"}, "body": '{"code": "unavailable"}'}
+        if asked["routeKey"] == "GET /v1/rejected/groups"
+        else None
+    )
+    page = visitor.visit()
+    expect(page.locator(".tile", has_text="Languages full")).to_contain_text("0")
+    expect(page.locator(".tile", has_text="Parked")).to_contain_text("0")
+    expect(page.get_by_text("Nothing waits for anybody.")).to_have_count(0)
 
 
 def test_an_administrator_closes_a_language_and_opens_it(visitor: Visitor, stand: Stand) -> None:
