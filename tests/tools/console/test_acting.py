@@ -84,10 +84,10 @@ def test_verbs_follow_the_role_and_the_saga(visitor: Visitor, stand: Stand) -> N
     stand.store(undo_parked(), replace(unanswered_order(), execution_id="o-2"))
     stand.deliver(event("EXECUTION_REQUESTED"), event("EXECUTION_COMPLETED"))
     verbs = {
-        ("operator", "order_saga/o-1"): ["Retry", "Resolve", "Note"],
-        ("admin", "order_saga/o-1"): ["Retry", "Resolve", "Skip", "Note"],
-        ("admin", "order_saga/o-2"): ["Retry", "Resolve", "Undo", "Note"],
-        ("admin", "execution_saga/ex-1"): ["Note"],
+        ("operator", "order_saga/o-1"): ["Retry", "Resolve", "Note", "Republish"],
+        ("admin", "order_saga/o-1"): ["Retry", "Resolve", "Skip", "Note", "Republish"],
+        ("admin", "order_saga/o-2"): ["Retry", "Resolve", "Undo", "Note", "Republish"],
+        ("admin", "execution_saga/ex-1"): ["Note", "Republish"],
     }
     for (person, place), wanted in verbs.items():
         page = visitor.visit(f"#/sagas/{place}", person)
