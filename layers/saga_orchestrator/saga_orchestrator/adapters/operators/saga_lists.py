@@ -91,8 +91,10 @@ class SagaLists:
 
     def sagas(self, keys: Sequence[Key]) -> Mapping[Key, Saga | Unreadable]:
         found: dict[Key, Saga | Unreadable] = {}
-        for begin in range(0, len(keys), _BATCH):
-            for item in self._items([_key(each) for each in keys[begin : begin + _BATCH]]):
+        # One that moved to another partition meanwhile stands in both, and a batch that names a key twice is refused.
+        once = list(dict.fromkeys(keys))
+        for begin in range(0, len(once), _BATCH):
+            for item in self._items([_key(each) for each in once[begin : begin + _BATCH]]):
                 found[_key_of(item)] = _read(item)
         return found if self.owner is None else {key: each for key, each in found.items() if self._is_his(each)}
 
