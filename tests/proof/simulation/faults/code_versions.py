@@ -105,6 +105,8 @@ class Versions:
     newer_kinds: frozenset[str] = frozenset()
     newer_events: bool = False
     dice: random.Random | None = None
+    rolled_back: bool = False
+    """For a while: the older one of the two runs alone, and then the newer one comes a second time."""
 
     @property
     def mixed(self) -> bool:
@@ -114,11 +116,18 @@ class Versions:
         """Of one delivery: both releases have containers, and it is nobody's choice which one is met."""
         if self.newest is self.other or self.dice is None:
             return self.newest
+        if self.rolled_back:
+            return self.other
         return self.newest if self.dice.random() < 0.5 else self.other
 
     def settle(self) -> None:
         """The deployment is through, as it must be before messages of a new kind can leave."""
-        self.other = self.newest
+        self.other, self.rolled_back = self.newest, False
+
+    @property
+    def serve_the_api(self) -> bool:
+        """The release after this one has it too, but the world plays this one's; the one before it has none."""
+        return self.other is THIS or not self.rolled_back
 
     def dress(self, inbound: Inbound) -> None:
         """A newer platform says more in its events than this code knows."""

@@ -171,7 +171,7 @@ class LambdaService:
         self.scheduler.after(0, lambda: invocation.on_done(outcome))
 
     def _container(self, function: str) -> Container:
-        version = self.versions.draw()
+        version = self.versions.draw() if function != API else code_versions.THIS
         idle = self._idle.get((function, version))
         if idle and self.weather.strikes(Fault.CONTAINER_REPLACED):
             idle.pop()
