@@ -9,9 +9,11 @@ from typing import Any, Final
 import sagas
 from saga_orchestrator import bootstrap
 from saga_orchestrator.adapters import saga_codec, settings
+from saga_orchestrator.batch_bootstrap import BatchResources
 from saga_orchestrator.domain import events, render
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function
 from saga_orchestrator.entrypoints.http_api.function import HttpApi
+from saga_orchestrator.entrypoints.runner_function import RunOperations
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
 from saga_testing.http_door import HttpDoor
@@ -85,6 +87,7 @@ THIS.entries |= {
     "saga_event": lambda at, event, context: SagaEventFunction(at).run(event, context),
     "command_reply": lambda at, event, context: CommandReplyFunction(at).run(event, context),
     "saga_wake": lambda at, event, context: SagaWake(at).run(event, context),
+    "operation_runner": lambda at, event, context: RunOperations(BatchResources(at)).run(event, context),
     "api": lambda at, event, context: HttpApi(HttpDoor(at).api).run(event, context),
 }
 """What worlds of two releases do not have."""

@@ -7,7 +7,6 @@ from saga_orchestrator.adapters.saga_models import SagaItem
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.domain import decide, render
-from saga_orchestrator.domain.executions import beginnings
 from saga_orchestrator.entrypoints.decoding import decode_event
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
@@ -28,15 +27,6 @@ VERSION_MUTANTS: Final = (
             '            "ExpressionAttributeValues": {":read": {"N": str(old.version)}},\n'
             '            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",\n'
             "        }))",
-        ),
-    ),
-    Mutant(
-        "an early act is forgotten when its saga begins",
-        "A5",
-        edit(
-            beginnings.identified_saga,
-            "for each in early)",
-            'for each in early if not each.event_id.startswith("act:"))',
         ),
     ),
     Mutant(

@@ -7,7 +7,15 @@ from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world import call_budget
-from tests.proof.simulation.world.lambda_service import API, CHECKER, FUNCTION_OF, OF_WAITING, RELAYS, Invocation
+from tests.proof.simulation.world.lambda_service import (
+    API,
+    CHECKER,
+    FUNCTION_OF,
+    OF_WAITING,
+    RELAYS,
+    RUNNER,
+    Invocation,
+)
 from tests.proof.simulation.world.ledger import Ledger, may_cancel
 from tests.proof.simulation.world.saga_image import COMMANDS, RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
@@ -237,7 +245,7 @@ def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | Non
         allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards, len(ledger.limits))
     elif invocation.function in RELAYS:
         allowed = call_budget.of_relay(made, records, invocation.container.resources)
-    elif invocation.function == API:
+    elif invocation.function in {API, RUNNER}:
         return UNCONCERNED
     elif invocation.function in OF_WAITING:
         allowed = call_budget.of_waiting(made, records)

@@ -54,7 +54,7 @@ class ApiDesk:
         if world.plan.calm or not staffed or Fault.OPERATED in world.silenced:
             return
         starts = [execution.request.at for execution in world.plan.executions]
-        for _ in range(dice.choice((2, 4, 8, 12))):
+        for _ in range(dice.choice((8, 12, 16) if world.ledger.versions.mixed else (2, 4, 8, 12))):
             at = dice.choice(starts) + dice.choice((-2_000, 200, 1_500, 8_000, 40_000, 200_000, 400_000))
             self.under_way += 1
             world.scheduler.at(at, self._turn)
