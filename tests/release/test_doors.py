@@ -47,6 +47,7 @@ INSIDE_VIEWS = {
     "tests/release/security": ("sagactl",),  # what its verbs call against the policies that admit them
     "tests/tools/participant": ("local_participant",),
     "tests/tools/demo": ("demo", "sagactl"),
+    "tests/tools/console": ("sagactl",),  # the incidents that it prepares are solved in a browser, too
     "tests/tools/sagactl": ("sagactl", "local_stack"),  # the live view shows what the stack tells
     "tests/release/docs": ("sagactl",),  # what a command prints is in a document
     "tests/proof": ("sagactl",),  # its commands run beside the functions, and bugs are planted in them

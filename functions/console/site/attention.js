@@ -8,6 +8,7 @@ import { instant } from "./times.js";
 import { list, plain, spoken } from "./words.js";
 
 const LATE = 120_000; // what the checker has had time to look at, twice
+const DAY = 86_400_000;
 const SHOWN = 5;
 const SIZE = 100;
 
@@ -19,18 +20,18 @@ export function AttentionPage() {
   const rejected = usePolled("rejected/groups", 15_000);
   const slots = usePolled("slots?page_size=100", 15_000);
   const sections = [
-    { kind: "parked", page: parked, title: "Parked", told: summary.body?.parked, says: "Waiting for a person. Nothing more happens by itself.", rows: list(parked.body?.sagas) },
+    { kind: "parked", page: parked, title: "Parked", told: summary.body?.parked, says: "Waiting for a person. What can be asked again is asked a few times more, for a day.", rows: list(parked.body?.sagas) },
     { kind: "deadlines", page: running, title: "Overdue", says: "Their time has passed, and the checker has not been there.", rows: overdue(running.body) },
-    { kind: "ended", page: ended, title: "Ended badly", says: "Taken back. Nothing is owed; look whether there is a pattern.", rows: list(ended.body?.sagas), mild: true },
+    { kind: "ended", page: ended, title: "Ended badly in a day", told: summary.body?.ended, says: "Taken back. Nothing is owed; look whether there is a pattern.", rows: recent(ended.body), mild: true },
   ].filter(({ page }) => !page.problem?.isNotServed);
   const known = sections.every(({ page }) => page.body);
   const wrong = sections.filter(({ rows }) => rows.length);
-  const urgent = wrong.filter(({ mild }) => !mild);
+  const calm = known && isRead(rejected) && isRead(slots) && !wrong.some(({ mild }) => !mild) && !open(rejected.body) && !tight(slots.body).length;
   return html`<div>
     <${Head} title="Attention" page=${parked} />
     ${sections.map(({ kind, page, title }) => page.problem && html`<${Trouble} key=${kind} problem=${{ ...page.problem, message: `${title}: ${page.problem.message}` }} again=${page.refresh} />`)}
     ${sections.map(({ kind, page }) => html`<${Waiting} key=${kind} page=${page} />`).slice(0, 1)}
-    ${known && urgent.length === 0 && html`<div class="calm"><p><strong>Nothing waits for anybody.</strong></p><p>Nothing is parked, and nothing is overdue.</p></div>`}
+    ${calm && html`<div class="calm"><p><strong>Nothing waits for anybody.</strong></p><p>Nothing is parked, overdue or rejected, and no language is full.</p></div>`}
     <div class="tiles">
       ${sections.filter(({ page }) => page.body).map((each) => html`<${Tile} key=${each.kind} ...${each} />`)}
       ${rejected.body && html`<${RejectedTile} body=${rejected.body} />`}
@@ -46,6 +47,12 @@ function overdue(body) {
   return list(body?.sagas).filter((saga) => instant(saga.deadline) !== null && instant(saga.deadline) < asOf - LATE);
 }
 
+// As the summary counts them.
+function recent(body) {
+  const asOf = instant(body?.as_of) ?? Date.now();
+  return list(body?.sagas).filter((saga) => instant(saga.ended_at) === null || instant(saga.ended_at) >= asOf - DAY);
+}
+
 // Counts stop where the page does, and say so.
 const counted = (rows, page) => `${rows.length}${rows.length && page.body?.next_page_token && rows.length === list(page.body.sagas).length ? "+" : ""}`;
 
@@ -54,11 +61,16 @@ function oldest(kind, rows) {
   return moments.reduce((first, at) => (first === null || instant(at) < instant(first) ? at : first), null);
 }
 
+// That all is well is said only of what could be seen. What is not served is nobody's concern here.
+const isRead = (page) => Boolean(page.body) || Boolean(page.problem?.isNotServed);
+const open = (body) => Number(body?.counted) || 0;
+const tight = (body) => list(body?.slots).filter((slot) => slot.full || slot.closed || slot.unreadable);
+
 // What else could not be read, and is served.
 const others = (rejected, slots) => [["Rejected", rejected.problem], ["Slots", slots.problem]].filter(([, problem]) => problem && !problem.isNotServed);
 
 function RejectedTile({ body }) {
-  const much = Number(body.counted) || 0;
+  const much = open(body);
   const first = list(body.groups).map((group) => plain(group.oldest ?? group.first_at)).filter((at) => instant(at) !== null).sort()[0];
   return html`<a class="tile ${much ? "hot" : "calm"}" href=${linkTo(["rejected"])}>
     <span class="what">Rejected</span><span class="much">${much}${body.more ? "+" : ""}</span>
@@ -67,7 +79,7 @@ function RejectedTile({ body }) {
 }
 
 function SlotsTile({ body }) {
-  const full = list(body.slots).filter((slot) => slot.full || slot.closed || slot.unreadable);
+  const full = tight(body);
   return html`<a class="tile ${full.length ? "hot" : "calm"}" href=${linkTo(["slots"])}>
     <span class="what">Languages full or closed</span><span class="much">${full.length}${body.next_page_token ? "+" : ""}</span>
     <span class="since">${full.length ? html`<bdi>${full.slice(0, 3).map((slot) => plain(slot.language)).join(", ")}</bdi>` : "room in each"}</span>

@@ -40,7 +40,7 @@ export function why(saga, now) {
   if (parked.length) {
     const steps = parked.map(spoken).join(" and ");
     told.push(parked.length > 1 ? said`It waits for a person: ${steps} are parked.` : said`It waits for a person: ${steps} is parked.`);
-    told.push(said`Nothing more happens to it by itself, unless a late answer comes.`);
+    told.push(askedSlowly(saga, parked, now));
     if (saga.reason) told.push(said`The reason why it is being taken back is ${saga.reason}.`);
     return told;
   }
@@ -59,6 +59,14 @@ export function why(saga, now) {
   const until = instant(saga.waits_until);
   if (until !== null) told.push(until < now ? said`Its time passed ${span(now - until)} ago: the checker looks at it within a minute or two; if it does not, look at the checker.` : then(saga, now));
   return told;
+}
+
+// A parked step is asked again now and then for a day; after that only a person, or a late answer, moves it.
+function askedSlowly(saga, parked, now) {
+  const next = list(saga.steps).filter((step) => parked.includes(step.step)).map((step) => instant(step.looked_at)).filter((at) => at !== null);
+  if (!next.length) return said`Nothing more happens to it by itself, unless a late answer comes.`;
+  const first = Math.min(...next);
+  return first < now ? said`It is about to be asked again; an answer may still settle it.` : said`It is asked again in ${span(first - now)}; an answer may still settle it.`;
 }
 
 function then(saga, now) {
@@ -107,6 +115,11 @@ export const VERBS = {
     does: "Nothing changes. Everybody who looks at it sees that you have it, and what you say.",
     offered: (saga) => !saga.unreadable,
     reason: true,
+  },
+  republish: {
+    name: "Republish",
+    does: "What it has emitted is sent again, under the same ids: whoever has it already ignores it. A pod is asked for again only where it could still start.",
+    offered: (saga) => !saga.unreadable && list(saga.messages).length > 0,
   },
 };
 

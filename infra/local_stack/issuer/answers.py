@@ -1,13 +1,26 @@
 """What goes back over the wire, and the one page."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from html import escape
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from local_stack.issuer.people import Person
+
+_STYLE: Final = (
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0 16px}"
+    "h1{font-size:20px}p{display:flex;gap:16px;align-items:center;margin:8px 0}"
+    "button{font:inherit;min-width:112px;padding:8px 12px}"
+)
+_POLICY: Final = (
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+)
 
 
 @dataclass(frozen=True)
@@ -25,13 +38,13 @@ class Answer:
     def of_page(cls, status: int, title: str, content: str) -> "Answer":
         page = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-            '<meta name="viewport" content="width=device-width"></head>'
+            f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
             f"<body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
         )
         headers = {
             "content-type": "text/html; charset=utf-8",
             "cache-control": "no-store",
-            "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+            "content-security-policy": _POLICY,
             "referrer-policy": "no-referrer",
         }
         return cls(status, page.encode(), headers)

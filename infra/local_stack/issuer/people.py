@@ -30,7 +30,7 @@ PEOPLE: Final[Mapping[str, Person]] = {
     for person in (
         Person("reader", "sees every saga", ("readers",)),
         Person("operator", "sees and acts", ("operators",)),
-        Person("admin", "sees, acts, and takes back what cannot be taken back", ("admins",)),
+        Person("admin", "sees, acts, and does what cannot be taken back", ("admins",)),
         Person("ada", "owns the sagas of user_id ada"),
         Person("grace", "owns the sagas of user_id grace"),
     )

@@ -76,6 +76,21 @@ def test_a_flood_of_it_leaves_the_api_its_concurrency() -> None:
     assert "ReservedConcurrentExecutions" not in shared
 
 
+def test_a_flood_of_it_leaves_the_api_its_requests() -> None:
+    """Each of its routes has a share of its own, below the whole stage's; and is there before its share is set."""
+    (stage,) = WITH.of_type("AWS::ApiGatewayV2::Stage").values()
+    whole, own = stage["DefaultRouteSettings"], stage["RouteSettings"]
+
+    assert own.keys() == set(ROUTES)
+    assert sum(each["ThrottlingRateLimit"] for each in own.values()) < whole["ThrottlingRateLimit"]
+    assert all(each.keys() == whole.keys() for each in own.values())
+    assert all(each["ThrottlingBurstLimit"] < whole["ThrottlingBurstLimit"] for each in own.values())
+    for name, route in WITH.of_type("AWS::ApiGatewayV2::Route").items():
+        assert (f"<{name}>" in stage["Description"]) == (route["RouteKey"] in own)
+    (without,) = deploy(API).of_type("AWS::ApiGatewayV2::Stage").values()
+    assert "RouteSettings" not in without
+
+
 def test_what_it_is_told_the_code_takes_and_nothing_of_people_is_in_it() -> None:
     variables = WITH.properties[CONSOLE_FUNCTION]["Environment"]["Variables"]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from playwright.sync_api import Page, expect
 
 from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.saga import Saga
 from saga_testing.samples.parked_orders import replied, reserved_order
 from saga_testing.samples.rejected_events import reject, unknown_version
 from saga_testing.samples.sample_events import event
@@ -21,11 +22,17 @@ def confirm(page: Page, button: str, reason: str = "", **fields: str) -> None:
     dialog.locator("button[type=submit]").click()
 
 
+def parked_orders(count: int) -> list[Saga]:
+    refused = replied(replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED)
+    return [replace(refused, execution_id=f"o-{number}") for number in range(count)]
+
+
 def test_a_rejected_event_is_found_by_its_reason_and_dropped(visitor: Visitor, stand: Stand) -> None:
     reject(stand.stack, unknown_version("ex-7"))
     page = visitor.visit()
     tile = page.locator(".tile", has_text="Rejected")
     expect(tile).to_contain_text("1")
+    expect(page.get_by_text("Nothing waits for anybody.")).to_have_count(0)
     tile.click()
     expect(page.locator("tbody")).to_contain_text("ex-7")
     page.locator("tbody th a").click()
@@ -48,6 +55,34 @@ def test_a_redrive_that_changes_nothing_says_so(visitor: Visitor, stand: Stand) 
     expect(page.locator(".why")).to_contain_text("It came 2 times")
 
 
+def test_that_nothing_waits_is_not_said_while_a_language_is_full_or_what_was_rejected_cannot_be_read(
+    visitor: Visitor, stand: Stand
+) -> None:
+    stand.instead = lambda asked: (
+        {
+            "statusCode": 200,
+            "headers": {"content-type": "application/json"},
+            "body": '{"slots": [{"language": "go", "full": true}]}',
+        }
+        if asked["routeKey"] == "GET /v1/slots"
+        else None
+    )
+    page = visitor.visit()
+    expect(page.locator(".tile", has_text="Languages full")).to_contain_text("go")
+    expect(page.locator(".tile", has_text="Parked")).to_contain_text("0")
+    expect(page.get_by_text("Nothing waits for anybody.")).to_have_count(0)
+
+    stand.instead = lambda asked: (
+        {"statusCode": 503, "headers": {"content-type": "application/problem+json"}, "body": '{"code": "unavailable"}'}
+        if asked["routeKey"] == "GET /v1/rejected/groups"
+        else None
+    )
+    page = visitor.visit()
+    expect(page.locator(".tile", has_text="Languages full")).to_contain_text("0")
+    expect(page.locator(".tile", has_text="Parked")).to_contain_text("0")
+    expect(page.get_by_text("Nothing waits for anybody.")).to_have_count(0)
+
+
 def test_an_administrator_closes_a_language_and_opens_it(visitor: Visitor, stand: Stand) -> None:
     stand.deliver(event("EXECUTION_REQUESTED"))
     page = visitor.visit("#/slots", "admin")
@@ -66,8 +101,7 @@ def test_an_administrator_closes_a_language_and_opens_it(visitor: Visitor, stand
 
 
 def test_a_group_is_prepared_as_an_operation_and_begun(visitor: Visitor, stand: Stand) -> None:
-    refused = replied(replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED)
-    stand.store(*(replace(refused, execution_id=f"o-{number}") for number in range(3)))
+    stand.store(*parked_orders(3))
     stand.stack.advance(60)
     page = visitor.visit("#/parked")
     page.get_by_role("region", name="Groups").get_by_role("button", name="Prepare a retry").click()

@@ -102,8 +102,12 @@ def _each(metric: str, functions: Iterable[str]) -> list[tuple[str, str, list[di
 
 
 def _queue(queue: str) -> dict[str, Any]:
-    dimensions = [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
+    dimensions = _named("QueueName", f"<{queue}.QueueName>")
     return _alarm("AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, "Maximum", 60, 1)
+
+
+def _named(name: str, value: str) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value}]
 
 
 def _table(*metrics_and_dimensions: tuple[str, list[dict[str, str]]]) -> dict[str, Any]:
@@ -146,7 +150,17 @@ ALARMS: dict[str, dict[str, Any]] = {
         "SagaOrchestrator", "OperationsStillSeconds", OWN, "Maximum", 300, 2, 600, missing="breaching"
     ),
     "ApiRefusalsAlarm": _alarm("SagaOrchestrator", "ApiRefusals", OWN, "Sum", 300, 1, 5),
-    "RejectedEventsAlarm": _queue("RejectedQueue"),
+    "RejectedEventsAlarm": _sum(
+        "IF(FILL(m2, 1) > 0, FILL(m1, 0), 0)",
+        [
+            ("AWS/SQS", "ApproximateNumberOfMessagesVisible", _named("QueueName", "<RejectedQueue.QueueName>")),
+            ("SagaOrchestrator", "OpenRejectedEvents", OWN),
+        ],
+        "Maximum",
+        900,
+        1,
+        id="unsettled",
+    ),
     "RuleDeadLettersAlarm": _queue("RuleDeadLetterQueue"),
     "OldestDueSagaAlarm": _alarm("SagaOrchestrator", "OldestDueSeconds", OWN, "Maximum", 60, 5, "112"),
     "SagasNeverStartedAlarm": _alarm("SagaOrchestrator", "SagasNeverStarted", OWN, "Sum", 300, 1, "14"),
