@@ -8,6 +8,7 @@ import { instant } from "./times.js";
 import { list, plain, spoken } from "./words.js";
 
 const LATE = 120_000; // what the checker has had time to look at, twice
+const DAY = 86_400_000;
 const SHOWN = 5;
 const SIZE = 100;
 
@@ -21,7 +22,7 @@ export function AttentionPage() {
   const sections = [
     { kind: "parked", page: parked, title: "Parked", told: summary.body?.parked, says: "Waiting for a person. What can be asked again is asked a few times more, for a day.", rows: list(parked.body?.sagas) },
     { kind: "deadlines", page: running, title: "Overdue", says: "Their time has passed, and the checker has not been there.", rows: overdue(running.body) },
-    { kind: "ended", page: ended, title: "Ended badly", says: "Taken back. Nothing is owed; look whether there is a pattern.", rows: list(ended.body?.sagas), mild: true },
+    { kind: "ended", page: ended, title: "Ended badly in a day", told: summary.body?.ended, says: "Taken back. Nothing is owed; look whether there is a pattern.", rows: recent(ended.body), mild: true },
   ].filter(({ page }) => !page.problem?.isNotServed);
   const known = sections.every(({ page }) => page.body);
   const wrong = sections.filter(({ rows }) => rows.length);
@@ -44,6 +45,12 @@ export function AttentionPage() {
 function overdue(body) {
   const asOf = instant(body?.as_of) ?? Date.now();
   return list(body?.sagas).filter((saga) => instant(saga.deadline) !== null && instant(saga.deadline) < asOf - LATE);
+}
+
+// As the summary counts them.
+function recent(body) {
+  const asOf = instant(body?.as_of) ?? Date.now();
+  return list(body?.sagas).filter((saga) => instant(saga.ended_at) === null || instant(saga.ended_at) >= asOf - DAY);
 }
 
 // Counts stop where the page does, and say so.

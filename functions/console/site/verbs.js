@@ -24,7 +24,8 @@ export function Verbs({ saga, may, onDone }) {
 }
 
 // The answer is the saga as committed, and says no more than that.
-function outcome(verb, { saga, replayed }) {
+function outcome(verb, { saga, replayed, published, skipped }) {
+  if (verb === "republish" && !replayed) return `Sent again: ${list(published).length}.${list(skipped).length ? ` Not sent: ${list(skipped).map(plain).join(", ")}.` : ""}`;
   if (replayed) return "That was done already, by this very request.";
   if (verb === "note") return "Noted.";
   if (verb === "retry") return "Asked for again: the answer is not here yet.";

@@ -116,6 +116,11 @@ export const VERBS = {
     offered: (saga) => !saga.unreadable,
     reason: true,
   },
+  republish: {
+    name: "Republish",
+    does: "What it has emitted is sent again, under the same ids: whoever has it already ignores it. A pod is asked for again only where it could still start.",
+    offered: (saga) => !saga.unreadable && list(saga.messages).length > 0,
+  },
 };
 
 const CAUSES = {

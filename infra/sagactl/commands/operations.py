@@ -66,7 +66,9 @@ def prepare(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sagas = number_of(operation["count"], "saga")
     unread = f"; {operation['unreadable']} that cannot be read are in no set" if operation["unreadable"] else ""
     title = f"{operation['id']}: {operation['verb']} is prepared for {sagas}{unread}. Within an hour: {more}"
-    show(target.output, told.content, title, _items(told.part("items"), "the first of them"))
+    items = told.part("items")
+    first = f"The first {len(items)} of {sagas}" if len(items) < operation["count"] else f"Its set: {sagas}"
+    show(target.output, told.content, title, _items(items, first))
 
 
 @on_stack
@@ -121,7 +123,12 @@ def show_operation(target: Target, operation_id: Id, api: Api = None) -> None:
     operation = at.get(f"operations/{quote(operation_id, safe='')}").content
     items = list(_all_items(at, operation_id))
     undone = [item for item in items if item["outcome"] != "done"]
-    show(target.output, {**operation, "items": items}, _line(operation), _items(undone, "not done"))
+    show(
+        target.output,
+        {**operation, "items": items},
+        _line(operation),
+        _items(undone, f"{number_of(len(undone), 'saga')} not done"),
+    )
 
 
 @on_stack
@@ -202,6 +209,4 @@ def _row(operation: Facts) -> list[object]:
 
 def _items(items: list[Facts], title: str) -> Any:
     columns = ("execution_id", "saga_name", "step", "outcome", "code")
-    return table(
-        f"{number_of(len(items), 'saga')} {title}", columns, ([item[name] for name in columns] for item in items)
-    )
+    return table(title, columns, ([item[name] for name in columns] for item in items))

@@ -10,6 +10,7 @@ from .adapters.api_settings import ApiSettings
 from .adapters.operators.act_items import ActTable
 from .adapters.operators.acting_sagas import ActingSagas
 from .adapters.operators.batch_table import BatchTable
+from .adapters.operators.counter_reads import CounterReads
 from .adapters.operators.rejected_bytes import RejectedBytes
 from .adapters.operators.rejected_items import RejectedItems
 from .adapters.operators.runner_call import RunnerCall
@@ -86,6 +87,10 @@ class ApiResources:
     @cached_property
     def slot_table(self) -> SlotTable:
         return SlotTable(self.at.counters, self.acts)
+
+    @cached_property
+    def counter_reads(self) -> CounterReads:
+        return CounterReads(self.at.counters)
 
     @cached_property
     def override_limits(self) -> OverrideLimits:

@@ -2,18 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from saga_orchestrator.adapters.counters.counter_items import counter_key
 from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.saga import Saga
-from saga_testing.deployment import Deployment
+from saga_orchestrator.entrypoints.http_api.counting import PARTS
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import READER, HttpDoor, Told
 from saga_testing.samples.parked_orders import replied, reserved_order, stuck_order
+from saga_testing.samples.rejected_events import reject, unknown_version
 from saga_testing.samples.sample_events import event
 from tests.handlers.aws_answers import refusal
 
@@ -58,6 +62,22 @@ def index_answers(stack: Deployment, index: str, code: str, status: int) -> Iter
         yield
     finally:
         client.query = original
+
+
+@contextmanager
+def no_counters(stack: Deployment) -> Iterator[None]:
+    """Whatever is read of the counters is answered with an error."""
+    client: Any = stack.aws.dynamodb
+    original = client.get_item
+
+    def get_item(**arguments: Any) -> Any:
+        raise refusal("ThrottlingException", 400)
+
+    client.get_item = get_item
+    try:
+        yield
+    finally:
+        client.get_item = original
 
 
 def test_what_is_parked_is_counted_by_what_it_has_in_common(stack: Deployment, door: HttpDoor) -> None:
@@ -172,8 +192,10 @@ def test_the_summary_says_how_much_and_since_when(stack: Deployment, door: HttpD
     assert told.status == 200
     late = door.saga("late").json["deadline"]
     ok = {"more": False, "unavailable": None}
-    assert told.json["overdue"] == {"count": 1, "oldest": late, **ok}
-    assert told.json["running"] == {"count": 3, "oldest": late, **ok}
+    assert told.json["overdue"] == {"count": 1, "oldest": late, "newest": late, **ok}
+    last = door.saga("ex-1").json["deadline"]
+    assert told.json["running"] == {"count": 3, "oldest": late, "newest": last, **ok}
+    assert late < last
     assert told.json["parked"]["count"] == 1
     assert told.json["parked"]["oldest"] == door.saga("o-1", "order_saga").json["steps"][1]["parked_since"]
 
@@ -200,9 +222,126 @@ def test_what_cannot_be_read_says_so_and_is_no_zero(
         groups = door.get("groups", READER, query={"of": "parked"})
         assert (groups.status, groups.code) == (503, told_code)
         with index_answers(stack, "deadlines", code, status):
-            nothing = door.get("summary", READER)
-            assert (nothing.status, nothing.code) == (503, told_code)
-            assert "0" not in nothing.json["detail"]
+            told = door.get("summary", READER)
+            assert told.status == 200
+            assert {name for name in PARTS if told.json[name]["unavailable"]} == {
+                "parked",
+                "overdue",
+                "running",
+                "ended",
+            }
+
+
+@pytest.mark.parametrize("part", ["rejected", "slots"])
+def test_each_of_the_other_parts_is_unread_alone(stack: Deployment, door: HttpDoor, part: str) -> None:
+    reject(stack, unknown_version())
+    unread = index_answers(stack, "by_time", "ThrottlingException", 400) if part == "rejected" else no_counters(stack)
+    with unread:
+        told = door.get("summary", READER)
+
+    assert told.status == 200
+    assert [name for name in PARTS if told.json[name]["unavailable"]] == [part]
+    assert {told.json[part][name] for name in ("count", "more", "oldest", "newest")} == {None}
+
+
+def test_where_nothing_can_be_read_the_answer_is_503_and_no_number(stack: Deployment, door: HttpDoor) -> None:
+    with ExitStack() as unread:
+        for index in ("marks", "deadlines", "by_time"):
+            unread.enter_context(index_answers(stack, index, "ThrottlingException", 400))
+        unread.enter_context(no_counters(stack))
+        nothing = door.get("summary", READER)
+
+    assert (nothing.status, nothing.code) == (503, "unavailable")
+    assert "0" not in nothing.json["detail"]
+
+
+def test_a_counter_that_cannot_be_read_leaves_nobody_to_say_how_many_are_full(
+    stack: Deployment, door: HttpDoor
+) -> None:
+    stack.deliver(event("EXECUTION_REQUESTED", "ex-1"))
+    stack.check()
+    assert door.get("summary", READER).json["slots"]["count"] == 0
+    stack.aws.dynamodb.update_item(
+        TableName="sagas",
+        Key=counter_key("python", 0),
+        UpdateExpression="SET cap = :x",
+        ExpressionAttributeValues={":x": {"S": "x"}},
+    )
+
+    assert door.get("summary", READER).json["slots"]["unavailable"]["code"] == "unavailable"
+
+
+def test_the_summary_counts_full_languages_and_what_was_rejected() -> None:
+    stack = Deployment({"LANGUAGE_LIMITS": '{"python": 1, "ruby": "closed"}'}, sagas=EXECUTIONS_AND_ORDERS)
+    door = HttpDoor(stack.at)
+    for language in ("python", "julia"):
+        stack.deliver(event("EXECUTION_REQUESTED", f"of-{language}", language=language))
+    stack.check()
+    reject(stack, unknown_version("ex-7"))
+    stack.advance(5)
+    reject(stack, unknown_version("ex-8"))
+
+    told = door.get("summary", READER).json
+
+    assert told["slots"] == {"count": 1, "more": False, "oldest": None, "newest": None, "unavailable": None}
+    listed = [each["first_at"] for each in door.get("rejected", READER).json["rejected"]]
+    assert (told["rejected"]["count"], told["rejected"]["more"]) == (2, False)
+    assert (told["rejected"]["newest"], told["rejected"]["oldest"]) == (listed[0], listed[1])
+
+
+def failed(stack: Deployment, *moments: int) -> None:
+    """Executions that ended badly then, `e-0` at the first moment."""
+    for name in ("REQUESTED", "STARTED", "FAILED"):
+        stack.deliver(event(f"EXECUTION_{name}", "template"))
+    template = stack.saga("template")
+    assert template is not None
+    key = {"execution_id": {"S": "template"}, "saga_name": {"S": "execution_saga"}}
+    stack.aws.dynamodb.delete_item(TableName="sagas", Key=key)
+    store(stack, *(replace(template, execution_id=f"e-{n}", ended_at=at) for n, at in enumerate(moments)))
+
+
+DAY = 86_400_000
+
+
+def test_what_ended_badly_counts_for_a_day(stack: Deployment, door: HttpDoor) -> None:
+    now = stack.now
+    failed(stack, now, now - 5, now - DAY, now - DAY - 1, now - 9 * DAY)
+
+    told = door.get("summary", READER).json["ended"]
+
+    assert told == {
+        "count": 3,
+        "more": False,
+        "oldest": rfc3339(now - DAY),
+        "newest": rfc3339(now),
+        "unavailable": None,
+    }
+
+
+def test_of_what_ended_too_often_the_oldest_is_not_known(stack: Deployment, door: HttpDoor) -> None:
+    failed(stack, *(stack.now - number for number in range(1001)))
+
+    told = door.get("summary", READER).json["ended"]
+
+    assert (told["count"], told["more"], told["oldest"], told["newest"]) == (1000, True, None, rfc3339(stack.now))
+
+
+def test_what_ended_badly_is_grouped_the_newest_first(stack: Deployment, door: HttpDoor) -> None:
+    now = stack.now
+    failed(stack, now - 3, now - 1, now - 7)
+    refused = replied(reserved_order(), "ship_order#1", Answer.REFUSED)
+    for number in (2, 1):
+        refused = replied(refused, f"release_{('credit', 'stock')[number - 1]}#1", Answer.DONE)
+    assert str(refused.state) == "failed"
+    store(stack, *(replace(refused, execution_id=f"o-{number}", ended_at=now - number) for number in range(2)))
+
+    told = grouped(door, "ended").json
+
+    kinds = [(each["saga_name"], each["reason"], each["step"], each["language"]) for each in told["groups"]]
+    assert kinds == [("execution_saga", "execution_failed", None, "python"), ("order_saga", "refused", "ship", None)]
+    (executions, orders) = told["groups"]
+    assert (executions["count"], executions["oldest"], executions["newest"]) == (3, rfc3339(now - 7), rfc3339(now - 1))
+    assert (executions["sample"]["execution_id"], orders["sample"]["execution_id"]) == ("e-1", "o-0")
 
 
 def test_numbers_read_places_and_no_sagas(stack: Deployment, door: HttpDoor) -> None:
@@ -210,5 +349,4 @@ def test_numbers_read_places_and_no_sagas(stack: Deployment, door: HttpDoor) -> 
     stack.wire.calls.clear()
     door.get("summary", READER)
 
-    assert set(stack.wire.calls) == {"query"}
-    assert len(stack.wire.calls) == 24
+    assert Counter(stack.wire.calls) == {"query": 40, "get_item": 1}

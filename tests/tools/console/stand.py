@@ -66,6 +66,11 @@ class Stand:
             for event in events:
                 self.stack.deliver(event)
 
+    def runs(self, function: Callable[[], object]) -> None:
+        """Another of the stack's functions, between two requests."""
+        with self._lock:
+            function()
+
     def paths(self) -> list[str]:
         return [event["requestContext"]["http"]["path"] for event in self.asked]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from playwright.sync_api import Page, expect
 
 from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.saga import Saga
 from saga_testing.samples.parked_orders import replied, reserved_order
 from saga_testing.samples.rejected_events import reject, unknown_version
 from saga_testing.samples.sample_events import event
@@ -19,6 +20,11 @@ def confirm(page: Page, button: str, reason: str = "", **fields: str) -> None:
         dialog.get_by_label(label).fill(value)
     dialog.get_by_label("Reason").fill(reason)
     dialog.locator("button[type=submit]").click()
+
+
+def parked_orders(count: int) -> list[Saga]:
+    refused = replied(replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED)
+    return [replace(refused, execution_id=f"o-{number}") for number in range(count)]
 
 
 def test_a_rejected_event_is_found_by_its_reason_and_dropped(visitor: Visitor, stand: Stand) -> None:
@@ -95,8 +101,7 @@ def test_an_administrator_closes_a_language_and_opens_it(visitor: Visitor, stand
 
 
 def test_a_group_is_prepared_as_an_operation_and_begun(visitor: Visitor, stand: Stand) -> None:
-    refused = replied(replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED)
-    stand.store(*(replace(refused, execution_id=f"o-{number}") for number in range(3)))
+    stand.store(*parked_orders(3))
     stand.stack.advance(60)
     page = visitor.visit("#/parked")
     page.get_by_role("region", name="Groups").get_by_role("button", name="Prepare a retry").click()

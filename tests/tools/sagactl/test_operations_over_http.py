@@ -50,6 +50,7 @@ def test_what_is_prepared_is_counted_and_nothing_is_done(counter: Counter) -> No
     before = ("--before", rfc3339(counter.deployment.now))
     shown = counter.types("operations", "prepare", "retry", "--step", "reserve_stock", *before, *WHY)
     assert "is prepared for 3 sagas" in shown.stdout
+    assert "Its set: 3 sagas" in shown.stdout
     assert "sagactl operations start" in " ".join(shown.stdout.split())
     assert counter.deployment.aws.functions.invoked == []
 

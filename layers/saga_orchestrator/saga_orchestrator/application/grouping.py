@@ -1,19 +1,18 @@
-"""What one list holds, by kind and in numbers: read as the list itself is, so that no number disagrees with it."""
+"""What one list holds, by kind: read as the list itself is, so that no group disagrees with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
+from .counts import MAX_COUNTED
 from .kinds import DefinitionOf, Kind, kinds_of
-from .listing import MAX_KEYS_READ, Key, Lists, Order, Place, places_of, standing_at
-
-MAX_COUNTED: Final = 1_000
-"""Beyond it is "more": whoever operates does the same whether it is a thousand or ten thousand."""
+from .listing import MAX_KEYS_READ, Key, Lists, Order, Place, instant_of, places_of, standing_at
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Moments are places in the list's order: when it was parked, or when it is due. `sample` stands at `oldest`."""
+    """Moments are what the list is in the order of: when it was parked, is due, or ended. `sample` comes first in it,
+    so it stands at `oldest`, or where the newest come first at `newest`.
+    """
 
     kind: Kind
     count: int
@@ -29,15 +28,6 @@ class Groups:
     groups: tuple[Group, ...]
     read: int
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many stand there, and since when the first of them does."""
-
-    count: int
-    more: bool
-    oldest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +61,10 @@ def groups_of(lists: Lists, order: Order, named: DefinitionOf) -> Groups:
         read, more = read + len(stretch.places), stretch.more
         for place, each in standing_at(lists, order, stretch.places):
             for kind in kinds_of(order, each, named):
-                known = found.get(kind) or Group(kind, 0, place.at, place.at, place.key)
-                found[kind] = Group(kind, known.count + 1, known.oldest, place.at, known.sample)
-    largest = sorted(found.values(), key=lambda group: (-group.count, group.oldest, str(group.kind)))
+                at = instant_of(order, place.at)
+                known = found.get(kind) or Group(kind, 0, at, at, place.key)
+                oldest, newest = min(known.oldest, at), max(known.newest, at)
+                found[kind] = Group(kind, known.count + 1, oldest, newest, known.sample)
+    # Of groups that are as large as one another the one that comes first in the list.
+    largest = sorted(found.values(), key=lambda group: -group.count)
     return Groups(tuple(largest), read, more)
-
-
-def count_of(lists: Lists, order: Order, before: int | None = None) -> Count:
-    """By the index alone, since a thousand items cost eighty times as much to read as their places in it: for the
-    moment by which the index lags, what has just left the list may still be counted.
-    """
-    stretches = list(stretches_of(lists, order, before=before))
-    places = [place for stretch in stretches for place in stretch.places]
-    return Count(len(places), stretches[-1].more, places[0].at if places else None)

@@ -1,6 +1,6 @@
 """What is alike of sagas in one list, so that four hundred of them are two causes: reason, step, saga and language."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,8 +33,18 @@ def kinds_of(order: Order, found: Saga | Unreadable, named: DefinitionOf) -> tup
     if isinstance(found, Unreadable):
         return (Kind(RejectReason.CORRUPT_SAGA, None, found.key[1], None, unreadable=True),)
     language = found.request.language if found.request else None
-    pairs = _parked(found, named(found.saga_name)) if order is Order.PARKED else _awaited(found)
+    pairs = tuple(_pairs(order, found, named(found.saga_name)))
     return tuple(dict.fromkeys(Kind(reason, step, found.saga_name, language) for reason, step in pairs))
+
+
+def _pairs(order: Order, saga: Saga, definition: SagaDefinition | None) -> Iterable[tuple[str | None, str | None]]:
+    match order:
+        case Order.PARKED:
+            return _parked(saga, definition)
+        case Order.ENDED:
+            return [(saga.reason or UNKNOWN, _failed_at(saga, definition))]
+        case _:
+            return _awaited(saga)
 
 
 def _parked(saga: Saga, definition: SagaDefinition | None) -> Iterator[tuple[str, str]]:
@@ -48,6 +58,13 @@ def _reason(saga: Saga, entry: Entry, definition: SagaDefinition | None) -> str:
     asked = (step.undo.sends if step.undo else None) if step and entry.standing in UNDOING else step and step.sends
     own = [error.reason for error in saga.errors if error.message.partition("#")[0] == asked]
     return (own or [error.reason for error in saga.errors] or [saga.reason or UNKNOWN])[-1]
+
+
+def _failed_at(saga: Saga, definition: SagaDefinition | None) -> str | None:
+    """The step whose own answer gave the reason that it ended for; None where it was no step's."""
+    told = {error.message.partition("#")[0] for error in saga.errors if error.reason == saga.reason}
+    steps = definition.steps if definition is not None else ()
+    return next((step.key for step in reversed(steps) if step.sends in told), None)
 
 
 def _awaited(saga: Saga) -> list[tuple[None, str | None]]:

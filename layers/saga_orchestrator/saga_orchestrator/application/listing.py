@@ -10,6 +10,7 @@ from heapq import merge
 from typing import Final, Protocol
 
 from saga_orchestrator.domain.errors import CorruptSaga
+from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.saga import ENDED_BADLY, Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -32,6 +33,10 @@ class Order(StrEnum):
     OWNER = "owner"
     """One owner's, the newest first."""
 
+    @property
+    def is_newest_first(self) -> bool:
+        return self in {Order.ENDED, Order.OWNER}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -43,6 +48,15 @@ class Place:
     """Epoch milliseconds; where what is newest comes first, how long before the last instant that there is."""
     partition: str
     key: Key
+
+
+def place_at(order: Order, instant: int) -> int:
+    """Where in the order something of that instant stands."""
+    return LAST_INSTANT - instant if order.is_newest_first else instant
+
+
+instant_of: Final = place_at
+"""And back again: of which instant is what stands at that place of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +79,12 @@ class Lists(Protocol):
 
     def partitions(self, order: Order) -> Sequence[str]: ...
 
-    def keys(self, order: Order, partition: str, since: int, after: Key | None, limit: int) -> tuple[list[Place], bool]:
-        """At `since` or later, in order, without what stands at `since` up to `after`; and whether there are more."""
+    def keys(
+        self, order: Order, partition: str, since: int, after: Key | None, limit: int, before: int | None = None
+    ) -> tuple[list[Place], bool]:
+        """From the place `since` on to what stands in front of `before`, in order, without what stands at `since` up
+        to `after`; and whether there are more.
+        """
 
     def sagas(self, keys: Sequence[Key]) -> Mapping[Key, Saga | Unreadable]:
         """Those that are there, strongly consistent."""
@@ -79,7 +97,7 @@ def page_of(lists: Lists, order: Order, behind: Place | None, size: int) -> Page
 
 
 def places_of(lists: Lists, order: Order, behind: Place | None, size: int) -> tuple[list[Place], bool]:
-    """The next places in order, and whether any follow: of lists, groups, counts and frozen sets alike."""
+    """The next places in order, and whether any follow: of lists, groups and frozen sets alike."""
     partitions = lists.partitions(order)
     each = min(size, max(1, MAX_KEYS_READ // len(partitions)))
     rank = {partition: number for number, partition in enumerate(partitions)}

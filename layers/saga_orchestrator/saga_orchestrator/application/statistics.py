@@ -1,9 +1,11 @@
 """How many sagas are open, by what they are and where they stand; and where those that ended are counted."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from saga_orchestrator.domain.saga import Saga
 
 from .grouping import stretches_of
 from .listing import Lists, Order, Unreadable, standing_at
@@ -33,6 +35,28 @@ class OpenSagas:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSagas:
+    """One owner's. `more`: others of his stand behind the newest thousand, and are in no number."""
+
+    open: Mapping[Standing, int]
+    ended: Mapping[Standing, int]
+    more: bool
+
+
+def own_sagas(lists: Lists, is_his: Callable[[Saga], bool]) -> OwnSagas:
+    """`lists` is of that owner. What `is_his` does not let him see is in no number, nor is what nobody can read."""
+    open_ones: Counter[Standing] = Counter()
+    ended: Counter[Standing] = Counter()
+    more = False
+    for stretch in stretches_of(lists, Order.OWNER):
+        more = stretch.more
+        for _, saga in standing_at(lists, Order.OWNER, stretch.places):
+            if isinstance(saga, Saga) and is_his(saga):
+                (ended if saga.state.is_terminal else open_ones)[_standing(saga)] += 1
+    return OwnSagas(open_ones, ended, more)
+
+
 def open_sagas(lists: Lists) -> OpenSagas:
     """Read as the list of what is due is read, so that they hold what it shows."""
     counts: Counter[Standing] = Counter()
@@ -43,6 +67,9 @@ def open_sagas(lists: Lists) -> OpenSagas:
             if isinstance(saga, Unreadable):
                 unreadable += 1
             else:
-                language = saga.request.language if saga.request else ""
-                counts[Standing(saga.saga_name, str(saga.state), language)] += 1
+                counts[_standing(saga)] += 1
     return OpenSagas(counts, unreadable, more)
+
+
+def _standing(saga: Saga) -> Standing:
+    return Standing(saga.saga_name, str(saga.state), saga.request.language if saga.request else "")

@@ -8,9 +8,11 @@ from saga_orchestrator.application.keep_limits import LimitKeeper
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.checker_bootstrap import gauges_of
-from saga_orchestrator.domain.decide import Decision, Verdict
+from saga_orchestrator.domain.decide import Verdict
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError, SagaError
 from saga_orchestrator.domain.registry import SagaRegistry
+
+from .passing_time import is_over, let_time_pass
 
 MARGIN_MS: Final = 5_000
 
@@ -84,32 +86,3 @@ class CheckTimeouts:
             "deadline",
             {"execution_id": execution_id, "saga_name": saga_name},
         )
-
-
-def let_time_pass(at: Resources, execution_id: str, saga_name: str) -> Decision | None:
-    """Do what is due by now, judged on the saga as it is stored. None: this deployment has no such definition.
-
-    Raises:
-        RejectedEvent: the saga can be moved by nobody.
-        RetryableError: it cannot be moved now.
-    """
-    rules = at.rules_of(saga_name)
-    if rules is None:
-        return None
-    decision = at.writer.time_out(execution_id, saga_name, rules)
-    if decision.changed and decision.saga is not None:
-        if rules.definition.starts is None and is_over(decision) and not decision.saga.has_started:
-            at.telemetry.count("SagasNeverStarted")  # what a dead worker looks like from here
-        at.telemetry.info(
-            "deadline passed",
-            saga_id=decision.saga.saga_id,
-            execution_id=execution_id,
-            correlation_id=decision.saga.correlation_id,
-            reason=decision.saga.reason,
-        )
-    return decision
-
-
-def is_over(decision: Decision) -> bool:
-    """It ends in this write, or begins to be taken back in it: how it ends is fixed then."""
-    return any(key.startswith("saga_") for key in decision.messages)

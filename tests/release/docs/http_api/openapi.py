@@ -32,7 +32,7 @@ READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET executions/{execution_id}": ("All sagas of one execution", "Execution", (*ANY_READ, 404)),
     "GET sagas": ("A list of sagas, in an order that is served", "Page", ANY_READ),
     "GET groups": ("What a list holds, by reason, step, saga and language", "Groups", ANY_READ),
-    "GET statistics": ("How many sagas are open, and where those that ended are counted", "Statistics", ANY_READ),
+    "GET statistics": ("How many sagas are open, and where those that ended are counted", "AnyStatistics", ANY_READ),
     "GET summary": ("The numbers that people look at first", "Summary", ANY_READ),
     "GET operations": ("Operations, the newest first", "Operations", ANY_READ),
     "GET operations/{operation_id}": ("One operation, and how far it is", "Operation", (*ANY_READ, 404)),

@@ -111,6 +111,7 @@ _GROUP: Final = closed(
     newest=MOMENT,
     sample=closed(execution_id=TEXT, saga_name=TEXT),
 )
+_COUNTED: Final = closed(saga_name=TEXT, state=TEXT, language=MAYBE_TEXT, count=WHOLE)
 _BY: Final = maybe(
     closed(at=MOMENT, actor=TEXT, door={"type": "string", "enum": [str(door) for door in Door]}, role=TEXT, reason=TEXT)
 )
@@ -196,17 +197,20 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Statistics": closed(
         as_of=MOMENT,
         open=closed(
-            counts=listed(closed(saga_name=TEXT, state=TEXT, language=MAYBE_TEXT, count=WHOLE)),
+            counts=listed(_COUNTED),
             unreadable=WHOLE,
             more={"type": "boolean"},
         ),
         ended=closed(namespace=TEXT, service=TEXT, metrics=listed(closed(name=TEXT, by=listed(listed(TEXT))))),
     ),
+    "OwnStatistics": closed(as_of=MOMENT, open=listed(_COUNTED), ended=listed(_COUNTED), more={"type": "boolean"}),
+    "AnyStatistics": {"anyOf": [named("Statistics"), named("OwnStatistics")]},
     "Summary": closed(as_of=MOMENT, **dict.fromkeys(PARTS, named("Count"))),
     "Count": closed(
         count=MAYBE_WHOLE,
         more={"type": ["boolean", "null"]},
         oldest=MAYBE_MOMENT,
+        newest=MAYBE_MOMENT,
         unavailable=maybe(closed(code=TEXT, detail=TEXT)),
     ),
     "Act": _ACT,

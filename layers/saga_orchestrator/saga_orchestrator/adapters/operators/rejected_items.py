@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.adapters.aws_errors import retryable
-from saga_orchestrator.adapters.rejected_events import SHARDS, item_id, item_key, place_of
+from saga_orchestrator.adapters.rejected_events import item_id, item_key, place_of
 from saga_orchestrator.adapters.saga_codec import Item
 from saga_orchestrator.application.settling.desk import Written
 from saga_orchestrator.application.settling.kept import NAMES, Kept, Kind
@@ -13,6 +13,7 @@ from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act, ActKey
 
 from .act_items import ActTable, put_of
+from .open_events import open_events
 from .time_index import TimeIndex
 
 SETTLED: Final = "settled"
@@ -61,8 +62,7 @@ class RejectedItems:
     @property
     def open(self) -> TimeIndex[Kept]:
         """Those that nobody has settled."""
-        kinds = [f"rejected#{shard}" for shard in range(SHARDS)]
-        return TimeIndex(self.acts.client, self.acts.table, kinds, kept_of)
+        return open_events(self.acts.client, self.acts.table, kept_of)
 
 
 def kept_of(item: Item) -> Kept:

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from saga_orchestrator.adapters.aws_errors import part_of, retryable
 from saga_orchestrator.adapters.saga_codec import Item, decode
-from saga_orchestrator.application.listing import Key, Order, Place, Unreadable
+from saga_orchestrator.application.listing import Key, Order, Place, Unreadable, instant_of, place_at
 from saga_orchestrator.application.ports import Pause
 from saga_orchestrator.domain.errors import CorruptSaga, RetryableError
-from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.saga import ENDED, MARK_SHARDS, PARKED, Saga
 
 _BATCH: Final = 100
@@ -20,24 +19,19 @@ _BATCH_ATTEMPTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """`kind` is the type of its partition key. Where the newest come first, places count from the last instant."""
+    """`kind` is the type of its partition key, `at` what it is in the order of."""
 
     name: str
     partition: str
     kind: str
     at: str
-    newest_first: bool = False
-
-    def place(self, value: int) -> int:
-        """Of what the index holds, and back again."""
-        return LAST_INSTANT - value if self.newest_first else value
 
 
 _INDEXES: Final[Mapping[Order, _Index]] = {
     Order.DEADLINES: _Index("deadlines", "deadline_shard", "N", "deadline"),
     Order.PARKED: _Index("marks", "mark", "S", "mark_at"),
-    Order.ENDED: _Index("marks", "mark", "S", "mark_at", newest_first=True),
-    Order.OWNER: _Index("owner", "owner", "S", "created", newest_first=True),
+    Order.ENDED: _Index("marks", "mark", "S", "mark_at"),
+    Order.OWNER: _Index("owner", "owner", "S", "created"),
 }
 
 
@@ -66,31 +60,41 @@ class SagaLists:
                 # Its name goes into tokens, where another owner's is to be seen as such, and no owner's name is to be.
                 return [sha256((self.owner or "").encode()).hexdigest()[:16]]
 
-    def keys(self, order: Order, partition: str, since: int, after: Key | None, limit: int) -> tuple[list[Place], bool]:
-        index, value = _INDEXES[order], self._value(order, partition)
-        at = str(index.place(since))
+    def keys(
+        self, order: Order, partition: str, since: int, after: Key | None, limit: int, before: int | None = None
+    ) -> tuple[list[Place], bool]:
+        index, value, newest_first = _INDEXES[order], self._value(order, partition), order.is_newest_first
+        at = str(instant_of(order, since))
         start = {} if after is None else {"ExclusiveStartKey": _place_of(index, value, at, after)}
+        values = {":partition": {index.kind: value}, ":at": {"N": at}}
+        if before is None:
+            range_ = f"#at {'<=' if newest_first else '>='} :at"
+        else:
+            values[":end"] = {"N": str(instant_of(order, before - 1))}
+            range_ = f"#at BETWEEN {':end AND :at' if newest_first else ':at AND :end'}"
         with retryable():
             page = self.client.query(
                 TableName=self.table,
                 IndexName=index.name,
-                KeyConditionExpression=f"#partition = :partition AND #at {'<=' if index.newest_first else '>='} :at",
+                KeyConditionExpression=f"#partition = :partition AND {range_}",
                 ExpressionAttributeNames={"#partition": index.partition, "#at": index.at},
-                ExpressionAttributeValues={":partition": {index.kind: value}, ":at": {"N": at}},
-                ScanIndexForward=not index.newest_first,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=not newest_first,
                 Limit=limit,
                 **start,
             )
         places = [
-            Place(index.place(int(item[index.at]["N"])), partition, (item["execution_id"]["S"], item["saga_name"]["S"]))
+            Place(place_at(order, int(item[index.at]["N"])), partition, _key_of(item))
             for item in part_of(page, "Items")
         ]
         return places, "LastEvaluatedKey" in page
 
     def sagas(self, keys: Sequence[Key]) -> Mapping[Key, Saga | Unreadable]:
         found: dict[Key, Saga | Unreadable] = {}
-        for begin in range(0, len(keys), _BATCH):
-            for item in self._items([_key(each) for each in keys[begin : begin + _BATCH]]):
+        # One that moved to another partition meanwhile stands in both, and a batch that names a key twice is refused.
+        once = list(dict.fromkeys(keys))
+        for begin in range(0, len(once), _BATCH):
+            for item in self._items([_key(each) for each in once[begin : begin + _BATCH]]):
                 found[_key_of(item)] = _read(item)
         return found if self.owner is None else {key: each for key, each in found.items() if self._is_his(each)}
 

@@ -9,7 +9,6 @@ from saga_orchestrator.adapters.counters.counter_items import (
     directory_key,
     to_head,
     to_override,
-    to_shard,
     to_version,
 )
 from saga_orchestrator.adapters.counters.counter_table import CounterTable, languages_in
@@ -20,6 +19,7 @@ from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.operating.acts import Act, ActKey
 
 from .act_items import ActTable, put_of
+from .counter_reads import CounterReads
 
 _OPENED: Final = "attribute_exists(gen)"
 """Of a counter that was ever limited: nothing is made here."""
@@ -42,17 +42,7 @@ class SlotTable:
         return self.counters.heads_of(languages, over_all)
 
     def readings(self, heads: Mapping[str, Head]) -> Mapping[str, Reading | RetryableError]:
-        """The shards of these, read after their heads."""
-        keys = {name: [counter_key(name, place) for place in range(head.span)] for name, head in heads.items()}
-        items = self.counters.batch([key for each in keys.values() for key in each])
-        found: dict[str, Reading | RetryableError] = {}
-        for name, head in heads.items():
-            try:
-                shards = tuple(to_shard(items.get(key["execution_id"]["S"])) for key in keys[name])
-                found[name] = Reading(head, shards)
-            except RetryableError as unreadable:
-                found[name] = unreadable
-        return found
+        return CounterReads(self.counters).readings(heads)
 
     def standing(self, language: str) -> Standing | None:
         """Strongly consistent; None where the language was never limited."""

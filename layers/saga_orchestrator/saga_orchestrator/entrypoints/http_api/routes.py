@@ -52,6 +52,7 @@ FOR_OWNERS: Final = frozenset(
         "GET executions/{execution_id}",
         "GET sagas",
         "GET sagas/{name}/{key}",
+        "GET statistics",
         *(f"POST sagas/{{name}}/{{key}}/{deed}" for deed in Deed),
     }
 )

@@ -11,7 +11,7 @@ from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.errors import NewerCode, RejectedEvent, RejectReason, RetryableError, SagaError
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.entrypoints.checker_function import is_over, let_time_pass
+from saga_orchestrator.entrypoints.passing_time import is_over, let_time_pass
 
 Key = tuple[str, str]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
