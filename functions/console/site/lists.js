@@ -30,6 +30,7 @@ export function ListPage({ kind, route, who }) {
   const [rows, setRows] = useState(null);
   const [next, setNext] = useState(null);
   const [more, setMore] = useState({ busy: false, problem: null, pages: 1 });
+  const [grouped, group] = useState(false); // counting all that runs is not for every look
   const fresh = list(page.body?.sagas);
 
   useEffect(() => {
@@ -71,7 +72,9 @@ export function ListPage({ kind, route, who }) {
     <p class="about">${about.about}</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} />
     <${Waiting} page=${page} />
-    ${kind === "parked" && html`<${Groups} who=${who} />`}
+    ${kind === "parked" && html`<${Groups} who=${who} of="parked" />`}
+    ${kind === "deadlines" && html`<p><button type="button" aria-expanded=${grouped ? "true" : "false"} onClick=${() => group(!grouped)}>In groups</button></p>`}
+    ${kind === "deadlines" && grouped && html`<${Groups} who=${who} of="deadlines" />`}
     ${rows && html`<div>
       <form class="filters" onSubmit=${(event) => event.preventDefault()}>
         <label>Has <input type="search" value=${filter.text} placeholder="id, reason, owner, image" onInput=${(event) => setQuery(route, { has: event.target.value })} /></label>

@@ -10,14 +10,14 @@ const filterOf = (operation) => Object.entries(operation.filter ?? {}).filter(([
 const progressOf = (operation) => Object.entries(operation.progress ?? {}).filter(([, count]) => count).map(([fate, count]) => `${spoken(fate)} ${plain(count)}`).join(", ");
 const acts = (who) => who.role === "operator" || who.role === "admin";
 
-export const prepare = (group, of) => ({
-  name: "Prepare a retry of",
-  target: `${plain(group.count)}: ${spoken(group.reason) || spoken(group.step)}`,
+export const prepare = (group, of, verb) => ({
+  name: `Prepare a ${verb} of`,
+  target: `${plain(group.count)}: ${[group.reason, group.step, group.saga_name, group.language].filter(Boolean).map(spoken).join(", ")}`,
   does: "All that fit now are read and written down; nothing is done to any of them. Then you see the set, and begin it or leave it.",
   path: "operations",
   reason: true,
   made: () => ({
-    verb: "retry",
+    verb,
     of,
     before: group.as_of,
     filter: Object.fromEntries(["reason", "step", "saga_name", "language"].filter((part) => group[part]).map((part) => [part, group[part]])),
@@ -30,7 +30,7 @@ export function OperationsPage() {
   const rows = list(page.body?.operations);
   return html`<div>
     <${Head} title="Operations" page=${page} />
-    <p class="about">One verb for many sagas, the newest first. One is prepared from a group on the page of what is parked.</p>
+    <p class="about">One verb for many sagas, the newest first. One is prepared from a group on the page of what is parked, or of what runs.</p>
     <${Trouble} problem=${page.problem} again=${page.refresh} /><${Waiting} page=${page} />
     ${page.body && (rows.length ? html`<div class="wide" role="region" aria-label="Operations" tabindex="0"><table>
       <thead><tr><th scope="col">Operation</th><th scope="col">State</th><th scope="col">Of</th><th scope="col">Sagas</th><th scope="col">Outcome</th><th scope="col">Prepared</th></tr></thead>

@@ -105,6 +105,26 @@ def test_an_operation_is_followed_to_its_end(visitor: Visitor, stand: Stand) -> 
     expect(page.locator("h1 .state")).to_have_text("compensating")
 
 
+def test_what_runs_is_cancelled_in_groups(visitor: Visitor, stand: Stand) -> None:
+    stand.deliver(*(event("EXECUTION_REQUESTED", f"ex-{number}") for number in range(3)))
+    stand.deliver(event("EXECUTION_REQUESTED", "ex-node", language="node"))
+    stand.stack.advance(1)
+    page = visitor.visit("#/sagas")
+    assert "/v1/groups" not in stand.paths(), "all that runs is counted when somebody wants it"
+    page.get_by_role("button", name="In groups").click()
+    group = page.get_by_role("region", name="Groups").get_by_role("listitem").filter(has_text="python")
+    group.get_by_role("button", name="Prepare a cancel").click()
+    submit(page, "the senders agree")
+    expect(page.locator("h1")).to_have_text("Operation: cancel 3")
+    confirm(page, "Start", "the senders agree")
+    stand.runs(lambda: RunOperations(BatchResources(stand.stack.at)).run({}, Context(300_000)))
+    page.keyboard.press("r")
+
+    expect(page.locator(".why")).to_contain_text("It is ended: done 3.")
+    page.evaluate("location.hash = '#/sagas'")
+    expect(page.locator("tbody th a")).to_have_text(["ex-node"])
+
+
 def submit(page: Page, reason: str) -> None:
     page.get_by_role("dialog").get_by_label("Reason").fill(reason)
     page.get_by_role("dialog").locator("button[type=submit]").click()
