@@ -6,22 +6,33 @@ It is played by the neighbour of the simulation, which also knows no mark and ha
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
+from saga_orchestrator.adapters.saga_codec import encode
+from saga_orchestrator.batch_bootstrap import BatchResources
+from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.saga import Saga
+from saga_orchestrator.entrypoints.runner_function import RunOperations
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
-from saga_testing.http_door import ADMIN, HttpDoor, Told
+from saga_testing.http_door import ADMIN, OPERATOR, HttpDoor, Told
 from saga_testing.lambda_context import Context
+from saga_testing.samples.parked_orders import replied, reserved_order, stuck_order
 from saga_testing.samples.sample_events import eventbridge
 from saga_testing.samples.sample_orders import order_event, reply
 from saga_testing.telemetry import RecordingTelemetry
-from tests.handlers.http_api.operation_desk import NAME, STUCK, UNDO_PARKED, Desk, parked, store
 from tests.proof.simulation.faults.code_versions import MODULES, CodeVersion
 from tests.proof.simulation.faults.neighbours import OLDER
 from tests.proof.simulation.faults.second_copy import second_copy
 
+NAME: Final = "order_saga"
+STUCK: Final = stuck_order()
+UNDO_PARKED: Final = replied(
+    replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED
+)
 CODEC: Final = "adapters.saga_codec"
 NO_MARKS: Final = (('    ("mark", "mark", _string),\n', ""), ('    ("mark_at", "mark_at", _number),\n', ""))
 FUNCTIONS: Final = "entrypoints.saga_functions"
@@ -59,7 +70,8 @@ class Shop:
         )
 
     def put(self, *sagas: Saga) -> None:
-        store(self.stack, *sagas)
+        for each in sagas:
+            self.stack.aws.dynamodb.put_item(TableName="sagas", Item=encode(each))
         self.owing += [each.execution_id for each in sagas if each.ledger.parked[0].step == "reserve_stock"]
         self.look()
 
@@ -77,6 +89,23 @@ class Shop:
         told = self.door.act(verb, key, NAME, ADMIN, if_match=tag, body=WHY, **parts)
         assert told.status == 200, told.body
         return told
+
+    def operate_on_all(self) -> str:
+        """An operation that retries whatever is parked, from its set to its end."""
+        body = {"verb": "retry", "of": "parked", "filter": {"reason": "refused"}, "reason": "the shop is back"}
+        body["before"] = rfc3339(self.stack.now)
+        told = self.door.posted("operations", OPERATOR, body=json.dumps(body))
+        assert told.status == 201, told.body
+        identity, tag = str(told.json["operation"]["id"]), told.headers["etag"]
+        path = {"operation_id": identity}
+        told = self.door.posted("operations/{operation_id}/start", OPERATOR, path=path, if_match=tag, body=WHY)
+        assert told.status == 202, told.body
+        RunOperations(BatchResources(self.stack.at)).run({}, Context(300_000))
+        return identity
+
+    def done(self, identity: str) -> int:
+        found = self.door.get("operations/{operation_id}", OPERATOR, path={"operation_id": identity})
+        return int(found.json["progress"]["done"])
 
     def acts(self) -> list[str]:
         items = self.stack.aws.dynamodb.scan(TableName="operator")["Items"]
@@ -165,20 +194,18 @@ def test_a_note_is_kept_while_the_release_before_takes_the_late_answer() -> None
 def test_what_an_operation_did_is_ended_by_the_release_before() -> None:
     shop = Shop()
     keys = [f"o-{number}" for number in range(4)]
-    shop.put(*(parked(UNDO_PARKED, key, shop.stack.now - 1000) for key in keys))
-    desk = Desk.of(shop.stack)
-    identity = desk.prepared()
-    desk.started(identity)
-    desk.run()
+    shop.put(*(replace(UNDO_PARKED, execution_id=key) for key in keys))
+    shop.stack.advance(1)
+    identity = shop.operate_on_all()
     acts = shop.acts()
-    assert desk.progress(identity)["done"] == 4
+    assert shop.done(identity) == 4
 
     shop.before_goes_on()
 
     assert {str(shop.saga(key).state) for key in keys} == {"failed"}
     assert shop.acts() == acts
     assert shop.stack.rejected() == []
-    assert desk.progress(identity)["done"] == 4
+    assert shop.done(identity) == 4
 
 
 def test_a_rollback_in_the_middle_of_an_incident_loses_neither_saga_nor_act() -> None:
