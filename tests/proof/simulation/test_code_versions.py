@@ -15,7 +15,7 @@ from tests.proof.simulation.faults.neighbours import NEWER, OLDER, newer, older
 from tests.proof.simulation.faults.second_copy import Edits, second_copy
 from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
-from tests.proof.simulation.world.lambda_service import API, OF_WAITING
+from tests.proof.simulation.world.lambda_service import API, OF_WAITING, RUNNER
 from tests.proof.simulation.world.world import World
 
 CODEC = "adapters.saga_codec"
@@ -55,7 +55,7 @@ def test_an_edit_that_does_not_fit_any_more_is_an_error_and_the_package_is_put_b
 def test_neighbours_are_whole_releases(edits: Edits) -> None:
     version = older() if edits is OLDER else newer()
 
-    assert version.entries.keys() == THIS.entries.keys() - {*OF_WAITING, API}
+    assert version.entries.keys() == THIS.entries.keys() - {*OF_WAITING, API, RUNNER}
     assert second_copy(edits, list(MODULES)).keys() == MODULES.keys()
 
 

@@ -9,9 +9,11 @@ from typing import Any, Final
 import sagas
 from saga_orchestrator import bootstrap
 from saga_orchestrator.adapters import saga_codec, settings
+from saga_orchestrator.batch_bootstrap import BatchResources
 from saga_orchestrator.domain import events, render
 from saga_orchestrator.entrypoints import checker_function, event_function, relay_function
 from saga_orchestrator.entrypoints.http_api.function import HttpApi
+from saga_orchestrator.entrypoints.runner_function import RunOperations
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
 from saga_testing.http_door import HttpDoor
@@ -85,6 +87,7 @@ THIS.entries |= {
     "saga_event": lambda at, event, context: SagaEventFunction(at).run(event, context),
     "command_reply": lambda at, event, context: CommandReplyFunction(at).run(event, context),
     "saga_wake": lambda at, event, context: SagaWake(at).run(event, context),
+    "operation_runner": lambda at, event, context: RunOperations(BatchResources(at)).run(event, context),
     "api": lambda at, event, context: HttpApi(HttpDoor(at).api).run(event, context),
 }
 """What worlds of two releases do not have."""
@@ -105,6 +108,8 @@ class Versions:
     newer_kinds: frozenset[str] = frozenset()
     newer_events: bool = False
     dice: random.Random | None = None
+    rolled_back: bool = False
+    """For a while: the older one of the two runs alone, and then the newer one comes a second time."""
 
     @property
     def mixed(self) -> bool:
@@ -114,11 +119,18 @@ class Versions:
         """Of one delivery: both releases have containers, and it is nobody's choice which one is met."""
         if self.newest is self.other or self.dice is None:
             return self.newest
+        if self.rolled_back:
+            return self.other
         return self.newest if self.dice.random() < 0.5 else self.other
 
     def settle(self) -> None:
         """The deployment is through, as it must be before messages of a new kind can leave."""
-        self.other = self.newest
+        self.other, self.rolled_back = self.newest, False
+
+    @property
+    def serve_the_api(self) -> bool:
+        """The release after this one has it too, but the world plays this one's; the one before it has none."""
+        return self.other is THIS or not self.rolled_back
 
     def dress(self, inbound: Inbound) -> None:
         """A newer platform says more in its events than this code knows."""

@@ -18,6 +18,7 @@ from saga_orchestrator.entrypoints.faults import faults_of
 from sagas.execution import refusal
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
+from tests.proof.simulation.mutants.batch_mutants import BATCH_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
 from tests.proof.simulation.mutants.hushed_mutants import HUSHED_MUTANTS
 from tests.proof.simulation.mutants.operator_mutants import OPERATOR_MUTANTS
@@ -136,6 +137,7 @@ MUTANTS: Final = (
         edit(SagaWriter._store_script, "if event.script_content is not None:", "if False:"),
     ),
     *ANSWER_MUTANTS,
+    *BATCH_MUTANTS,
     *FLOW_MUTANTS,
     *OPERATOR_MUTANTS,
     *HUSHED_MUTANTS,

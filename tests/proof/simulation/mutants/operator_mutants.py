@@ -8,6 +8,7 @@ from saga_orchestrator.application.relay import Relay
 from saga_orchestrator.application.settling import envelopes
 from saga_orchestrator.application.settling.redriving import Redriving
 from saga_orchestrator.domain import decide
+from saga_orchestrator.domain.executions import beginnings
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 OPERATOR_MUTANTS: Final = (
@@ -54,6 +55,15 @@ OPERATOR_MUTANTS: Final = (
         "what is settled stays on the list",
         "S25d",
         edit(RejectedItems.settle, '":settled": {"S": SETTLED}', '":settled": {"S": "rejected#0"}'),
+    ),
+    Mutant(
+        "an early act is forgotten when its saga begins",
+        "A5",
+        edit(
+            beginnings.identified_saga,
+            "for each in early)",
+            'for each in early if not each.event_id.startswith("act:"))',
+        ),
     ),
     Mutant(
         "no sender may be ahead at all",

@@ -5,7 +5,8 @@ from typing import Final
 
 from saga_orchestrator.domain.operating.authority import Deed
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
-from tests.proof.simulation.world.acts import Acts, Told
+from tests.proof.simulation.world.acts import Acts, Told, told_by
+from tests.proof.simulation.world.ledger import Ledger, Write
 
 CORRUPT: Final = "corrupt_saga"
 SAID_NO: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
@@ -31,15 +32,31 @@ def act_and_change(acts: Acts, target: str) -> str | None:
     return None
 
 
+@oracle("A5", When.WRITE, "whichever of two releases writes a saga, it keeps what tells of operators' acts")
+def acts_outlive_releases(ledger: Ledger, write: Write) -> str | None:
+    if write.old is None or write.new is None or not ledger.versions.differing_fields:
+        return UNCONCERNED
+    told = told_by(write.old)
+    if not told:
+        return UNCONCERNED
+    lost = told - told_by(write.new)
+    name = write.invocation.container.version.name
+    return f"{write.new.key} tells nothing of {sorted(lost)} any more, since {name} wrote it" if lost else None
+
+
 @oracle("A2", When.ANSWERED, "a key that was used is never taken for another act, and is answered for the same one")
 def one_key_one_act(acts: Acts, told: Told) -> str | None:
     first = acts.done.get(told.asked.event_id)
+    told_as_new = told.asked.event_id in acts.told_as_new
     if told.status == HTTPStatus.OK:
         acts.done.setdefault(told.asked.event_id, told.asked.meant)
+        if not told.replayed:
+            acts.told_as_new.add(told.asked.event_id)
     if first is None:
         return UNCONCERNED
     if told.status == HTTPStatus.OK:
-        right = first == told.asked.meant and told.replayed
+        # Whoever came twice at once may be answered the second one first.
+        right = first == told.asked.meant and (told.replayed or not told_as_new)
         return None if right else f"{told.asked.key} did {first}, and is taken for {told.asked.meant}"
     if told.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return None if first != told.asked.meant else f"{told.asked.key} is refused for what it did"

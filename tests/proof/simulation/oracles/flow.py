@@ -7,7 +7,15 @@ from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.world import call_budget
-from tests.proof.simulation.world.lambda_service import API, CHECKER, FUNCTION_OF, OF_WAITING, RELAYS, Invocation
+from tests.proof.simulation.world.lambda_service import (
+    API,
+    CHECKER,
+    FUNCTION_OF,
+    OF_WAITING,
+    RELAYS,
+    RUNNER,
+    Invocation,
+)
 from tests.proof.simulation.world.ledger import Ledger, may_cancel
 from tests.proof.simulation.world.saga_image import COMMANDS, RESERVED, UNDONE, SagaImage
 from tests.proof.simulation.world.scenario import (
@@ -237,7 +245,7 @@ def bounded_work(ledger: Ledger, invocation: Invocation, _how: str) -> str | Non
         allowed = call_budget.of_checker(made, invocation.container.settings.deadline_shards, len(ledger.limits))
     elif invocation.function in RELAYS:
         allowed = call_budget.of_relay(made, records, invocation.container.resources)
-    elif invocation.function == API:
+    elif invocation.function in {API, RUNNER}:
         return UNCONCERNED
     elif invocation.function in OF_WAITING:
         allowed = call_budget.of_waiting(made, records)
@@ -253,14 +261,13 @@ def finds_what_is_due(
     ledger: Ledger, invocation: Invocation, running: list[SagaImage], answer: dict[str, Any]
 ) -> str | None:
     """Asked only when index and sagas stood still: then the right answer is known."""
-    clock, shards = invocation.started + invocation.container.offset_ms, invocation.container.settings.deadline_shards
-    due = [
-        saga
-        for saga in running
-        if (saga.number("deadline") or 0) <= clock and (saga.number("deadline_shard") or 0) < shards
-    ]
-    if answer["due"] != len(due) and not answer["unfinished"]:
-        return f"the checker found {answer['due']} of {len(due)} that are due"
+    offset, shards = invocation.container.offset_ms, invocation.container.settings.deadline_shards
+    deadlines = [saga.number("deadline") or 0 for saga in running if (saga.number("deadline_shard") or 0) < shards]
+    # It looked at its clock at some moment of its run: what fell due within it may be found, or not yet.
+    due = sum(deadline <= invocation.started + offset for deadline in deadlines)
+    at_most = sum(deadline <= invocation.service.scheduler.now + offset for deadline in deadlines)
+    if not due <= answer["due"] <= at_most and not answer["unfinished"]:
+        return f"the checker found {answer['due']} of {due} that are due"
     ended = ledger.changes_by[invocation.number]
     # A write whose reply was lost is done and not counted.
     exact = answer["timed_out"] == ended or (invocation.faults and answer["timed_out"] < ended)

@@ -4,10 +4,10 @@ from typing import Final
 
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
 from tests.proof.simulation.orders.order_ledger import OrderLedger
-from tests.proof.simulation.world.lambda_service import API, CHECKER, ORDER_EVENT, ORDER_REPLY, WAKE
+from tests.proof.simulation.world.lambda_service import API, CHECKER, ORDER_EVENT, ORDER_REPLY, RUNNER, WAKE
 from tests.proof.simulation.world.ledger import Write
 
-WRITERS: Final = frozenset({API, CHECKER, ORDER_EVENT, ORDER_REPLY, WAKE})
+WRITERS: Final = frozenset({API, CHECKER, ORDER_EVENT, ORDER_REPLY, RUNNER, WAKE})
 ENDS: Final = ("saga_completed", "saga_failed", "saga_timeout", "saga_cancelled")
 SENDS: Final = {"reserve_credit": "reserve_credit", "reserve_stock": "reserve_stock", "ship": "ship_order"}
 TAKEN_BACK: Final = ("reserve_credit", "reserve_stock")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 WORLDS: Final = 0.5
 """Of those with faults."""
+OF_TWO_RELEASES: Final = 0.9
+ROLLED_BACK: Final = 0.5
+"""Of those with two releases."""
 ACTORS: Final = {OPERATOR_ARN: "role/on-call/olga", ADMIN_ARN: "user/root-of-sagas"}
 AGAIN_MS: Final = 20_000
 THINKS_MS: Final = (1, 1, 5, 40, 2_000, 30_000)
@@ -47,14 +50,28 @@ class ApiDesk:
 
     def begin(self) -> None:
         world, dice = self.world, self.dice
-        staffed = dice.random() < WORLDS
-        if world.plan.calm or not staffed or world.ledger.versions.mixed or Fault.OPERATED in world.silenced:
+        staffed = dice.random() < (OF_TWO_RELEASES if world.ledger.versions.mixed else WORLDS)
+        if world.plan.calm or not staffed or Fault.OPERATED in world.silenced:
             return
         starts = [execution.request.at for execution in world.plan.executions]
-        for _ in range(dice.choice((2, 4, 8, 12))):
+        for _ in range(dice.choice((8, 12, 16) if world.ledger.versions.mixed else (2, 4, 8, 12))):
             at = dice.choice(starts) + dice.choice((-2_000, 200, 1_500, 8_000, 40_000, 200_000, 400_000))
             self.under_way += 1
             world.scheduler.at(at, self._turn)
+        if world.ledger.versions.mixed and dice.random() < ROLLED_BACK:
+            at = dice.choice(starts) + dice.choice((300, 5_000, 40_000))
+            world.scheduler.at(at, self._roll_back)
+            world.scheduler.at(at + dice.choice((2_000, 30_000, 200_000)), self._deploy_again)
+
+    def _roll_back(self) -> None:
+        """In the middle of what they are at."""
+        versions = self.world.ledger.versions
+        versions.rolled_back = versions.mixed
+        self.world.note("rolled back")
+
+    def _deploy_again(self) -> None:
+        self.world.ledger.versions.rolled_back = False
+        self.world.note("deployed again")
 
     def set_right(self) -> None:
         """After all faults: whatever is parked is asked for again; what its participant has refused is done by hand."""
@@ -72,11 +89,16 @@ class ApiDesk:
         """Look at a saga, think, and act on it; rather on one that waits for somebody."""
         world, dice = self.world, self.dice
         parked = [(ORDER, saga.key) for saga in world.shop.ledger.parked]
-        everything = [(EXECUTION, key) for key in world.ledger.sagas] + list(world.shop.ledger.sagas)
+        mixed = world.ledger.versions.mixed
+        # Of two releases the one may begin what the other one has cancelled before.
+        keys = [each.id for each in world.plan.executions] if mixed else list(world.ledger.sagas)
+        everything = [(EXECUTION, key) for key in keys] + list(world.shop.ledger.sagas)
         target = dice.choice(parked if parked and dice.random() < 0.8 else everything or [(EXECUTION, "ex-none")])
         who = dice.choice((OPERATOR_ARN, ADMIN_ARN, ADMIN_ARN))
         verbs = (
-            [Deed.RETRY, Deed.RESOLVE, Deed.SKIP, Deed.UNDO, Deed.NOTE] if target in parked else [Deed.CANCEL, *Deed]
+            [Deed.RETRY, Deed.RESOLVE, Deed.SKIP, Deed.UNDO, Deed.NOTE]
+            if target in parked
+            else [*[Deed.CANCEL] * (len(Deed) if mixed else 1), *Deed]
         )
         asked = self._asked(who, dice.choice(verbs), target)
         if asked.deed in _NEED_VERSION or dice.random() < 0.4:
@@ -97,6 +119,9 @@ class ApiDesk:
 
     def _act(self, asked: Asked, tries: int) -> None:
         world = self.world
+        if not world.ledger.versions.serve_the_api:
+            world.scheduler.after(AGAIN_MS, lambda: self._act(asked, tries))
+            return
         self._expect(asked)
 
         def done(outcome: Outcome) -> None:

@@ -168,7 +168,7 @@ class RejectedDesk:
         """A call that may have changed the operators' table was carried out."""
         if invocation.function in _WORDS and operation == "TransactWriteItems":
             self._settled(invocation)
-        elif operation == "UpdateItem" and arguments.get("TableName") == "operator":
+        elif operation == "UpdateItem" and arguments["Key"].get("pk", {"S": ""})["S"].startswith("rejected#"):
             identifier = arguments["Key"]["pk"]["S"].removeprefix("rejected#")
             self.world.ledger.settled_events.pop(identifier, None)
             self.world.judge.judge(When.SET_ASIDE, self.world.ledger, identifier, self.item(identifier))

@@ -54,6 +54,8 @@ class Acts:
     changes: dict[str, list[tuple[Key, int]]] = field(default_factory=dict)
     done: dict[str, tuple[Deed, str]] = field(default_factory=dict)
     """By the act's event id: what its key was first taken for."""
+    told_as_new: set[str] = field(default_factory=set)
+    """Acts that somebody was told to have done just now; whoever asks after him is told that they were done before."""
 
     def sees(self, name: str, old: SagaImage | None, new: SagaImage | None) -> None:
         """A saga was written."""

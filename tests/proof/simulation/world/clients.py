@@ -33,6 +33,9 @@ class Witness(Protocol):
     def rejected(self, invocation: Invocation, body: str) -> None:
         """A pointer reached the queue of rejected events."""
 
+    def called(self, payload: bytes) -> None:
+        """The runner of operations was called."""
+
 
 class FaultyCalls:
     """What all clients of one container share."""
@@ -208,15 +211,16 @@ def _nobody() -> Any:
 
 
 class SimulatedSdk:
-    """Stands where `Sdk` stands: four clients by name."""
+    """Stands where `Sdk` stands: clients by name."""
 
-    __slots__ = ("dynamodb", "events", "s3", "sqs")
+    __slots__ = ("dynamodb", "events", "functions", "s3", "sqs")
 
     def __init__(self, calls: FaultyCalls, aws: "SimulatedAws", container: Container) -> None:
         self.dynamodb = DynamoDbClient(calls, aws.dynamodb)
         self.s3 = S3Client(calls, aws.s3)
         self.sqs = SqsClient(calls, aws.sqs)
         self.events = EventsClient(calls, aws.events)
+        self.functions = LambdaClient(calls, None)
 
 
 class SimulatedAws(Protocol):
@@ -299,6 +303,17 @@ class SqsClient(_Client):
         if current is not None:
             self._calls.witness.rejected(current.invocation, arguments["MessageBody"])
         return reply
+
+
+class LambdaClient(_Client):
+    __slots__ = ()
+
+    def invoke(self, **arguments: Any) -> Any:
+        return self._calls.make("lambda", "Invoke", "rejecting", self._invoke, arguments)
+
+    def _invoke(self, **arguments: Any) -> Any:
+        self._calls.witness.called(arguments["Payload"])
+        return {"StatusCode": 202}
 
 
 class EventsClient(_Client):

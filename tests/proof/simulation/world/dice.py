@@ -22,6 +22,7 @@ class Dice:
         self.scripts = _stream(seed, "scripts")
         self.orders = _stream(seed, "orders")
         self.operators = _stream(seed, "operators")
+        self.batches = _stream(seed, "batches")
         self.unreadable = _stream(seed, "unreadable")
 
 

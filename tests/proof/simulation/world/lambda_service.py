@@ -33,6 +33,8 @@ ORDER_EVENT: Final = "saga_event"
 ORDER_REPLY: Final = "command_reply"
 WAKE: Final = "saga_wake"
 API: Final = "api"
+RUNNER: Final = "operation_runner"
+LONGER_MS: Final = {RUNNER: 300_000}
 OF_WAITING: Final = frozenset({ORDER_EVENT, ORDER_REPLY, WAKE})
 """Functions of sagas that wait: they never touch an execution."""
 FUNCTION_OF: Final[dict[str, str]] = {event_type: event_type.lower() for event_type in EventType}
@@ -130,7 +132,17 @@ class LambdaService:
         container = self._container(function)
         now = self.scheduler.now
         number = self.invocations
-        invocation = Invocation(number, function, container, now, now + TIME_LIMIT_MS, about, records, self, on_done)
+        invocation = Invocation(
+            number,
+            function,
+            container,
+            now,
+            now + LONGER_MS.get(function, TIME_LIMIT_MS),
+            about,
+            records,
+            self,
+            on_done,
+        )
         invocation.aws_request_id = f"request-{number}"
         invocation.asked_again = "republish" in event
         invocation.tasks.append(self.scheduler.spawn(lambda: self._run(invocation, event), invocation))
@@ -171,7 +183,7 @@ class LambdaService:
         self.scheduler.after(0, lambda: invocation.on_done(outcome))
 
     def _container(self, function: str) -> Container:
-        version = self.versions.draw()
+        version = self.versions.draw() if function not in {API, RUNNER} else code_versions.THIS
         idle = self._idle.get((function, version))
         if idle and self.weather.strikes(Fault.CONTAINER_REPLACED):
             idle.pop()

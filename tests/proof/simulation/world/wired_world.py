@@ -17,6 +17,7 @@ from tests.proof.simulation.faults.weather import Fault, Weather
 from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.orders.shop import Shop
 from tests.proof.simulation.sources.api_desk import EXECUTION, ORDER, ApiDesk
+from tests.proof.simulation.sources.batch_desk import BatchDesk
 from tests.proof.simulation.sources.check_schedule import CheckSchedule
 from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
@@ -36,6 +37,7 @@ from tests.proof.simulation.world.lambda_service import (
     KAFKA_RELAY,
     RELAY,
     RELAYS,
+    RUNNER,
     WAKE,
     Invocation,
     LambdaService,
@@ -122,6 +124,7 @@ class WiredWorld:
         self.unreadable = UnreadableItems(self, dice.unreadable, silenced)
         self.acts = Acts(lambda: self.aws.dynamodb.items("operator"))
         self.api_desk = ApiDesk(self, dice.operators)
+        self.batch_desk = BatchDesk(self, dice.batches, self.acts)
         self.calls = 0
         self._numbers = 1_000
 
@@ -165,6 +168,7 @@ class WiredWorld:
         self.shop.sees(operation, arguments)
         if invocation.function == API:
             self._acted(invocation)
+        self.batch_desk.sees(invocation)
         self.targets.take_from_bus(self.aws.events.accepted)
 
     def _settle(self, invocation: Invocation) -> None:
@@ -202,6 +206,9 @@ class WiredWorld:
     def _acted(self, invocation: Invocation) -> None:
         for name in (EXECUTION, ORDER):
             self.judge.judge(When.ACTED, self.acts, f"saga:{name}:{invocation.about[0]}")
+
+    def called(self, payload: bytes) -> None:
+        self.batch_desk.called(payload)
 
     def rejected(self, invocation: Invocation, body: str) -> None:
         pointer = json.loads(body)
@@ -244,7 +251,7 @@ class WiredWorld:
             self.note(f"{invocation.number} {invocation.function} {'fails' if outcome.failed else 'returns'} {how}")
         self.judge.judge(When.RETURNED, self.ledger, invocation, how)
         accounted = invocation.container.resources.telemetry.take_accounted()
-        if not outcome.failed and invocation.function not in {API, CHECKER, WAKE, *RELAYS}:
+        if not outcome.failed and invocation.function not in {API, CHECKER, RUNNER, WAKE, *RELAYS}:
             self.judge.judge(When.APPLIED, self.ledger, invocation, outcome.result, accounted)
 
     def note(self, line: str) -> None:

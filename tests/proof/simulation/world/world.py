@@ -66,6 +66,7 @@ class World(WiredWorld):
             self.scheduler.at(inbound.at, lambda inbound=inbound: self._place(inbound))  # type: ignore[misc]  # bound now
         self.unreadable.begin()
         self.api_desk.begin()
+        self.batch_desk.begin()
         for moment in self.plan.stray_checks:
             self.scheduler.at(moment, self.schedule.check)
         for moment in self.plan.republished:
@@ -127,6 +128,7 @@ class World(WiredWorld):
             "stream records": not all(mapping.drained for mapping in self.mappings),
             "operators' commands": self.desk.under_way > 0,
             "operators at the API": self.api_desk.under_way > 0,
+            "operations": self.batch_desk.is_busy,
             "sagas that wait": self.shop.is_busy,
             "sagas that cannot be read": self.unreadable.open > 0,
             "commands and pods": self.worker.under_way > 0,
