@@ -255,8 +255,9 @@ def test_where_nothing_can_be_read_the_answer_is_503_and_no_number(stack: Deploy
     assert "0" not in nothing.json["detail"]
 
 
+@pytest.mark.parametrize("part", ["cap", "gen"], ids=["shard", "head"])
 def test_a_counter_that_cannot_be_read_leaves_nobody_to_say_how_many_are_full(
-    stack: Deployment, door: HttpDoor
+    stack: Deployment, door: HttpDoor, part: str
 ) -> None:
     stack.deliver(event("EXECUTION_REQUESTED", "ex-1"))
     stack.check()
@@ -264,7 +265,7 @@ def test_a_counter_that_cannot_be_read_leaves_nobody_to_say_how_many_are_full(
     stack.aws.dynamodb.update_item(
         TableName="sagas",
         Key=counter_key("python", 0),
-        UpdateExpression="SET cap = :x",
+        UpdateExpression=f"SET {part} = :x",
         ExpressionAttributeValues={":x": {"S": "x"}},
     )
 

@@ -58,6 +58,9 @@ def test_what_cannot_be_read_is_told_beside_the_list(counter: Counter) -> None:
     assert [each["execution_id"] for each in told["unreadable"]] == ["o-2"]
     code, line = counter.told("show", "o-2")
     assert (code, line.startswith("o-2: "), "reconcile" in line) == (1, True, True)
+    counter.deployment.deliver(event("EXECUTION_REQUESTED", "o-2"))
+    beside = counter.types("show", "o-2", "--output", "json")
+    assert (beside.exit_code, "o-2 was passed over" in beside.stderr) == (0, True)
 
 
 @pytest.mark.parametrize(
