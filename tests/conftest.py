@@ -27,7 +27,10 @@ PROOF: Final = (
     "tools/kubernetes_worker/test_contract.py",  # every clause of the contract, by the clock
     "tools/local_stack/test_envelopes_end_to_end.py",  # stacks of their own, by registry and by alias
     "tools/local_stack/test_wakes.py",
+    "tools/console/test_looks.py",  # every page, seen by axe, small, and with many sagas
+    "tools/sagactl/test_incidents.py",  # five stacks, each set right by its runbook
     "tools/sagactl/test_proving.py",  # whole proofs
+    "tools/sagactl/test_verifying.py",  # a stack of its own with three bugs, and requests that go the whole way
     "tools/worker/contract/test_over_the_wire.py",
 )
 """What takes a quarter of a minute or more and rarely fails by itself, by the beginning of its path."""

@@ -56,8 +56,9 @@ class Confirming(Deployment):
         ended = self.execution
         endings = [key for key in self.sent() if key.startswith("saga_") and key not in BEGINNINGS]
         return (
-            (str(ended.state), self.slots(), ended.claim, ended.deadline, ended.deadline_shard, ended.mark)
-            == (state, 0, None, None, None, None)
+            (str(ended.state), self.slots(), ended.claim, ended.deadline, ended.deadline_shard)
+            == (state, 0, None, None, None)
+            and (ended.mark or "").startswith("ended#")
             and endings == [f"saga_{state}#1"]
             and ended.compensated_steps == ("create_pod", "allocate_resources")
             and ended.expires is not None

@@ -1,8 +1,12 @@
 // Who one is here, and what one may do.
 import { html } from "./htm-preact.js";
 import { Facts, Head, Theirs } from "./parts.js";
+import { WISHES as OF_EVENTS } from "./rejected.js";
 import { signIn } from "./signin.js";
+import { WISHES as OF_LIMITS } from "./slots.js";
 import { plain, VERBS } from "./words.js";
+
+const KNOWN = { ...VERBS, ...OF_EVENTS, ...OF_LIMITS };
 
 export function MePage({ who }) {
   return html`<div>
@@ -15,7 +19,7 @@ export function MePage({ who }) {
     ]} />
     <h2>What the verbs do</h2>
     <dl class="words">
-      ${who.may.map((verb) => html`<div key=${verb}><dt>${VERBS[verb]?.name ?? plain(verb)}</dt><dd>${VERBS[verb]?.does ?? "This console does not know it."}</dd></div>`)}
+      ${who.may.map((verb) => html`<div key=${verb}><dt>${KNOWN[verb]?.name ?? plain(verb)}</dt><dd>${KNOWN[verb]?.does ?? "This console does not know it."}</dd></div>`)}
     </dl>
     <p><button type="button" onClick=${() => signIn.forget()}>Sign out here</button></p>
     <h2>Keys</h2>

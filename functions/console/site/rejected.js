@@ -45,7 +45,7 @@ export function RejectedPage({ route }) {
     ${next && html`<p><button type="button" onClick=${goOn}>More</button></p>`}</div>`;
 }
 
-const WISHES = {
+export const WISHES = {
   redrive: { name: "Redrive", does: "Its bytes go once more to the function that refused them, as they are. If the cause is still there, it is rejected again." },
   drop: { name: "Drop", does: "Nobody will deliver it. It opens by itself when it comes again.", reason: true },
 };

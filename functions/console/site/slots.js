@@ -8,7 +8,7 @@ import { useWish } from "./wish.js";
 
 const until = (form) => (form.until ? { until: new Date(form.until).toISOString() } : {});
 const UNTIL = { name: "until", label: "Until, in your own time (may be left out)", type: "datetime-local" };
-const WISHES = {
+export const WISHES = {
   close: { name: "Close", does: "No new execution is admitted. What runs goes on, and what comes meanwhile is refused.", reason: true, fields: [UNTIL], made: until },
   open: { name: "Open", does: "What was put in the setting's place is taken away, and the setting holds again." },
   override: { name: "Override", does: "The limit is this one until then, whatever the setting says. It holds from the next check on.", reason: true, fields: [{ name: "limit", label: "Limit", type: "number", needed: true }, { ...UNTIL, label: "Until, in your own time", needed: true }], made: (form) => ({ limit: Number(form.limit), ...until(form) }) },

@@ -50,8 +50,9 @@ def republish(
     stack = deployment(target)
     way = api_of(stack, api, direct=direct) if execution_id is not None else None
     if way is not None:
+        saga_names = way.names_of(str(execution_id))
         tell_stack(stack)
-        _show(target, _over_http(way, str(execution_id)))
+        _show(target, _over_http(way, str(execution_id), saga_names))
         return
     if since is not None:
         from_millis = parse_since(since, datetime.now(UTC))
@@ -66,11 +67,11 @@ def republish(
     _show(target, republish_sagas(stack, keys))
 
 
-def _over_http(api: HttpApi, execution_id: str) -> Republished:
+def _over_http(api: HttpApi, execution_id: str, saga_names: Iterable[str]) -> Republished:
     """On record, each saga by itself."""
     published: list[str] = []
     skipped: list[str] = []
-    for saga_name in api.names_of(execution_id):
+    for saga_name in saga_names:
         told = api.post(f"sagas/{saga_name}/{quote(execution_id, safe='')}/republish", {}, uuid.uuid4().hex)
         published += told.part("published")
         skipped += told.part("skipped")

@@ -1,19 +1,23 @@
 """`sagactl show`: one execution."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 from rich.console import RenderableType
 
-from saga_orchestrator.domain.operating.acts import saga_target
+from saga_orchestrator.domain.operating.acts import names_a_saga, saga_target
 from saga_orchestrator.domain.saga import Saga
+from sagactl.acting.over_http import HttpApi
 from sagactl.acting.records import acts_on, facts_of, page_of
+from sagactl.acting.ways import Api, Direct, api_of
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
+from sagactl.errors import NotDoneError, NotUsableError
 from sagactl.options import on_stack
 from sagactl.outlet import show, table
 from sagactl.table.relay_lag import relay_lag
-from sagactl.table.sagas import Facts, details, sagas_of
+from sagactl.table.sagas import Facts, Unreadable, details, sagas_of, tell_unreadable
 
 _SHOWN_FIRST = (
     *("state", "reason", "waits_for", "waits_until", "language", "owner", "image", "limits", "pod_name", "node_name"),
@@ -25,7 +29,10 @@ _STEP_COLUMNS = ("step", "standing", "attempts", "unanswered", "undos", "looked 
 
 @on_stack
 def show_execution(
-    target: Target, execution_id: Annotated[str, typer.Argument(help="The execution, as its events name it.")]
+    target: Target,
+    execution_id: Annotated[str, typer.Argument(help="The execution, as its events name it.")],
+    direct: Direct = False,
+    api: Api = None,
 ) -> None:
     """Show everything that is known of one execution: its sagas, what each waits for and holds, and the timeline.
 
@@ -33,10 +40,29 @@ def show_execution(
     through to a consumer is not stored: beside the messages stands by how much the relay lagged last, where AWS tells.
     """
     stack = deployment(target)
-    sagas = sagas_of(stack, execution_id)
+    way = api_of(stack, api, direct=direct)
+    found = _over_http(way, execution_id) if way else _from_the_table(stack, execution_id)
     lag = relay_lag(stack)
-    facts = [{**details(saga), "relay_lag_seconds": lag, "acts": _acts(stack, saga)} for saga in sagas]
+    facts = [{**saga, "relay_lag_seconds": lag, "acts": acts} for saga, acts in found]
     show(target.output, facts, *[part for fact in facts for part in _page(fact)])
+
+
+def _from_the_table(stack: Deployment, execution_id: str) -> list[tuple[Facts, list[Facts]]]:
+    return [(details(saga), _acts(stack, saga)) for saga in sagas_of(stack, execution_id)]
+
+
+def _over_http(api: HttpApi, execution_id: str) -> list[tuple[Facts, list[Facts]]]:
+    """Each saga that can be read with what people did to it; the others are told of, as those of the table are."""
+    if not names_a_saga("any", execution_id):
+        raise NotUsableError("an execution id has 1 to 64 letters, digits, '-' and '_'")
+    told: list[Facts] = api.get(f"executions/{quote(execution_id, safe='')}").part("sagas")
+    unreadable = [Unreadable(execution_id, str(each["unreadable"])) for each in told if "unreadable" in each]
+    sagas = [each for each in told if "unreadable" not in each]
+    if not sagas:
+        raise NotDoneError(f"{execution_id}: {unreadable[0].detail}; see `sagactl reconcile --dry-run`")
+    tell_unreadable(unreadable)
+    places = [f"sagas/{quote(str(each['saga_name']), safe='')}/{quote(execution_id, safe='')}/acts" for each in sagas]
+    return [(saga, api.get(place).part("acts")) for saga, place in zip(sagas, places, strict=True)]
 
 
 def _acts(stack: Deployment, saga: Saga) -> list[Facts]:

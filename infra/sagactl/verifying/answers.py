@@ -25,8 +25,9 @@ _EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
     "CommandReplyFunction": _NO_KAFKA,
     "ApiFunction": {},
     "ConsoleFunction": {},
+    "OperationRunnerFunction": {},
 }
-"""What makes a function start, read its settings and do nothing; the checker does what it does every minute."""
+"""What makes a function start, read its settings and do nothing; those with a schedule do what they do every minute."""
 _SILENT: Final = frozenset({401, 403})
 _NO_SUCH_DOOR: Final = 404
 
@@ -34,11 +35,16 @@ _NO_SUCH_DOOR: Final = 404
 def functions(stack: Deployment, resources: Resources) -> Iterator[Finding]:
     for logical_id, name in sorted(resources.get(FUNCTION, {}).items()):
         what = f"function {logical_id.removesuffix('Function')}"
-        payload = _EMPTY.get(logical_id, _NO_KAFKA if logical_id.startswith("Execution") else None)
+        payload = payload_of(logical_id)
         if payload is None:
             yield not_looked(what, "is not known to this sagactl", "use the sagactl of the release that is deployed")
             continue
         yield from looked(what, partial(_answered, stack, what, name, payload))
+
+
+def payload_of(logical_id: str) -> Mapping[str, Any] | None:
+    """None of a function that this release does not have."""
+    return _EMPTY.get(logical_id, _NO_KAFKA if logical_id.startswith("Execution") else None)
 
 
 def _answered(stack: Deployment, what: str, name: str, payload: Mapping[str, Any]) -> Iterator[Finding]:

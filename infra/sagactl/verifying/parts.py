@@ -61,18 +61,24 @@ def _mapping(stack: Deployment, what: str, identifier: str) -> Iterator[Finding]
         yield fine(what, found["State"].lower())
 
 
+_WITHOUT: Final = {
+    "TimeoutCheckerFunctionTick": "no saga times out",
+    "OperationRunnerFunctionTick": "no operation whose runner ended goes on",
+}
+
+
 def schedules(stack: Deployment, resources: Resources) -> Iterator[Finding]:
     for logical_id, name in sorted(resources.get(_SCHEDULE, {}).items()):
         what = f"schedule {logical_id}"
-        yield from looked(what, partial(_schedule, stack, what, name))
+        yield from looked(what, partial(_schedule, stack, what, name, _WITHOUT.get(logical_id, "nothing calls it")))
 
 
-def _schedule(stack: Deployment, what: str, name: str) -> Iterator[Finding]:
+def _schedule(stack: Deployment, what: str, name: str, so: str) -> Iterator[Finding]:
     found = _found(stack.client("scheduler").get_schedule, Name=name)
     if found is None:
-        yield wrong(what, "is gone, so no saga times out", _REDEPLOY)
+        yield wrong(what, f"is gone, so {so}", _REDEPLOY)
     elif found["State"] != "ENABLED":
-        yield wrong(what, f"is {found['State'].lower()}, so no saga times out", f"enable it, or {_REDEPLOY}")
+        yield wrong(what, f"is {found['State'].lower()}, so {so}", f"enable it, or {_REDEPLOY}")
     else:
         yield fine(what, f"enabled, {found['ScheduleExpression']}")
 

@@ -129,3 +129,12 @@ def test_what_ended_badly_and_who_did_what_are_listed(visitor: Visitor, stand: S
     expect(page.locator(".note")).to_contain_text("looked at it")
     page.get_by_role("link", name="Acts").click()
     expect(page.get_by_role("row", name="person/local-operator")).to_contain_text("looked at it")
+
+
+def test_every_verb_that_somebody_has_is_explained(visitor: Visitor) -> None:
+    page = visitor.visit("#/me", "admin")
+    verbs = page.locator(".words").first
+    expect(verbs).to_contain_text("Republish")
+    expect(verbs).to_contain_text("Override")
+    expect(verbs).to_contain_text("Redrive")
+    expect(verbs).not_to_contain_text("This console does not know it.")

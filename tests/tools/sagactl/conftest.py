@@ -20,7 +20,7 @@ vars(typer.testing)["_get_command"] = cache(typer.main.get_command)
 """The commands are read from their functions once, not for each line that is typed: these tests type thousands."""
 
 
-TWO_WAYS = frozenset({"rejected", "acts", "slots", "cancel", "republish"})
+TWO_WAYS = frozenset({"show", "rejected", "acts", "slots", "cancel", "republish"})
 """Commands that go over the stack's HTTP API where it has one."""
 
 

@@ -29,6 +29,7 @@ ON_A_STACK: list[tuple[str, ...]] = [
     ("request", "--example", "--no-wait"),
     ("list",),
     ("show", "one"),
+    ("show", "one", "--direct"),
     ("slots",),
     ("cancel", "one"),
     ("cancel", "one", "--even-unknown"),

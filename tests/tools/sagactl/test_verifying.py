@@ -1,6 +1,7 @@
 """`sagactl verify`: a stack that works is all well, and each way in which one does not is found and named."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from saga_orchestrator.domain.errors import RetryableError
 from sagactl.app import app
+from sagactl.verifying.answers import payload_of
 from sagactl.verifying.findings import Finding, Verdict, exit_code, fine, looked, not_looked, wrong
 from sagactl.verifying.parts import missing_kinds
 from tests.tools.local_stack.outside import LocalUp
@@ -60,21 +62,41 @@ def test_people_read_a_table_that_ends_with_what_to_do(operator: Operator) -> No
 
 
 @pytest.fixture
-def schedule_off(operator: Operator) -> Iterator[None]:
+def schedules_off(operator: Operator) -> Iterator[None]:
     scheduler = operator.aws("scheduler")
-    (found,) = scheduler.list_schedules()["Schedules"]
-    schedule = scheduler.get_schedule(Name=found["Name"])
-    kept = {name: schedule[name] for name in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}
-    scheduler.update_schedule(**kept, State="DISABLED")
+    names = [found["Name"] for found in scheduler.list_schedules()["Schedules"]]
+    read = [scheduler.get_schedule(Name=name) for name in names]
+    kept = [
+        {name: each[name] for name in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")} for each in read
+    ]
+    for each in kept:
+        scheduler.update_schedule(**each, State="DISABLED")
     yield
-    scheduler.update_schedule(**kept, State="ENABLED")
+    for each in kept:
+        scheduler.update_schedule(**each, State="ENABLED")
 
 
-@pytest.mark.usefixtures("schedule_off")
-def test_a_schedule_that_is_off_is_found(operator: Operator) -> None:
+@pytest.mark.usefixtures("schedules_off")
+def test_a_schedule_that_is_off_is_found_with_what_it_leaves_undone(operator: Operator) -> None:
     found = wrongs(operator.gets("verify", *PATIENCE, exit_code=1))
 
-    assert found == {"schedule TimeoutCheckerFunctionTick": "is disabled, so no saga times out"}
+    assert found == {
+        "schedule TimeoutCheckerFunctionTick": "is disabled, so no saga times out",
+        "schedule OperationRunnerFunctionTick": "is disabled, so no operation whose runner ended goes on",
+    }
+
+
+def test_every_function_of_the_template_is_called() -> None:
+    """One that a release adds is not looked at otherwise, and its stack never all well."""
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    declared = re.findall(
+        r"^  (\w+):\n(?:    Condition: .*\n|    #.*\n)*    Type: AWS::(?:Serverless|Lambda)::Function$",
+        text,
+        re.MULTILINE,
+    )
+
+    assert len(declared) >= 13
+    assert [each for each in declared if payload_of(each) is None] == []
 
 
 def test_an_alarm_that_is_gone_rings_or_is_silent_is_found(operator: Operator) -> None:
