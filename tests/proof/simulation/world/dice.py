@@ -22,6 +22,7 @@ class Dice:
         self.scripts = _stream(seed, "scripts")
         self.orders = _stream(seed, "orders")
         self.operators = _stream(seed, "operators")
+        self.rushes = _stream(seed, "rushes")
         self.batches = _stream(seed, "batches")
         self.unreadable = _stream(seed, "unreadable")
 

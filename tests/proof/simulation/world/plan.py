@@ -36,6 +36,10 @@ from tests.proof.simulation.world.settings import (
 START_MS: Final = 1_795_500_000_000
 CROWD_SHARE: Final = 0.03
 """Of worlds: more executions than one PutEvents takes messages."""
+RUSH_SHARE: Final = 0.12
+"""Of worlds: several requests for one language, whose counter has shards, and where there are faults is read in pieces
+and loses shards by a deployment.
+"""
 STUB_CROWD_SHARE: Final = 0.06
 """Of executions: more early cancels than a stub keeps."""
 _BIG: Final = CANARY + "x" * (1024 * 1024)
@@ -67,6 +71,7 @@ class Plan:
     """When an operator has everything sent again, needed or not."""
     reconciled: list[int] = field(default_factory=list)
     """When an operator reconciles a table that nothing is wrong with."""
+    rush: bool = False
     executions: list[Execution] = field(default_factory=list)
 
     @property
@@ -96,10 +101,15 @@ class Plan:
         return [inbound for each in self.executions for inbound in (each.request, *each.others)]
 
 
-def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
+def draw_plan(dice: random.Random, rushes: random.Random, *, calm: bool) -> Plan:
     settings = draw_settings(dice, calm=calm)
+    rush = rushes.random() < RUSH_SHARE
+    if rush:
+        limit, shards = str(rushes.choice((2, 3))), str(rushes.choice((2, 3)))
+        settings |= {"DEFAULT_LANGUAGE_LIMIT": limit, "COUNTER_SHARDS": shards}
     plan = Plan(
         calm=calm,
+        rush=rush,
         settings=settings,
         later_settings=[],
         transport=dice.choice(("eventbridge", "kafka", "both")),
@@ -119,14 +129,27 @@ def draw_plan(dice: random.Random, *, calm: bool) -> Plan:
         plan.stray_checks += checks
     maker = _Executions(dice, settings, calm=calm)
     crowd = dice.random() < CROWD_SHARE
-    for place in range(dice.choice((12, 15, 20, 20 if calm else 50)) if crowd else dice.choice((1, 1, 2, 2, 3, 3, 5))):
+    count = dice.choice((12, 15, 20, 20 if calm else 50)) if crowd else dice.choice((1, 1, 2, 2, 3, 3, 5))
+    for place in range(max(count, rushes.choice((5, 7))) if rush else count):
         plan.executions.append(maker.make(f"ex-{place}"))
+    if rush:
+        _want_one_language(plan)
+    if rush and not calm and not plan.later_settings:
+        moment = START_MS + 10_000 + rushes.randrange(60_000)
+        plan.later_settings = [(moment, settings | {"COUNTER_SHARDS": rushes.choice(("1", "1", "2"))})]
+        plan.stray_checks += [moment + rushes.randrange(1_000, 20_000) for _ in range(3)]
     if not calm and dice.random() < 0.55:
         requested = [each.request.at for each in plan.executions]
         waits = (300, 300, 2_000, 10_000, 100_000)
         plan.reconciled = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.choice((0, 0, 1, 2)))]
         plan.republished = [dice.choice(requested) + dice.choice(waits) for _ in range(dice.randint(2, 4))]
     return plan
+
+
+def _want_one_language(plan: Plan) -> None:
+    for inbound in plan.events:
+        if inbound.detail is not None and inbound.detail.get("language") in LANGUAGES:
+            inbound.detail["language"] = LANGUAGES[0]
 
 
 class _Executions:

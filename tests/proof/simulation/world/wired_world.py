@@ -67,8 +67,10 @@ class WiredWorld:
         dice = Dice(seed)
         self.seed, self.trace = seed, trace
         self.log: list[str] = []
-        self.plan: Plan = draw_plan(dice.plan, calm=dice.plan.random() < CALM_SHARE)
+        self.plan: Plan = draw_plan(dice.plan, dice.rushes, calm=dice.plan.random() < CALM_SHARE)
         self.weather = Weather(dice.faults, calm=self.plan.calm, silenced=silenced, suppressed=suppressed)
+        if self.plan.rush and not self.plan.calm and Fault.SHORT_PAGE not in silenced:
+            self.weather.rates.setdefault(Fault.SHORT_PAGE, 0.4)
         skew_senders(dice.senders, self.plan, self.weather, silenced)
         self.scheduler = Scheduler(START_MS)
         self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))

@@ -1,18 +1,17 @@
 """The routes that act: each a verb on one saga, judged and recorded by the application."""
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.operate import Answer, Answered, Asked
 from saga_orchestrator.application.refusals import SENTENCES
-from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 
 from .callers import Caller
-from .problems import Problem, bad_request, forbidden, store_refuses, unknown
+from .not_done import not_done
+from .problems import forbidden
 from .replies import Reply
 from .requests import Body, Request, etag
 from .seeing import shown
@@ -73,38 +72,7 @@ def _told(api: ApiResources, answer: Answer, caller: Caller) -> Reply:
         content = {"saga": shown(api, saga, caller), "replayed": answer.answered is Answered.REPLAYED}
         return Reply(content, headers={"etag": etag(saga)})
     tag = {"etag": etag(saga)} if saga is not None else {}
-    match answer.answered:
-        case Answered.FORBIDDEN:
-            raise forbidden()
-        case Answered.MALFORMED:
-            raise bad_request("malformed", f"This is not taken: {answer.code}.")
-        case Answered.VERSION_NEEDED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_REQUIRED,
-                "if_match_needed",
-                "This cannot be taken back: send If-Match with the ETag of the saga that you decided on.",
-            )
-        case Answered.KEY_REUSED:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "key_reused",
-                "You have used this Idempotency-Key on this saga for something else: take a new one.",
-            )
-        case Answered.CHANGED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_FAILED,
-                "changed",
-                "The saga is not as it was when you decided: look at it again.",
-                headers=tag,
-                **tag,
-            )
-        case Answered.REFUSED:
-            code = str(answer.code or "refused")
-            if code == RejectReason.REFUSED_BY_AWS:
-                raise store_refuses()
-            raise Problem(HTTPStatus.CONFLICT, code, _sentence(code), headers=tag, **tag)
-        case _:
-            raise unknown()
+    raise not_done(answer.answered, answer.code, "saga", tag, _sentence)
 
 
 def _sentence(code: str) -> str:

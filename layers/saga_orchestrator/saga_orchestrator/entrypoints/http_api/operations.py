@@ -13,10 +13,11 @@ from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.batches import Batch, names_a_batch
 
 from .callers import Caller
+from .not_done import not_done
 from .operation_bodies import Aborting, Preparing, Starting, millis_of
 from .operation_facts import page_of_items, shown, tag
 from .page_tokens import decoded, encoded, instant_of, no_token
-from .problems import Problem, bad_request, unknown
+from .problems import bad_request, forbidden, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
@@ -99,7 +100,7 @@ def newest(api: ApiResources, request: Request, caller: Caller) -> Reply:
 def _only(roles: frozenset[Role], caller: Caller) -> None:
     """Before anything of the request is looked at."""
     if caller.role not in roles:
-        raise _forbidden()
+        raise forbidden()
 
 
 def _hand(request: Request, caller: Caller, reason: str) -> Hand:
@@ -133,40 +134,7 @@ def _done(told: Told) -> Batch:
     if told.answered in {Answered.DONE, Answered.REPLAYED} and told.batch is not None:
         return told.batch
     tagged = {"etag": tag(told.batch)} if told.batch is not None else {}
-    match told.answered:
-        case Answered.FORBIDDEN:
-            raise _forbidden()
-        case Answered.MALFORMED:
-            raise bad_request("malformed", f"This is not taken: {told.code}.")
-        case Answered.VERSION_NEEDED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_REQUIRED,
-                "if_match_needed",
-                "This cannot be taken back: send If-Match with the ETag of the operation that you decided on.",
-            )
-        case Answered.KEY_REUSED:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "key_reused",
-                "You have used this Idempotency-Key for something else: take a new one.",
-            )
-        case Answered.CHANGED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_FAILED,
-                "changed",
-                "The operation is not as it was when you decided: look at it again.",
-                headers=tagged,
-                **tagged,
-            )
-        case Answered.REFUSED:
-            code = str(told.code)
-            raise Problem(HTTPStatus.CONFLICT, code, SENTENCES[code], headers=tagged, **tagged)
-        case _:
-            raise unknown()
-
-
-def _forbidden() -> Problem:
-    return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Your role does not do this.")
+    raise not_done(told.answered, told.code, "operation", tagged, SENTENCES.__getitem__)
 
 
 def _position(token: str, batch: Batch) -> int:

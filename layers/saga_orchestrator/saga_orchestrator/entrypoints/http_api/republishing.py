@@ -1,6 +1,7 @@
 """The route that publishes again what one saga has emitted."""
 
-from http import HTTPStatus
+from collections.abc import Mapping
+from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.operate import Answered
@@ -10,10 +11,15 @@ from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPU
 
 from .acting import Reasoned
 from .callers import Caller
-from .problems import Problem, bad_request, forbidden, unknown
+from .not_done import not_done
+from .problems import forbidden
 from .replies import Reply
 from .requests import Request, etag
 from .seeing import shown
+
+SENTENCES: Final[Mapping[str, str]] = {
+    FUNCTION_FAILED: "A relay did not finish; its log says why. The same request again does what is left.",
+}
 
 
 def republish(api: ApiResources, request: Request, caller: Caller) -> Reply:
@@ -47,31 +53,5 @@ def _told(api: ApiResources, caller: Caller, emitted: Emitted) -> Reply:
                 "skipped": list(emitted.done.skipped),
             }
             return Reply(told, headers=tag)
-        case Answered.FORBIDDEN:
-            raise forbidden()
-        case Answered.MALFORMED:
-            raise bad_request("malformed", f"This is not taken: {emitted.code}.")
-        case Answered.KEY_REUSED:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "key_reused",
-                "You have used this Idempotency-Key on this saga for something else: take a new one.",
-            )
-        case Answered.CHANGED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_FAILED,
-                "changed",
-                "The saga is not as it was when you decided: look at it again.",
-                headers=tag,
-                **tag,
-            )
-        case Answered.REFUSED:
-            raise Problem(
-                HTTPStatus.CONFLICT,
-                FUNCTION_FAILED,
-                "A relay did not finish; its log says why. The same request again does what is left.",
-                headers=tag,
-                **tag,
-            )
-        case _:
-            raise unknown()
+        case refused:
+            raise not_done(refused, emitted.code, "saga", tag, SENTENCES.__getitem__)

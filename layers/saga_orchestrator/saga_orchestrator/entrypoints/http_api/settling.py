@@ -1,7 +1,6 @@
 """The routes that act on a rejected event: it is delivered again, or dropped."""
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
@@ -14,7 +13,8 @@ from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, Even
 from .acting import Reasoned
 from .by_time import etag, names_an_event
 from .callers import Caller
-from .problems import Problem, bad_request, forbidden, unknown
+from .not_done import not_done
+from .problems import forbidden, unknown
 from .replies import Reply
 from .requests import Request
 
@@ -68,29 +68,9 @@ def _told(handled: Handled) -> Reply:
                 },
                 headers=tag,
             )
-        case Answered.FORBIDDEN:
-            raise forbidden()
-        case Answered.MALFORMED:
-            raise bad_request("malformed", f"This is not taken: {handled.code}.")
-        case Answered.KEY_REUSED:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "key_reused",
-                "You have used this Idempotency-Key on this event for something else: take a new one.",
-            )
-        case Answered.CHANGED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_FAILED,
-                "changed",
-                "It has come again, or was settled, since you looked: look at it again.",
-                headers=tag,
-                **tag,
-            )
-        case Answered.REFUSED:
-            code = str(handled.code)
-            raise Problem(HTTPStatus.CONFLICT, code, SENTENCES[code], headers=tag, **tag)
-        case _:
-            raise unknown()
+        case refused:
+            changed = "It has come again, or was settled, since you looked: look at it again."
+            raise not_done(refused, handled.code, "event", tag, SENTENCES.__getitem__, changed)
 
 
 RESULTS: Final = (Fate.DONE, Fate.REJECTED_AGAIN.replace(" ", "_"), DROPPED)

@@ -4,7 +4,6 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
@@ -25,7 +24,8 @@ from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, Limi
 
 from .acting import Reasoned
 from .callers import Caller
-from .problems import Problem, bad_request, forbidden, unknown
+from .not_done import not_done
+from .problems import bad_request, forbidden, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
@@ -149,35 +149,8 @@ def _told(api: ApiResources, granted: Granted) -> Reply:
                 "replayed": granted.answered is Answered.REPLAYED,
             }
             return Reply({**told, **tag}, headers=tag)
-        case Answered.FORBIDDEN:
-            raise forbidden()
-        case Answered.MALFORMED:
-            raise bad_request("malformed", f"This is not taken: {granted.code}.")
-        case Answered.VERSION_NEEDED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_REQUIRED,
-                "if_match_needed",
-                "Send If-Match with the ETag of the limit that you decided on.",
-            )
-        case Answered.KEY_REUSED:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "key_reused",
-                "You have used this Idempotency-Key on this limit for something else: take a new one.",
-            )
-        case Answered.CHANGED:
-            raise Problem(
-                HTTPStatus.PRECONDITION_FAILED,
-                "changed",
-                "The limit is not as it was when you decided: look at it again.",
-                headers=tag,
-                **tag,
-            )
-        case Answered.REFUSED:
-            code = str(granted.code)
-            raise Problem(HTTPStatus.CONFLICT, code, SENTENCES[code], headers=tag, **tag)
-        case _:
-            raise unknown()
+        case refused:
+            raise not_done(refused, granted.code, "limit", tag, SENTENCES.__getitem__)
 
 
 def _instant(value: str) -> int:
