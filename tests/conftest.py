@@ -35,14 +35,13 @@ PROOF: Final = (
 )
 """What takes a quarter of a minute or more and rarely fails by itself, by the beginning of its path."""
 ALONE: Final = ""
-WAITING: Final = "tools/worker/contract/test_kit.py"
 GROUPS: Final = {
     "tools/sagactl/": "operator",  # one stack serves them all
     "tools/console/": "browser",
     "tools/local_stack/": "stack",
     "tools/demo/": "demo",
     "tools/kubernetes_worker/": "cluster",
-    WAITING: ALONE,  # each plays a worker of its own
+    "tools/worker/contract/test_kit.py": "waits",  # by the clock: one process waits, the others work
     "tools/": "programs",  # worker and participant, timed by the clock
     "release/built_artefact/": "artefact",  # one `sam build` serves all
     "proof/load/": "load",
@@ -80,8 +79,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(tuple(f"tests/{place}" for place in PROOF)):
             item.add_marker(pytest.mark.proof)
-    # What mostly waits is begun first, beside what works: the longest of it takes minutes, and must not be the last.
-    items.sort(key=lambda item: not item.nodeid.startswith(f"tests/{WAITING}"))
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
