@@ -88,17 +88,29 @@ def test_an_endpoint_comes_from_the_environment_too(operator: Operator, monkeypa
 
 
 @pytest.mark.parametrize("execution_id", ["nobody", "a b", "#counter#python#0", "x" * 3000])
-def test_show_of_what_is_not_there(operator: Operator, execution_id: str) -> None:
-    line = refused("show", execution_id, "--endpoint-url", operator.ready["aws_endpoint"], exit_code=1)
+def test_show_of_what_is_not_there_without_the_api(operator: Operator, execution_id: str) -> None:
+    line = refused("show", execution_id, "--direct", "--endpoint-url", operator.ready["aws_endpoint"], exit_code=1)
     assert "no saga for execution" in line
+
+
+def test_show_of_what_is_not_there(operator: Operator) -> None:
+    line = refused("show", "nobody", "--endpoint-url", operator.ready["aws_endpoint"], exit_code=1)
+    assert "There is nothing of that name that you may see." in line
+
+
+@pytest.mark.parametrize("execution_id", ["a b", "#counter#python#0", "x" * 3000])
+def test_show_of_what_can_be_no_execution(operator: Operator, execution_id: str) -> None:
+    line = refused("show", execution_id, "--endpoint-url", operator.ready["aws_endpoint"], exit_code=2)
+    assert "an execution id has 1 to 64 letters" in line
 
 
 def test_show_of_a_counter_that_is_there(operator: Operator) -> None:
     """Its item has the key of an execution, and is none."""
     counter = {"execution_id": {"S": "#counter#shown#0"}, "saga_name": {"S": "#counter"}, "n": {"N": "0"}}
     operator.client.dynamodb.put_item(TableName=operator.ready["table"], Item=counter)
-    line = refused("show", "#counter#shown#0", "--endpoint-url", operator.ready["aws_endpoint"], exit_code=1)
-    assert "no saga for execution" in line
+    where = ("--endpoint-url", operator.ready["aws_endpoint"])
+    assert "no saga for execution" in refused("show", "#counter#shown#0", "--direct", *where, exit_code=1)
+    assert "an execution id has 1 to 64 letters" in refused("show", "#counter#shown#0", *where, exit_code=2)
 
 
 @pytest.mark.parametrize("damage", [{"corr": None}, {"version": {"S": "1"}}, {"state": {"S": "paused"}}])
