@@ -102,7 +102,7 @@ mutation: .venv-mutation/installed ## every small change of the core, one at a t
 
 WORLDS ?= 100000
 nightly: .venv/installed contracts-peers fuzz mutation ## everything that `make test` and `make proof` take a share of (two hours on 2 cores)
-	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/proof/exhaustion tests/proof/stateful
+	SAGA_EXHAUSTIVE=1 $(BIN)/pytest tests/unit tests/proof/exhaustion tests/proof/stateful tests/proof/own_saga
 	SAGA_LOAD=full $(BIN)/pytest tests/proof/load
 	$(BIN)/python -m tests.proof.simulation --seeds $(WORLDS) --from $(FROM)
 	$(BIN)/python -m tests.proof.simulation.mutants --seeds 10000
