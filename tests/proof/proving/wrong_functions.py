@@ -49,7 +49,7 @@ def gives_up_a_lost_race(self: Any, saga: Any, signal: Any, rules: Any) -> Any:
             return Decision(saga, Verdict.DUPLICATE)
 
 
-def forgets_one_answer(self: Any, reply: Any, rules: Any) -> Any:
+def forgets_one_answer(self: Any, reply: Any, rules: Any, known: Any = None) -> Any:
     if reply.message == "take_right#1":
         return Decision(self.store.get(reply.key, rules.definition.name), Verdict.DUPLICATE)
-    return _answer(self, reply, rules)
+    return _answer(self, reply, rules, known)

@@ -311,7 +311,7 @@ def _doors(deployed: Deployment) -> Iterator[str]:
 
 def _wanted(function: str, parameters: dict[str, str]) -> set[Grant]:
     wanted = set(BASE[function])
-    if "EncryptionKeyArn" in parameters:
+    if "EncryptionKeyArn" in parameters and function != CONSOLE_FUNCTION:
         wanted |= {(f"kms:{action}", KEY, THROUGH) for action in ("Decrypt", "GenerateDataKey")}
     if function in {"CommandRelayFunction", KAFKA_RELAY} and "InlineScriptMaxBytes" in parameters:
         wanted.add(("s3:GetObject", "<PayloadBucket.Arn>/scripts/*", "{}"))
