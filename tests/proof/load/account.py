@@ -131,6 +131,8 @@ class Account(Deployment):
             )
         for table in self.table._tables.values():
             table.replaced.clear()  # older images of what replicas have: they too go with time
+            for index in table.indexes.values():
+                index.settle(table.clock())  # as a reader would: nobody here lists what ended
         self.table._transactions._done.clear()  # AWS forgets a transaction's token after ten minutes; this clock stands
         for key in list(self.bucket.objects("payloads")):
             self.bucket.delete_object(Bucket="payloads", Key=key)
