@@ -11,6 +11,7 @@ from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.oracles.registry import When
 from tests.proof.simulation.world.acts import AnyAsked, Told
 from tests.proof.simulation.world.lambda_service import API, Outcome
+from tests.proof.simulation.world.scenario import CANCELLED, OPERATOR_SOURCE, Inbound
 
 if TYPE_CHECKING:
     from tests.proof.simulation.world.wired_world import WiredWorld
@@ -79,6 +80,15 @@ class ApiCalls:
         self.world.note(f"{asked.actor} {asked.deed} {asked.target} {asked.key}: {told.status} {told.code}")
         self.told.append(told)
         self.world.judge.judge(When.ANSWERED, self.world.acts, told)
+
+
+def expect_cancel(world: "WiredWorld", execution_id: str, event_id: str, actor: str) -> None:
+    """An execution that is cancelled by an act is cancelled as by an operator's event, under the act's own id."""
+    sent = world.ledger.by_execution.setdefault(execution_id, [])
+    if all(each.event_id != event_id for each in sent):
+        inbound = Inbound(0, event_id, CANCELLED, execution_id, world.scheduler.now, None)
+        inbound.source, inbound.actor, inbound.authorised = OPERATOR_SOURCE, actor, True
+        sent.append(inbound)
 
 
 def _event(asked: AnyAsked) -> dict[str, Any]:

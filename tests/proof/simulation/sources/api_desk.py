@@ -13,9 +13,8 @@ from saga_orchestrator.domain.operating.authority import Deed
 from saga_testing.http_door import ADMIN as ADMIN_ARN
 from saga_testing.http_door import OPERATOR as OPERATOR_ARN
 from tests.proof.simulation.faults.weather import Fault
-from tests.proof.simulation.sources.api_calls import THINKS_MS, ApiCalls
+from tests.proof.simulation.sources.api_calls import THINKS_MS, ApiCalls, expect_cancel
 from tests.proof.simulation.world.acts import Asked
-from tests.proof.simulation.world.scenario import CANCELLED, OPERATOR_SOURCE, Inbound
 
 if TYPE_CHECKING:
     from tests.proof.simulation.world.wired_world import WiredWorld
@@ -117,11 +116,6 @@ class ApiDesk:
         return replace(asked, deed=other, reason="another thing")
 
     def _expect(self, asked: Asked) -> None:
-        """An execution that is cancelled here is cancelled as by an operator's event, under the act's own id."""
-        sent = self.world.ledger.by_execution.setdefault(asked.execution_id, [])
-        if asked.deed is not Deed.CANCEL or asked.saga_name != EXECUTION:
-            return
-        if all(each.event_id != asked.event_id for each in sent):
-            inbound = Inbound(0, asked.event_id, CANCELLED, asked.execution_id, self.world.scheduler.now, None)
-            inbound.source, inbound.actor, inbound.authorised = OPERATOR_SOURCE, asked.actor, True
-            sent.append(inbound)
+        self.world.ledger.by_execution.setdefault(asked.execution_id, [])
+        if asked.deed is Deed.CANCEL and asked.saga_name == EXECUTION:
+            expect_cancel(self.world, asked.execution_id, asked.event_id, asked.actor)
