@@ -1,5 +1,6 @@
 """Groups and the summary: the same sagas that the lists show, by kind and in numbers, and never a zero for "unread"."""
 
+import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -33,6 +34,10 @@ def parked(saga: Saga, key: str, since: int) -> Saga:
 def store(stack: Deployment, *sagas: Saga) -> None:
     for saga in sagas:
         stack.aws.dynamodb.put_item(TableName="sagas", Item=encode(saga))
+
+
+def running(key: str, deadline: int, shard: int) -> Saga:
+    return replace(reserved_order(), execution_id=key, deadline=deadline, deadline_shard=shard)
 
 
 def spoil(stack: Deployment, key: str) -> None:
@@ -343,6 +348,21 @@ def test_what_ended_badly_is_grouped_the_newest_first(stack: Deployment, door: H
     (executions, orders) = told["groups"]
     assert (executions["count"], executions["oldest"], executions["newest"]) == (3, rfc3339(now - 7), rfc3339(now - 1))
     assert (executions["sample"]["execution_id"], orders["sample"]["execution_id"]) == ("e-1", "o-0")
+
+
+@pytest.mark.parametrize("shards", ["8", "256"])
+def test_a_list_is_read_to_its_end_once_over_however_many_partitions(stack: Deployment, shards: str) -> None:
+    """A key of each partition at a time, it took a query of every partition for each saga of a group."""
+    stack.reconfigure(DEADLINE_SHARDS=shards)
+    spread = list(range(400))
+    random.Random(1).shuffle(spread)
+    store(stack, *(running(f"e-{at}", stack.now + at, number % int(shards)) for number, at in enumerate(spread)))
+    stack.wire.calls.clear()
+    told = HttpDoor(stack.at).get("groups", READER, query={"of": "deadlines"}).json
+
+    assert ([each["count"] for each in told["groups"]], told["read"], told["more"]) == ([400], 400, False)
+    assert told["groups"][0]["sample"]["execution_id"] == "e-0"
+    assert Counter(stack.wire.calls) == {"query": int(shards), "batch_get_item": 4}
 
 
 def test_numbers_read_places_and_no_sagas(stack: Deployment, door: HttpDoor) -> None:

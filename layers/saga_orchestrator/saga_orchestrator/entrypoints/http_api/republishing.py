@@ -7,6 +7,7 @@ from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.operate import Answered
 from saga_orchestrator.application.settling.desk import FUNCTION_FAILED
 from saga_orchestrator.application.settling.republish_desk import Emission, Emitted
+from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH
 
 from .acting import Reasoned
@@ -15,7 +16,7 @@ from .not_done import not_done
 from .problems import forbidden
 from .replies import Reply
 from .requests import Request, etag
-from .seeing import shown
+from .seeing import seen, shown
 
 SENTENCES: Final[Mapping[str, str]] = {
     FUNCTION_FAILED: "A relay did not finish; its log says why. The same request again does what is left.",
@@ -23,6 +24,9 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 
 def republish(api: ApiResources, request: Request, caller: Caller) -> Reply:
+    if caller.role is Role.OWNER:
+        # That it is not his to do is told him of his own; of all else, as with every verb, that there is nothing.
+        seen(api, request, caller)
     if caller.role not in OTHER_DEMANDS[REPUBLISH].roles:
         raise forbidden()
     request.only(())
