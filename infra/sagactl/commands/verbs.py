@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.application.judging import Answered, Hand
+from saga_orchestrator.application.operate import Answer, Asked
 from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
@@ -169,7 +170,7 @@ def _directly(target: Target, stack: Deployment, typed: _Typed) -> None:
     tell_stack(stack)
     answer = perform(stack, SAGAS, asked)
     saga = answer.saga
-    if saga is None or answer.answered not in {Answered.DONE, Answered.REPLAYED}:
+    if saga is None or not answer.answered.is_done:
         raise _error(asked, answer)
     parked = [entry.step for entry in saga.ledger.parked]
     _show(target, asked, answer.answered, str(saga.state), parked, saga.version)
@@ -177,14 +178,10 @@ def _directly(target: Target, stack: Deployment, typed: _Typed) -> None:
 
 def _asked(typed: _Typed, saga_name: str, execution_id: str, actor: str, role: Role, door: Door) -> Asked:
     return Asked(
+        hand=Hand(actor=actor, role=role, door=door, key=typed.key or uuid.uuid4().hex, reason=typed.reason),
         execution_id=execution_id,
         saga_name=saga_name,
         deed=typed.deed,
-        actor=actor,
-        role=role,
-        door=door,
-        key=typed.key or uuid.uuid4().hex,
-        reason=typed.reason,
         step=typed.step,
         version=typed.version,
     )
@@ -206,8 +203,8 @@ def _show(target: Target, asked: Asked, answered: Answered, state: str, parked: 
         "answered": str(answered),
         "state": state,
         "version": version,
-        "actor": asked.actor,
-        "key": asked.key,
+        "actor": asked.hand.actor,
+        "key": asked.hand.key,
     }
     before = ", as it was before" if answered is Answered.REPLAYED else ""
     stands = f"{state}, parked: {', '.join(parked)}" if parked else state

@@ -1,7 +1,10 @@
 """Who may override what, and that it is done once."""
 
+import json
+
 import pytest
 
+from saga_orchestrator.adapters.counters.counter_items import counter_key
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.faults import Fault, possible_at
 from saga_testing.http_door import ADMIN, OPERATOR, READER, HttpDoor
@@ -54,6 +57,17 @@ def test_a_language_that_was_never_limited_is_the_one_404(stack: Deployment, doo
 
     assert (told.status, told.code) == (404, "not_found")
     assert acts(stack) == []
+
+
+def test_whatever_a_saga_takes_slots_of_can_be_limited(stack: Deployment, door: HttpDoor) -> None:
+    """Not languages alone, whose names are shorter."""
+    run(stack, "ex-1")
+    longest = "d" * 64
+    stack.aws.dynamodb.put_item(TableName="sagas", Item={**head(stack), **counter_key(longest, 0)})
+
+    assert one(door, longest)["language"] == longest
+    assert limiting(door, "close", longest, body={"reason": "x"}).status == 200
+    stack.reconfigure(LANGUAGE_LIMITS=json.dumps({longest: 3}))
 
 
 @pytest.mark.parametrize(("word", "code"), [("unlimited", "unlimited"), ("closed", "closed_by_setting")])

@@ -70,7 +70,7 @@ PATTERNS: Final = {
     "key": "^[A-Za-z0-9_-]{1,64}$",
     "id": "^[0-9a-f]{12}$",
     "operation_id": "^[0-9a-f]{24}$",
-    "language": "^[a-z0-9][a-z0-9+._-]{0,31}$",
+    "language": "^[a-z0-9][a-z0-9+._-]{0,63}$",
 }
 
 

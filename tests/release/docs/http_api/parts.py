@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.domain.operating.authority import Demands
-from saga_orchestrator.entrypoints.http_api.acting import Reasoned
+from saga_orchestrator.entrypoints.http_api.hands import Reasoned
 
 Schema = dict[str, Any]
 

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH, EventDeed
-from saga_orchestrator.entrypoints.http_api.acting import Reasoned
 from saga_orchestrator.entrypoints.http_api.by_time import ORDERS
+from saga_orchestrator.entrypoints.http_api.hands import Reasoned
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.settling import RESULTS
 from tests.release.docs.http_api import slot_shapes
