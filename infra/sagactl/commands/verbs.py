@@ -15,6 +15,7 @@ from saga_orchestrator.domain.operating.authority import Deed
 from sagactl.acting.actor import acting
 from sagactl.acting.direct import perform
 from sagactl.acting.over_http import HttpApi
+from sagactl.acting.ways import Actor, Api, Key, Why
 from sagactl.asking import tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -29,12 +30,8 @@ Named = Annotated[
 ]
 Step = Annotated[str | None, typer.Argument(help="The parked step; may be left out where only one is parked.")]
 Direct = Annotated[bool, typer.Option("--direct", help="Past every door: recorded as unverified, and rings an alarm.")]
-Api = Annotated[str | None, typer.Option("--api", help="URL of the HTTP API; by default the one that the stack tells.")]
 IfMatch = Annotated[int, typer.Option("--if-match", help="The version that `show` told, and that you decided on.")]
 MayMatch = Annotated[int | None, typer.Option("--if-match", help="Only if the saga still has this version.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")]
-Actor = Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")]
-Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
 
 
 @on_stack
