@@ -101,7 +101,7 @@ def input_sentence(fault: str) -> str:
 
 
 def input_explanation(faults: Iterable[str]) -> str:
-    """All of them, each field once: what fits none of the types that a field may have broke one rule, and not several."""
+    """All of them, each field once: what fits none of the types that a field may have broke one rule."""
     said: dict[str, list[str]] = {}
     for sentence in map(input_sentence, faults):
         field, _, words = sentence.partition(" ")
