@@ -92,8 +92,8 @@ def _is_said_deeper(place: str, faults: tuple[str, ...]) -> bool:
 
 
 def _is_json(value: Any) -> bool:
-    """Not beyond all numbers, Unicode, and no deeper than the model's own reader goes. What is none of it cannot be told
-    to anybody, and an undeclared field with it is ignored as any other."""
+    """Unicode, not beyond all numbers, and no deeper than the model's own reader goes. What is not cannot be told to
+    anybody, and an undeclared field with it is ignored as any other."""
     try:
         from_json(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
     except (ValueError, RecursionError):
