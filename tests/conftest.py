@@ -21,7 +21,6 @@ PROOF: Final = (
     "release/security/test_secrets_scan.py",  # every file of the project
     "release/template/test_planted_bugs.py",  # whether the checks of the template see what they are there for
     "tools/console/test_incidents_in_the_browser.py",  # a stack for each incident
-    "tools/console/test_looks.py",  # every page by axe, twice, and ten thousand sagas
     "tools/console/test_on_the_local_stack.py",  # a stack of its own
     "tools/demo/test_demo_command.py",  # the whole demo, played and interrupted
     "tools/kubernetes_worker/test_contract.py",  # every clause of the contract, by the clock

@@ -16,7 +16,8 @@ from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import OPERATOR, HttpDoor
 from saga_testing.samples.sample_events import NOW_MS, event
 from saga_testing.telemetry import RecordingTelemetry
-from tests.handlers.http_api.operation_desk import NAME, STUCK, UNDO_PARKED, Desk, parked, store
+from tests.handlers.http_api.operations.desk import Desk
+from tests.handlers.http_api.parked_sagas import NAME, STUCK, UNDO_PARKED, parked, store
 
 OWNER = {"order": "owner", "owner": "ada"}
 ENDED = {"order": "ended"}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from saga_orchestrator.domain.defining.input_rules import input_sentence
-from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, named_fields, sentence
+from saga_orchestrator.domain.defining.input_rules import input_explanation
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, explanation, named_fields
 from saga_orchestrator.domain.flow.telling import address, seen_by, started_steps
 from saga_orchestrator.domain.flow.terms import Announcement, Command, View
 
@@ -196,7 +196,7 @@ def _invalid_request(saga: Saga) -> Mapping[str, Any]:
         return {}
     return {
         "invalid_fields": named_fields(saga.faults),
-        "explanation": "; ".join(map(sentence if saga.input is None else input_sentence, saga.faults)),
+        "explanation": (explanation if saga.input is None else input_explanation)(saga.faults),
     }
 
 

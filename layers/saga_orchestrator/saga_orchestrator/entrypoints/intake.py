@@ -74,7 +74,7 @@ class Intake:
             )
         source = event.get("source")
         by_operator = self._is_operators(source)
-        if source not in self._sources and not by_operator:
+        if not (by_operator or (isinstance(source, str) and source in self._sources)):
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )

@@ -10,7 +10,7 @@ from saga_orchestrator.domain.asking import ask as ask_definition
 from saga_orchestrator.domain.definition import Step
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.endings import Ending
-from saga_orchestrator.domain.policy import Without
+from saga_orchestrator.domain.policy import Without, names_a_resource
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -23,7 +23,6 @@ from .turn import Draft, Turn, has_attempts_left, pause_ms, view
 PASSED = frozenset({Standing.DONE, Standing.NOT_NEEDED})
 
 CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-RESOURCE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,63}")
 
 REFUSED: Final = "refused"
 NO_ANSWER: Final = "no_answer"
@@ -84,9 +83,8 @@ def _code(check: Callable[[View], str | None], seen: View) -> str | None:
 
 
 def _resource(claims: Callable[[View], str], seen: View) -> str:
-    """The name is part of a counter's key."""
     resource = claims(seen)
-    if not RESOURCE.fullmatch(resource):
+    if not names_a_resource(resource):
         raise ValueError
     return resource
 

@@ -1,12 +1,12 @@
 """The routes about limits: what is taken of which, by whom, and what an administrator puts in a setting's place."""
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.application.limiting.overriding import (
     CLOSED_BY_SETTING,
     NO_OVERRIDE,
@@ -16,22 +16,21 @@ from saga_orchestrator.application.limiting.overriding import (
     Wished,
 )
 from saga_orchestrator.application.limiting.slots import holders_of, override_facts, page_of_slots, slot_facts
-from saga_orchestrator.application.operate import Answered
 from saga_orchestrator.domain.counters import Head, Reading
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
+from saga_orchestrator.domain.policy import names_a_resource
 
-from .acting import Reasoned
 from .callers import Caller
+from .hands import Reasoned, hand_of, only, seen_by
 from .not_done import not_done
-from .problems import bad_request, forbidden, unknown
+from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
 
 _LONGEST_TOKEN: Final = 99
-_LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,31}", re.ASCII)
 
 SENTENCES: Final[Mapping[str, str]] = {
     UNLIMITED: "It has no limit: set one in LanguageLimits first.",
@@ -79,7 +78,7 @@ def one_language(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     """With those who hold its slots."""
     request.only(())
     language = request.path.get("language", "")
-    head = api.slot_table.heads([language], None).get(language) if _LANGUAGE.fullmatch(language) else None
+    head = api.slot_table.heads([language], None).get(language) if names_a_resource(language) else None
     if head is None:
         raise unknown()
     if not isinstance(head, Head):
@@ -99,23 +98,19 @@ def limiting(deed: LimitDeed) -> Callable[[ApiResources, Request, Caller], Reply
     """The route of one verb."""
 
     def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
-        if caller.role not in OTHER_DEMANDS[deed].roles:
-            raise forbidden()
+        only(OTHER_DEMANDS[deed].roles, caller)
         request.only(())
-        body, matched = request.parsed(BODIES[deed]), request.if_match
+        body = request.parsed(BODIES[deed])
+        version, seen = seen_by(request)
         until = body.until if isinstance(body, Closing) else None
         wished = Wished(
+            hand=hand_of(request, caller, body.reason),
             language=request.path.get("language", ""),
             deed=deed,
-            actor=caller.actor,
-            role=caller.role,
-            door=caller.door,
-            key=request.idempotency_key,
-            reason=body.reason,
             limit=body.limit if isinstance(body, Overriding) else None,
             until=_instant(until) if until is not None else None,
-            version=matched[0] if matched else None,
-            seen=matched[1] if matched else None,
+            version=version,
+            seen=seen,
         )
         return _told(api, api.override_limits.perform(wished))
 
@@ -174,6 +169,6 @@ def _language_of(token: str) -> str:
         of, _, language = text.decode("ascii").partition(" ")
     except ValueError:
         of, language = "", ""
-    if of != "slots" or not _LANGUAGE.fullmatch(language):
+    if of != "slots" or not names_a_resource(language):
         raise bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.")
     return language
