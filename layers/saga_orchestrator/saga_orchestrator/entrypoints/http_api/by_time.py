@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.batches.desk import Part
 from saga_orchestrator.application.describing import act_facts
 from saga_orchestrator.application.paging import PageByTime, Shelf, page_of
 from saga_orchestrator.application.settling.facts import group_facts, rejected_facts
@@ -13,7 +14,8 @@ from saga_orchestrator.application.settling.groups import groups_of
 from saga_orchestrator.application.settling.kept import Kept
 from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
 from saga_orchestrator.domain.operating.acts import Act
-from saga_orchestrator.domain.operating.other_targets import rejected_target
+from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.other_targets import REPUBLISH, EventDeed, LimitDeed, rejected_target
 
 from .callers import Caller
 from .problems import bad_request, unknown
@@ -25,6 +27,8 @@ from .spot_tokens import spot_of, token_of
 ORDERS: Final = ("newest", "oldest")
 _ID: Final = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+VERBS: Final = (*Deed, *EventDeed, REPUBLISH, *LimitDeed, *Part)
+"""Of acts."""
 _EXECUTION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _ACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
 
@@ -76,7 +80,9 @@ def one_rejected(api: ApiResources, request: Request, _caller: Caller) -> Reply:
 def acts(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     """What people did to anything, the newest first."""
     request.only(("since", "actor", "verb", "page_size", "page_token"))
-    actor, verb = _filter(request, "actor", _ACTOR), _filter(request, "verb", _CODE)
+    actor, verb = _filter(request, "actor", _ACTOR), request.query.get("verb")
+    if verb is not None and verb not in VERBS:
+        raise bad_request("bad_filter", f"verb is one of {', '.join(sorted(VERBS))}.")
     since = request.query.get("since")
 
     def takes(act: Act) -> bool:
@@ -120,7 +126,7 @@ def _filter(request: Request, name: str, pattern: re.Pattern[str]) -> str | None
     """Exactly that: what is empty, or could be no such thing, would be told as "none"."""
     value = request.query.get(name)
     if value is not None and not pattern.fullmatch(value):
-        raise bad_request("bad_filter", f"{name} is not such as is listed.")
+        raise bad_request("bad_filter", f"{name} is none that could be listed: give it as the list shows it.")
     return value
 
 

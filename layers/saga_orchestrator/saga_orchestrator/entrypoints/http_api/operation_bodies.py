@@ -24,14 +24,13 @@ Reason = Annotated[str, Field(min_length=1)]
 
 def millis_of(text: str) -> int:
     """Raises ValueError: it is no instant of RFC 3339."""
-    if not _INSTANT.fullmatch(text):
-        raise ValueError
     try:
-        found = int(datetime.fromisoformat(text).timestamp() * 1000)
-    except OverflowError:
-        raise ValueError from None
+        found = int(datetime.fromisoformat(text).timestamp() * 1000) if _INSTANT.fullmatch(text) else -1
+    except (ValueError, OverflowError):
+        found = -1
     if not 0 <= found <= LAST_INSTANT:
-        raise ValueError
+        msg = "an instant has a date, a time and an offset, such as 2026-05-01T12:00:00Z"
+        raise ValueError(msg)
     return found
 
 

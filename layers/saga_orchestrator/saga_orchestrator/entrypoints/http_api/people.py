@@ -15,7 +15,7 @@ from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.entrypoints.strict_json import parse_object
 
-from .callers import Caller, fitting, no_role, part, unauthenticated
+from .callers import Caller, fitting, names_an_owner, no_role, part, unauthenticated
 from .problems import Problem
 
 _RISING: Final = (Role.READER, Role.OPERATOR, Role.ADMIN)
@@ -86,10 +86,11 @@ def _role(claims: Claims, settings: ApiSettings) -> Role | None:
 
 
 def _owner(claims: Claims, settings: ApiSettings) -> str | None:
-    """An address that nobody has verified is what its bearer likes it to be."""
+    """An address that nobody has verified is what its bearer likes it to be; what no event can name owns nothing."""
     if not settings.owner_claim or (settings.owner_claim == "email" and not claims.is_true("email_verified")):
         return None
-    return claims.text(settings.owner_claim)
+    named = claims.text(settings.owner_claim)
+    return named if named is not None and names_an_owner(named) else None
 
 
 def _claims(verified: Any, event: Mapping[str, Any]) -> Claims | None:
