@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.adapters.saga_codec import encode
-from saga_orchestrator.application.merging import MAX_KEYS_READ
+from saga_orchestrator.application.paging import MAX_KEYS_READ
 from saga_testing.deployment import Deployment
 from saga_testing.http_door import READER, HttpDoor, Told
 from saga_testing.samples.sample_events import event

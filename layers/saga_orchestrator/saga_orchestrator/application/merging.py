@@ -12,9 +12,8 @@ from typing import Final
 from saga_orchestrator.domain.saga import Saga
 
 from .listing import Key, Lists, Order, Place, Unreadable, standing_at
+from .paging import MAX_KEYS_READ
 
-MAX_KEYS_READ: Final = 500
-"""For one page, over all partitions: it may be short, and still have a next one."""
 _FEWEST: Final = 8
 """Keys of one query where a list is read to its end: with hundreds of partitions a query for each key took minutes."""
 
