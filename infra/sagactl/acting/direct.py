@@ -29,7 +29,7 @@ def perform(stack: Deployment, sagas: SagaRegistry, asked: Asked) -> Answer:
         cause = unsettled.__cause__
         said = explain(cause) if isinstance(cause, REFUSALS) else str(unsettled)
         raise NotDoneError(
-            f"{said}; the same again with --key {asked.key} is safe, and does what is left"
+            f"{said}; the same again with --key {asked.hand.key} is safe, and does what is left"
         ) from unsettled
 
 

@@ -11,10 +11,11 @@ import typer
 
 from saga_orchestrator.application.moments import moment
 from sagactl.acting.over_http import HttpApi, Reply
+from sagactl.acting.ways import Api, Key, Why, api_of, needed
 from sagactl.asking import agreed, tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import deployment
-from sagactl.errors import NotDoneError, NotUsableError
+from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.times import parse_since
@@ -26,9 +27,6 @@ _OVER = frozenset({"ended", "aborted", "expired"})
 _FATES = ("done", "changed", "refused", "failed", "left")
 
 Id = Annotated[str, typer.Argument(help="The operation's id.", metavar="ID")]
-Api = Annotated[str | None, typer.Option("--api", help="URL of the HTTP API; by default the one that the stack tells.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with each act.")]
-Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -143,10 +141,7 @@ def abort(target: Target, operation_id: Id, reason: Why = "", api: Api = None, k
 
 def _api(target: Target, url: str | None) -> HttpApi:
     stack = deployment(target)
-    api = HttpApi.of(stack, url)
-    if api is None:
-        raise NotUsableError(f"stack {stack.stack_name} has no HTTP API: deploy it with Api=iam")
-    return api
+    return needed(api_of(stack, url, direct=False), stack)
 
 
 def _followed(at: HttpApi, operation_id: str) -> Facts:

@@ -34,7 +34,7 @@ REVIEWED: Final = {
     ("tests/release/benchmarks/fresh_processes.py", "Secret Keyword"): "credentials that reach nothing",
     ("tests/handlers/test_kafka_login.py", "Secret Keyword"): "invented passwords of an invented broker",
     ("tests/release/template/checks/equal_parts.py", "Secret Keyword"): "an invented ARN",
-    ("tests/release/template/checks/grants.py", "Secret Keyword"): "an invented ARN",
+    ("tests/release/template/checks/wanted_grants.py", "Secret Keyword"): "an invented ARN",
     ("tests/release/template/checks/values.py", "Secret Keyword"): "an invented ARN",
     ("tests/release/template/checks/names.py", "Secret Keyword"): "an invented ARN",
     ("tests/release/built_artefact/test_built_artefact.py", "Secret Keyword"): "credentials that reach nothing",

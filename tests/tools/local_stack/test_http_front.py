@@ -2,8 +2,12 @@
 
 import http.client
 import json
+import socket
+import struct
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +21,9 @@ from local_stack.errors import LocalStackError, UnsupportedResource
 from local_stack.http_front.declared import DeclaredApi, Route
 from local_stack.http_front.serving import HttpFront
 from local_stack.http_front.signatures import CALLERS, SECRET, Sent, signer_of
+from local_stack.issuer import Issuer
+from local_stack.loopback_server import HOST, LoopbackServer
+from local_stack.registry import SchemaRegistry
 from tests.tools.local_stack.conftest import Watched
 
 REGION = "us-east-1"
@@ -282,3 +289,31 @@ def test_a_template_with_an_api_is_answered_by_its_function(watched: Watched) ->
     assert reply.status == 200
     assert told["echo"]["pathParameters"] == {"id": "7"}
     assert told["echo"]["requestContext"]["authorizer"]["iam"]["userArn"] == CALLERS["reader"]
+
+
+@pytest.mark.parametrize("broken", [ConnectionResetError, BrokenPipeError, ValueError])
+def test_a_client_that_leaves_before_its_answer_is_no_news_and_a_fault_is(
+    broken: type[Exception], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def handler(*_: object) -> BaseHTTPRequestHandler:
+        raise broken("as a write to it does")
+
+    server = LoopbackServer((HOST, 0), handler)
+    server.process_request_thread(socket.socket(), (HOST, 1))
+    server.server_close()
+
+    assert ("Traceback" in capfd.readouterr().err) is (broken is ValueError)
+
+
+def test_every_server_of_the_stack_passes_over_a_client_that_left(capfd: pytest.CaptureFixture[str]) -> None:
+    served, issuer, registry = Served(), Issuer(), SchemaRegistry()
+    for url, path in ((served.url, "/open"), (issuer.url, "/.well-known/jwks.json"), (registry.url, "/schemas/ids/1")):
+        with socket.create_connection((HOST, urlsplit(url).port), timeout=20) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leaves with a reset
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-".encode())
+    time.sleep(0.3)
+    served.front.close()
+    issuer.close()
+    registry.close()
+
+    assert "Traceback" not in capfd.readouterr().err

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from saga_orchestrator.application.publish import newly_emitted, republishable
+from saga_orchestrator.application.sendable import newly_emitted, republishable
 from saga_orchestrator.domain.errors import CorruptSaga, UnknownMessageKey
 from saga_orchestrator.domain.events import Signal, script_key
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults

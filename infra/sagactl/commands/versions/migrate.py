@@ -22,6 +22,7 @@ from saga_orchestrator.domain.versions.moving import Obstacle, Refusal, refusal_
 from saga_orchestrator.domain.versions.standing import stands_at
 from sagactl.acting.actor import acting
 from sagactl.acting.records import act_of, act_table, as_aws_said, now_ms
+from sagactl.acting.ways import Actor, Why
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -91,8 +92,8 @@ def migrate(
     saga: Annotated[
         list[str] | None, typer.Option("--saga", help="Only this one, by its key; may be given several times.")
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")] = "",
-    actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
+    reason: Why = "",
+    actor: Actor = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")] = False,
 ) -> None:
     """Move running sagas of a definition to a newer version, once that is deployed everywhere.

@@ -1,6 +1,6 @@
 """A saga as people and programs read it: everything that is stored, except what is the user's own data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -9,12 +9,11 @@ from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 
-from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, steps_of
+from .kinds import DefinitionOf
+from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, shown_of, steps_of
 from .moments import moment
 
 Facts = dict[str, Any]
-DefinitionOf = Callable[[str], SagaDefinition | None]
-"""The newest definition of that name, which tells what its sagas wait for; None: nobody here knows it."""
 
 
 def summary(saga: Saga) -> Facts:
@@ -65,6 +64,7 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
         "image": saga.request.runtime_image if saga.request else None,
         "limits": _limits(saga),
         **_waits(saga, named),
+        "shown": shown_of(saga, named(saga.saga_name)),
         "steps": steps_of(saga),
         "declared_steps": declared_steps(named(saga.saga_name)),
         "pod_name": saga.pod_name,

@@ -12,6 +12,7 @@ from saga_orchestrator.domain.saga import Saga
 from .listing import Order, Unreadable
 
 DefinitionOf = Callable[[str], SagaDefinition | None]
+"""The newest definition of that name, which tells what its sagas wait for; None: nobody here knows it."""
 
 UNKNOWN: Final = "unknown"
 """The reason where nobody gave one."""
