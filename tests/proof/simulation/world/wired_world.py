@@ -28,7 +28,7 @@ from tests.proof.simulation.sources.rejected_desk import RejectedDesk
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
 from tests.proof.simulation.sources.targets import Targets
 from tests.proof.simulation.world.acts import Acts
-from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
+from tests.proof.simulation.world.clients import FaultyCalls
 from tests.proof.simulation.world.dice import Dice
 from tests.proof.simulation.world.lambda_service import (
     API,
@@ -47,6 +47,7 @@ from tests.proof.simulation.world.ledger import Ledger, Write
 from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
 from tests.proof.simulation.world.scenario import Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
+from tests.proof.simulation.world.sdk import SimulatedSdk
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.simulation.world.worker import Worker
 
