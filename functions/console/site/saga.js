@@ -97,6 +97,7 @@ function Details({ saga }) {
     ["Slot", saga.slot && `${plain(saga.slot.language)}, shard ${plain(saga.slot.shard)}`],
     ["Image", saga.image && html`<${Theirs} text=${saga.image} />`],
     ["Limits", saga.limits && seconds(saga.limits)],
+    ...list(saga.shown).map((each) => [each.step ? `${spoken(each.name)} of ${spoken(each.step)}` : spoken(each.name), html`<${Theirs} text=${typeof each.value === "string" ? each.value : JSON.stringify(each.value)} />`]),
     ["Pod", saga.pod_name && html`<${Theirs} text=${[saga.pod_name, saga.node_name].filter(Boolean).join(" on ")} />`],
     ["Correlation", saga.correlation_id && html`<${Mono}>${plain(saga.correlation_id)}<//>`],
     ["Version", saga.version != null ? `${plain(saga.version)}${saga.definition_version != null ? ` (definition ${plain(saga.definition_version)})` : ""}` : null],

@@ -73,6 +73,8 @@ def _page(fact: Facts) -> list[RenderableType]:
     slot = fact["slot"]
     rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact[name])) for name in _SHOWN_FIRST]
     rows += [("invalid", sentence) for sentence in fact["invalid"]]
+    # An API of an earlier release shows none.
+    rows += [(_name_of(each), str(each["value"])) for each in fact.get("shown", [])]
     rows += [
         ("slot", f"{slot['language']}, shard {slot['shard']}" if slot else None),
         ("completed steps", ", ".join(fact["completed_steps"]) or None),
@@ -105,6 +107,10 @@ def _step(step: Facts) -> tuple[object, ...]:
     unanswered = ", ".join(map(str, step["unanswered"])) or None
     since = f"{step['standing']} since {step['parked_since']}" if step["parked_since"] else step["standing"]
     return (step["step"], since, step["attempts"] or None, unanswered, step["undos"] or None, step["looked_at"])
+
+
+def _name_of(shown: Facts) -> str:
+    return f"{shown['name']} of {shown['step']}" if shown["step"] else str(shown["name"])
 
 
 def _cell(value: object) -> object:

@@ -17,6 +17,6 @@ def gauges_of(at: Resources) -> Gauges:
     client = at.sdk.dynamodb
     lists = SagaLists(client, settings.saga_table, settings.deadline_shards, at.pause)
     rejected = open_events(client, settings.operator_table, lambda item: item["at"]["S"])
-    mender = MarkMender(lists, lambda: MarkedSagas(at.store), at.rng, at.telemetry)
+    mender = MarkMender(lists, lambda: MarkedSagas(at.store), at.rng.sample, at.telemetry)
     counters = CounterReads(at.counters)
     return Gauges(lists, rejected, counters, at.clock, settings.policy(), at.telemetry, mender.run)

@@ -10,7 +10,7 @@ from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
 
 from .kinds import DefinitionOf
-from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, steps_of
+from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, shown_of, steps_of
 from .moments import moment
 
 Facts = dict[str, Any]
@@ -64,6 +64,7 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
         "image": saga.request.runtime_image if saga.request else None,
         "limits": _limits(saga),
         **_waits(saga, named),
+        "shown": shown_of(saga, named(saga.saga_name)),
         "steps": steps_of(saga),
         "declared_steps": declared_steps(named(saga.saga_name)),
         "pod_name": saga.pod_name,

@@ -4,9 +4,8 @@ A mark is a function of its saga, and whoever changes the saga writes it. A rele
 parked when it took the saga on stays in the index, whether it went on, parked again or ended there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Final, Protocol
 
 from saga_orchestrator.domain.errors import CorruptSaga
@@ -31,7 +30,8 @@ class MarkStore(Protocol):
 class MarkMender:
     lists: Lists
     store: Callable[[], MarkStore]
-    rng: Random
+    drawn: Callable[[Sequence[Place], int], Sequence[Place]]
+    """So many of them, by chance."""
     telemetry: Reporting
 
     def run(self) -> None:
@@ -45,7 +45,7 @@ class MarkMender:
             places += found
         places.sort(key=lambda place: place.at)
         oldest, others = places[: LOOKED_AT // 2], places[LOOKED_AT // 2 :]
-        chosen = [*oldest, *self.rng.sample(others, min(len(others), LOOKED_AT - len(oldest)))]
+        chosen = [*oldest, *self.drawn(others, min(len(others), LOOKED_AT - len(oldest)))]
         mended = sum(map(self._mended, chosen))
         if mended:
             self.telemetry.info("marks of an earlier release taken off", count=mended)

@@ -23,6 +23,7 @@ from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
 from tests.proof.simulation.sources.kafka_source import KafkaSource
 from tests.proof.simulation.sources.kafka_target import SimulatedTopic
+from tests.proof.simulation.sources.limit_desk import LimitDesk
 from tests.proof.simulation.sources.operator import Operator
 from tests.proof.simulation.sources.rejected_desk import RejectedDesk
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
@@ -128,6 +129,7 @@ class WiredWorld:
         self.acts = Acts(lambda: self.aws.dynamodb.items("operator"))
         self.api_desk = ApiDesk(self, dice.operators)
         self.batch_desk = BatchDesk(self, dice.batches, self.acts)
+        self.limit_desk = LimitDesk(self, dice.limits)
         self.calls = 0
         self._numbers = 1_000
 
@@ -171,6 +173,7 @@ class WiredWorld:
         self.shop.sees(operation, arguments)
         if invocation.function == API:
             self._acted(invocation)
+        self.limit_desk.sees(invocation)
         self.batch_desk.sees(invocation)
         self.targets.take_from_bus(self.aws.events.accepted)
 
@@ -192,6 +195,8 @@ class WiredWorld:
                         self.schedule.watch()
                     self.note(f"saga {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
                 self.judge.judge(When.WRITE, self.ledger, write)
+            else:
+                self.limit_desk.counted(record, invocation)
             for mapping in self.mappings:
                 mapping.offer(record)
         self.judge.judge(When.COMMIT, self.ledger, invocation, before)
@@ -248,6 +253,7 @@ class WiredWorld:
 
     def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
         self.calls += invocation.calls
+        self.limit_desk.returned(invocation, outcome)
         if invocation.function in COMMANDS:
             return
         if self.trace:

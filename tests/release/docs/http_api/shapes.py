@@ -68,6 +68,7 @@ _DETAILS: Final[dict[str, Schema]] = {
     "limits": maybe(closed(cpu=TEXT, memory=TEXT, seconds=WHOLE)),
     "waits_for": MAYBE_TEXT,
     "waits_until": MAYBE_MOMENT,
+    "shown": listed(closed(step=MAYBE_TEXT, name=TEXT, value={})),
     "steps": listed(_STEP),
     "declared_steps": listed(closed(step=TEXT, undo=BOOLEAN, pivot=BOOLEAN, waits=BOOLEAN)),
     "pod_name": MAYBE_TEXT,
