@@ -1,5 +1,6 @@
 """`sagactl show`: one execution."""
 
+import json
 from typing import Annotated
 from urllib.parse import quote
 
@@ -22,9 +23,9 @@ from sagactl.table.sagas import Facts, Unreadable, details, sagas_of, tell_unrea
 _SHOWN_FIRST = (
     *("state", "reason", "waits_for", "waits_until", "language", "owner", "image", "limits", "pod_name", "node_name"),
     *("correlation_id", "version", "created_at", "start_before", "deadline", "ended_at", "ended_by", "exit_code"),
-    *("error_type", "kept_until"),
+    *("error_type", "failed_step", "outcome", "must_end_by", "kept_until", "traceparent"),
 )
-_STEP_COLUMNS = ("step", "standing", "attempts", "unanswered", "undos", "looked at again")
+_STEP_COLUMNS = ("step", "standing", "why not", "attempts", "unanswered", "undos", "looked at again")
 
 
 @on_stack
@@ -73,6 +74,9 @@ def _page(fact: Facts) -> list[RenderableType]:
     slot = fact["slot"]
     rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact[name])) for name in _SHOWN_FIRST]
     rows += [("invalid", sentence) for sentence in fact["invalid"]]
+    rows += [(f"input {name}", _told(value)) for name, value in fact["input"].items()]
+    rows += [(f"{step} {name}", _told(value)) for step, told in fact["data"].items() for name, value in told.items()]
+    rows += [("commands", "none: it came while publishing was switched off")] if fact["shadow"] else []
     rows += [
         ("slot", f"{slot['language']}, shard {slot['shard']}" if slot else None),
         ("completed steps", ", ".join(fact["completed_steps"]) or None),
@@ -81,6 +85,9 @@ def _page(fact: Facts) -> list[RenderableType]:
     pages: list[RenderableType] = [table(fact["saga_id"], ("what", "value"), rows)]
     if fact["steps"]:
         pages.append(table("Steps", _STEP_COLUMNS, map(_step, fact["steps"])))
+    if fact["errors"]:
+        errors = [(each["at"], each["message"], each["reason"]) for each in fact["errors"]]
+        pages.append(table("Why attempts did not do it", ("at", "message", "reason"), errors))
     timeline = [
         (
             entry["at"],
@@ -104,11 +111,23 @@ def _page(fact: Facts) -> list[RenderableType]:
 def _step(step: Facts) -> tuple[object, ...]:
     unanswered = ", ".join(map(str, step["unanswered"])) or None
     since = f"{step['standing']} since {step['parked_since']}" if step["parked_since"] else step["standing"]
-    return (step["step"], since, step["attempts"] or None, unanswered, step["undos"] or None, step["looked_at"])
+    return (
+        step["step"],
+        since,
+        step["reason"],
+        step["attempts"] or None,
+        unanswered,
+        step["undos"] or None,
+        step["looked_at"],
+    )
 
 
 def _cell(value: object) -> object:
     return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else value
+
+
+def _told(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _lag(seconds: float | None) -> str:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from saga_orchestrator.domain.definition import SagaDefinition
-from saga_orchestrator.domain.flow.ledger import UNDOING, Entry, Standing
+from saga_orchestrator.domain.flow.ledger import TAKEN_BACK, UNDOING, Entry, Standing
 from saga_orchestrator.domain.saga import Saga
 
 from .moments import moment
@@ -27,7 +27,7 @@ _WORDS: Final = {
 }
 
 
-def steps_of(saga: Saga) -> list[Facts]:
+def steps_of(saga: Saga, definition: SagaDefinition | None) -> list[Facts]:
     """One for each step that was reached, in that order. An execution's steps are all done in one write: none."""
     return [
         {
@@ -38,9 +38,20 @@ def steps_of(saga: Saga) -> list[Facts]:
             "undos": entry.undo,
             "looked_at": moment(entry.due),
             "parked_since": moment(entry.since),
+            "reason": reason_of(saga, entry, definition),
         }
         for entry in saga.ledger.entries
     ]
+
+
+def reason_of(saga: Saga, entry: Entry, definition: SagaDefinition | None) -> str | None:
+    """Why its latest attempt did not do it, or that of its undo once it is being taken back. None: none failed, or this
+    code does not know what asked for it.
+    """
+    step = definition.step(entry.step) if definition is not None else None
+    undo = step.undo if step else None
+    asked = (undo.sends if undo else None) if entry.standing in UNDOING | TAKEN_BACK else step and step.sends
+    return next((error.reason for error in reversed(saga.errors) if error.kind == asked), None)
 
 
 def parked_in(saga: Saga) -> list[str]:

@@ -44,6 +44,14 @@ def test_an_edit_shows(edited: SagaDefinition) -> None:
         replace(ORDER),
         replace(ORDER, version=2),
         replace(ORDER, retired=(Step("gone"),)),
+        replace(ORDER, starts=replace(ORDER.starts, shown=())),  # type: ignore[type-var]  # it has one
+        replace(
+            ORDER,
+            steps=tuple(
+                replace(step, keeps={name: replace(kept, shown=False) for name, kept in step.keeps.items()})
+                for step in ORDER.steps
+            ),
+        ),
         replace(ORDER, settings={**ORDER.settings, "order_attempts": 4}),
     ],
 )

@@ -121,3 +121,9 @@ def test_a_setting_that_limits_nothing_is_refused() -> None:
 def test_a_function_that_raises_over_stand_ins_is_no_mistake_yet() -> None:
     raises: Any = lambda order: 1 / 0  # noqa: E731, ARG005 - a body that always raises
     assert replace(ORDER, messages={**ORDER.messages, "release_stock": Command("RELEASE_STOCK_COMMAND", raises)})
+
+
+def test_a_field_that_is_shown_and_is_none_is_named() -> None:
+    assert ORDER.starts is not None
+    with pytest.raises(ValueError, match="'prize' is shown, and OrderPlaced has no such field"):
+        replace(ORDER, starts=replace(ORDER.starts, shown=("amount", "prize")))

@@ -33,6 +33,7 @@ def mistakes_of(definition: "SagaDefinition") -> list[str]:
         *_numbers(definition),
         *_size(definition),
         *_reads(definition),
+        *_shown(definition),
     ]
 
 
@@ -158,6 +159,15 @@ def _reads(definition: "SagaDefinition") -> Iterator[str]:
         seen = _seen(definition, known if outcome == "completed" else {})
         for kind in kinds:
             yield from _read_by(definition, kind, seen)
+
+
+def _shown(definition: "SagaDefinition") -> Iterator[str]:
+    """Of a model whose annotations cannot be read, nobody can say."""
+    starts = definition.starts
+    known = probing.fields_of(starts.input) if starts else {}
+    for name in starts.shown if starts and known else ():
+        if name not in known:
+            yield f"{name!r} is shown, and {starts.input.__name__ if starts else ''} has no such field"
 
 
 def _seen(definition: "SagaDefinition", known: Mapping[str, Mapping[str, type]]) -> View:
