@@ -81,12 +81,6 @@ const Sentence = ({ ours, theirs }) => html`<span>${ours.map((words, at) => [wor
 
 const seconds = (limits) => [limits.seconds && `${limits.seconds} s`, limits.cpu && `cpu ${limits.cpu}`, limits.memory].filter(Boolean).join(", ");
 
-// Fields of what began it, and of what answers told, as far as the definition lets people read them.
-const shownData = (saga) =>
-  [["input", saga.input], ...Object.entries(saga.data ?? {})].flatMap(([of, told]) =>
-    Object.entries(told ?? {}).map(([name, value]) => [`${spoken(name)} (${spoken(of)})`, html`<${Theirs} text=${plain(value)} />`]),
-  );
-
 function Details({ saga }) {
   const last = list(saga.timeline).at(-1);
   return html`<${Facts} facts=${[
@@ -105,6 +99,7 @@ function Details({ saga }) {
     ["Slot", saga.slot && `${plain(saga.slot.language)}, shard ${plain(saga.slot.shard)}`],
     ["Image", saga.image && html`<${Theirs} text=${saga.image} />`],
     ["Limits", saga.limits && seconds(saga.limits)],
+    ...list(saga.shown).map((each) => [each.step ? `${spoken(each.name)} of ${spoken(each.step)}` : spoken(each.name), html`<${Theirs} text=${typeof each.value === "string" ? each.value : JSON.stringify(each.value)} />`]),
     ["Pod", saga.pod_name && html`<${Theirs} text=${[saga.pod_name, saga.node_name].filter(Boolean).join(" on ")} />`],
     ["Must end by", saga.must_end_by && html`<${Instant} at=${saga.must_end_by} />`],
     ["Commands", saga.shadow && "none: it came while publishing was switched off"],
@@ -112,7 +107,6 @@ function Details({ saga }) {
     ["Trace", saga.traceparent && html`<${Mono}>${plain(saga.traceparent)}<//>`],
     ["Version", saga.version != null ? `${plain(saga.version)}${saga.definition_version != null ? ` (definition ${plain(saga.definition_version)})` : ""}` : null],
     ["Kept until", saga.kept_until && html`<${Instant} at=${saga.kept_until} />`],
-    ...shownData(saga),
   ]} />`;
 }
 

@@ -1,6 +1,5 @@
 """`sagactl show`: one execution."""
 
-import json
 from typing import Annotated
 from urllib.parse import quote
 
@@ -72,11 +71,11 @@ def _acts(stack: Deployment, saga: Saga) -> list[Facts]:
 
 def _page(fact: Facts) -> list[RenderableType]:
     slot = fact["slot"]
-    rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact[name])) for name in _SHOWN_FIRST]
+    rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact.get(name))) for name in _SHOWN_FIRST]
     rows += [("invalid", sentence) for sentence in fact["invalid"]]
-    rows += [(f"input {name}", _told(value)) for name, value in fact["input"].items()]
-    rows += [(f"{step} {name}", _told(value)) for step, told in fact["data"].items() for name, value in told.items()]
-    rows += [("commands", "none: it came while publishing was switched off")] if fact["shadow"] else []
+    # An API of an earlier release shows none.
+    rows += [(_name_of(each), str(each["value"])) for each in fact.get("shown", [])]
+    rows += [("commands", "none: it came while publishing was switched off")] if fact.get("shadow") else []
     rows += [
         ("slot", f"{slot['language']}, shard {slot['shard']}" if slot else None),
         ("completed steps", ", ".join(fact["completed_steps"]) or None),
@@ -85,9 +84,9 @@ def _page(fact: Facts) -> list[RenderableType]:
     pages: list[RenderableType] = [table(fact["saga_id"], ("what", "value"), rows)]
     if fact["steps"]:
         pages.append(table("Steps", _STEP_COLUMNS, map(_step, fact["steps"])))
-    if fact["errors"]:
-        errors = [(each["at"], each["message"], each["reason"]) for each in fact["errors"]]
-        pages.append(table("Why attempts did not do it", ("at", "message", "reason"), errors))
+    if errors := fact.get("errors"):
+        rows_of = [(each["at"], each["message"], each["reason"]) for each in errors]
+        pages.append(table("Why attempts did not do it", ("at", "message", "reason"), rows_of))
     timeline = [
         (
             entry["at"],
@@ -114,7 +113,7 @@ def _step(step: Facts) -> tuple[object, ...]:
     return (
         step["step"],
         since,
-        step["reason"],
+        step.get("reason"),
         step["attempts"] or None,
         unanswered,
         step["undos"] or None,
@@ -122,12 +121,12 @@ def _step(step: Facts) -> tuple[object, ...]:
     )
 
 
+def _name_of(shown: Facts) -> str:
+    return f"{shown['name']} of {shown['step']}" if shown["step"] else str(shown["name"])
+
+
 def _cell(value: object) -> object:
     return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else value
-
-
-def _told(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _lag(seconds: float | None) -> str:

@@ -74,8 +74,8 @@ def test_one_saga_says_why_it_is_here_and_shows_its_steps_its_ledger_and_its_tim
     attempts = page.get_by_role("region", name="Attempts", exact=True)
     expect(attempts.get_by_role("row", name="release_stock#1 refused")).to_be_visible()
     facts = page.locator(".facts")
-    expect(facts.locator("div", has_text="amount (input)")).to_contain_text("7")
-    expect(facts.locator("div", has_text="reservation (reserve stock)")).to_contain_text("r-1")
+    expect(facts.locator("div", has_text="amount")).to_contain_text("7")
+    expect(facts.locator("div", has_text="reservation of reserve stock")).to_contain_text("r-1")
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("a participant answered")
     expect(page.get_by_role("region", name="Messages")).to_contain_text("order_saga:o-undo:ship_order#1")
     assert page.get_by_role("group", name="Verbs").count() == 0  # a reader has none

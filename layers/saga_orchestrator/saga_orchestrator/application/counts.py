@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from .listing import Key, Lists, Order, instant_of
+from .listing import Key, Lists, Order, instant_of, standing_at
+from .merging import stretches_of
 from .paging import Beginning, Shelf
 
 MAX_COUNTED: Final = 1_000
@@ -36,6 +37,21 @@ def count_of(lists: Lists, order: Order, before: int | None = None) -> Count:
         return lambda most: list(_places(lists, order, partition, before, most))
 
     return _counted((run(each) for each in lists.partitions(order)), newest_first=order.is_newest_first)
+
+
+def count_standing(lists: Lists, order: Order) -> Count:
+    """The same of what is there now, as the list shows it: a release that knows no marks left those of the sagas that
+    it took on where they were, and the index has them until somebody takes them off.
+    """
+    moments: list[int] = []
+    more = False
+    for stretch in stretches_of(lists, order, most=MAX_COUNTED):
+        more = stretch.more
+        moments += [instant_of(order, place.at) for place, _ in standing_at(lists, order, stretch.places)]
+    oldest, newest = min(moments, default=None), max(moments, default=None)
+    if more:
+        oldest, newest = (None, newest) if order.is_newest_first else (oldest, None)
+    return Count(len(moments), more, oldest, newest)
 
 
 def count_on(shelf: Shelf[Any]) -> Count:

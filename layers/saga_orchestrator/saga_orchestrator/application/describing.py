@@ -11,9 +11,8 @@ from saga_orchestrator.domain.saga import Saga, TimelineEntry
 from saga_orchestrator.domain.traceparent import unpacked
 
 from .kinds import DefinitionOf
-from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, steps_of
+from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, shown_of, steps_of
 from .moments import moment
-from .shown_data import shown_data, shown_input
 
 Facts = dict[str, Any]
 
@@ -74,10 +73,9 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
         "limits": _limits(saga),
         **_waits(saga, named),
         "must_end_by": moment(saga.saga_due),
+        "shown": shown_of(saga, definition),
         "steps": steps_of(saga, definition),
         "declared_steps": declared_steps(definition),
-        "input": shown_input(saga, definition),
-        "data": shown_data(saga, definition),
         "pod_name": saga.pod_name,
         "node_name": saga.node_name,
         "shadow": saga.shadow,

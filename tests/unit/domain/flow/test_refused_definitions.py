@@ -123,7 +123,7 @@ def test_a_function_that_raises_over_stand_ins_is_no_mistake_yet() -> None:
     assert replace(ORDER, messages={**ORDER.messages, "release_stock": Command("RELEASE_STOCK_COMMAND", raises)})
 
 
-def test_a_field_that_is_shown_and_is_none_is_named() -> None:
+def test_what_is_shown_is_a_field_of_the_input() -> None:
     assert ORDER.starts is not None
-    with pytest.raises(ValueError, match="'prize' is shown, and OrderPlaced has no such field"):
-        replace(ORDER, starts=replace(ORDER.starts, shown=("amount", "prize")))
+    with pytest.raises(ValueError, match="'price' is shown, and the input has no such field"):
+        replace(ORDER, starts=replace(ORDER.starts, shown=("customer", "price")))

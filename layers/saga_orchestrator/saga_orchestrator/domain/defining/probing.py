@@ -5,7 +5,7 @@ A body that reads what no step keeps by then would raise in the middle of a saga
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 from saga_orchestrator.domain.flow.terms import View
 
@@ -116,11 +116,3 @@ class _Whatever(Known):
 
 def _values(kept: Mapping[str, type]) -> dict[str, Any]:
     return {name: kind(1) if kind in NUMBERS else Anything() for name, kind in kept.items()}
-
-
-def fields_of(model: type[Any]) -> Mapping[str, Any]:
-    """The fields of an input with their types; none where its annotations cannot be read."""
-    try:
-        return get_type_hints(model, include_extras=True)
-    except Exception:  # noqa: BLE001 - a user's model: whatever its annotations meet, its fields are not known
-        return {}

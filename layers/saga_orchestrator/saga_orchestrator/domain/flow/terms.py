@@ -70,9 +70,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A field of a reply's `data` that is kept, of one plain type; `most` bounds a text's length.
-
-    `shown`: whoever reads sagas may read it, too; without that it is for steps and messages alone.
+    """A field of a reply's `data` that is kept, of one plain type; `most` bounds a text's length. `shown`: whoever
+    operates reads it, beside where the saga stands.
     """
 
     type: type
@@ -106,9 +105,8 @@ def _is_unicode(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The event that starts a saga: its type, the field that names the saga, and the model of its other fields.
-
-    `shown` names those of them that whoever reads sagas may read, too.
+    """The event that starts a saga: its type, the field that names the saga, and the model of its other fields. `shown`
+    names those that whoever operates reads; all others are shown to nobody.
     """
 
     event_type: str

@@ -1,10 +1,10 @@
 """Moving a running saga to a newer version: exactly when all that it has taken and skipped is how that one begins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, get_type_hints
 
-from saga_orchestrator.domain.defining.probing import fields_of
 from saga_orchestrator.domain.defining.waiting import kinds_of
 from saga_orchestrator.domain.definition import SagaDefinition, Step
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
@@ -125,11 +125,18 @@ def _input(old: SagaDefinition, new: SagaDefinition) -> Refusal | None:
         return Refusal(Obstacle.INPUT, "key")
     if old.starts.input is new.starts.input:
         return None
-    read, wanted = fields_of(old.starts.input), fields_of(new.starts.input)
+    read, wanted = _fields(old.starts.input), _fields(new.starts.input)
     if not wanted:
         return Refusal(Obstacle.INPUT, "model")
     lacking = next((name for name, kind in wanted.items() if name not in read or read[name] != kind), None)
     return Refusal(Obstacle.INPUT, lacking) if lacking is not None else None
+
+
+def _fields(model: type[Any]) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(model, include_extras=True)
+    except Exception:  # noqa: BLE001 - a user's model: whatever its annotations meet, its fields are not known
+        return {}
 
 
 def _data(saga: Saga, new: SagaDefinition) -> Refusal | None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
@@ -12,12 +11,13 @@ from saga_orchestrator.application.paging import PageByTime, Shelf, page_of
 from saga_orchestrator.application.settling.facts import group_facts, rejected_facts
 from saga_orchestrator.application.settling.groups import groups_of
 from saga_orchestrator.application.settling.kept import Kept
-from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
+from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.operating.other_targets import REPUBLISH, EventDeed, LimitDeed, rejected_target
 
 from .callers import Caller
+from .instants import millis_of
 from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
@@ -88,7 +88,7 @@ def acts(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     def takes(act: Act) -> bool:
         return actor in {None, act.id.actor} and verb in {None, act.verb}
 
-    shelf, filtered = api.acts.by_time(_instant(since) if since is not None else None), bool(actor or verb)
+    shelf, filtered = api.acts.by_time(_since(since) if since is not None else None), bool(actor or verb)
     page = _page(request, shelf, "acts", "act#", newest=True, takes=takes if filtered else None)
     listed = [act_facts(act) for act in page.contents]
     return Reply({"as_of": rfc3339(api.at.clock()), "acts": listed, **_next(page)})
@@ -130,12 +130,8 @@ def _filter(request: Request, name: str, pattern: re.Pattern[str]) -> str | None
     return value
 
 
-def _instant(value: str) -> int:
+def _since(value: str) -> int:
     try:
-        found = datetime.fromisoformat(value)
-        millis = int(found.timestamp() * 1000) if found.tzinfo is not None else -1
-    except (ValueError, OverflowError, OSError):
-        millis = -1
-    if not 0 <= millis <= LAST_INSTANT:
-        raise bad_request("bad_since", "since is an instant with its offset, such as 2026-05-01T12:00:00Z.")
-    return millis
+        return millis_of(value)
+    except ValueError:
+        raise bad_request("bad_since", "since is an instant with its offset, such as 2026-05-01T12:00:00Z.") from None
