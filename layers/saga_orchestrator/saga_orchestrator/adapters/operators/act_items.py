@@ -8,7 +8,7 @@ from typing import Any, Final
 from saga_orchestrator.adapters.aws_errors import part_of, retryable
 from saga_orchestrator.adapters.patient_writes import PatientWrites
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
 from saga_orchestrator.domain.operating.acts import KEPT_SECONDS, Act, ActKey
 
 from .time_index import BY_TIME, TimeIndex
@@ -68,9 +68,10 @@ def decode(item: Item) -> Act:
 
 def _millis(text: str) -> int:
     try:
-        return max(0, int(datetime.fromisoformat(text).timestamp() * 1000))
+        found = int(datetime.fromisoformat(text).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
+    return found if 0 <= found <= LAST_INSTANT else 0
 
 
 def _key(act_id: ActKey) -> Item:
