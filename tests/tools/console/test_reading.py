@@ -61,7 +61,7 @@ def test_one_saga_says_why_it_is_here_and_shows_its_steps_its_ledger_and_its_tim
 
     expect(page.locator(".why")).to_have_text(
         re.compile(
-            r"^It waits for a person: reserve stock is parked\. It is asked again in \d+ min( \d+ s)?; "
+            r"^It waits for a person: reserve stock \(refused\) is parked\. It is asked again in \d+ min( \d+ s)?; "
             r"an answer may still settle it\. The reason why it is being taken back is refused\. *$"
         )
     )
@@ -71,6 +71,11 @@ def test_one_saga_says_why_it_is_here_and_shows_its_steps_its_ledger_and_its_tim
     assert "ship: refused (point of no return)" in label
     assert label.endswith("It is compensating.")
     expect(page.get_by_role("region", name="Steps", exact=True)).to_contain_text("undo parked")
+    attempts = page.get_by_role("region", name="Attempts", exact=True)
+    expect(attempts.get_by_role("row", name="release_stock#1 refused")).to_be_visible()
+    facts = page.locator(".facts")
+    expect(facts.locator("div", has_text="amount")).to_contain_text("7")
+    expect(facts.locator("div", has_text="reservation of reserve stock")).to_contain_text("r-1")
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("a participant answered")
     expect(page.get_by_role("region", name="Messages")).to_contain_text("order_saga:o-undo:ship_order#1")
     assert page.get_by_role("group", name="Verbs").count() == 0  # a reader has none
