@@ -12,3 +12,12 @@ def rfc3339(millis: int) -> str:
     seconds, rest = divmod(millis, 1000)
     # `isoformat` ends in the offset, +00:00; `strftime` costs three times as much.
     return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
+
+
+def of_stored(text: str) -> int | None:
+    """Epoch milliseconds of what `rfc3339` wrote; None for what it cannot have written."""
+    try:
+        found = int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= LAST_INSTANT else None
