@@ -16,8 +16,8 @@ from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.versions.emitting import as_emitted
 
 from .ports import Fate, Publisher, Reporting, SagaStore, ScriptSource
-from .publish import commands_among, republishable
 from .rejected_events import KeepRejected, unexpected
+from .sendable import commands_among, republishable
 from .wakes import WakeSender
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedCancel
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedEvent
 
 from .envelopes.cloudevents import Terms
 from .envelopes.opening import from_detail
@@ -133,7 +133,7 @@ class Intake:
     def _keep(self, rejected: RejectedEvent, original: Callable[[], bytes], place: Callable[[], Place]) -> None:
         source, position = place()
         self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self._type)
-        if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
+        if isinstance(rejected, UnauthorisedEvent) or rejected.reason is RejectReason.NO_ACTOR:
             self.at.telemetry.count("UnauthorisedCancels")
 
 

@@ -1,5 +1,6 @@
 """Groups hold the same sagas that the lists show, by what they have in common."""
 
+import random
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -140,3 +141,21 @@ def test_what_ended_badly_is_grouped_the_newest_first(stack: Deployment, door: H
     (executions, orders) = told["groups"]
     assert (executions["count"], executions["oldest"], executions["newest"]) == (3, rfc3339(now - 7), rfc3339(now - 1))
     assert (executions["sample"]["execution_id"], orders["sample"]["execution_id"]) == ("e-1", "o-0")
+
+
+@pytest.mark.parametrize("shards", ["8", "256"])
+def test_a_list_is_read_to_its_end_once_over_however_many_partitions(stack: Deployment, shards: str) -> None:
+    """A key of each partition at a time, it took a query of every partition for each saga of a group."""
+    stack.reconfigure(DEADLINE_SHARDS=shards)
+    spread = list(range(400))
+    random.Random(1).shuffle(spread)
+    for number, at in enumerate(spread):
+        shard = number % int(shards)
+        saga = replace(reserved_order(), execution_id=f"e-{at}", deadline=stack.now + at, deadline_shard=shard)
+        store(stack, saga)
+    stack.wire.calls.clear()
+    told = HttpDoor(stack.at).get("groups", READER, query={"of": "deadlines"}).json
+
+    assert ([each["count"] for each in told["groups"]], told["read"], told["more"]) == ([400], 400, False)
+    assert told["groups"][0]["sample"]["execution_id"] == "e-0"
+    assert Counter(stack.wire.calls) == {"query": int(shards), "batch_get_item": 4}

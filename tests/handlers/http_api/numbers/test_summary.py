@@ -154,9 +154,9 @@ def test_of_what_ended_too_often_the_oldest_is_not_known(stack: Deployment, door
     assert (told["count"], told["more"], told["oldest"], told["newest"]) == (1000, True, None, rfc3339(stack.now))
 
 
-def test_numbers_read_places_and_no_sagas(stack: Deployment, door: HttpDoor) -> None:
+def test_numbers_read_places_and_of_sagas_the_parked_alone(stack: Deployment, door: HttpDoor) -> None:
     store(stack, *(parked(UNDO_PARKED, f"o-{number}", stack.now) for number in range(40)))
     stack.wire.calls.clear()
     door.get("summary", READER)
 
-    assert Counter(stack.wire.calls) == {"query": 40, "get_item": 1}
+    assert Counter(stack.wire.calls) == {"query": 40, "batch_get_item": 1, "get_item": 1}

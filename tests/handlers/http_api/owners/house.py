@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.other_targets import REPUBLISH
 from saga_testing.aws.account import SimulatedAws
 from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import OPERATOR, HttpDoor, Told, claims_of
@@ -20,6 +22,9 @@ def person(user: Any, **more: Any) -> dict[str, Any]:
 
 
 ADA = person("ada")
+VERBS = [f"POST sagas/{{name}}/{{key}}/{deed}" for deed in (*Deed, REPUBLISH)]
+"""Of one saga."""
+ACTS = "GET sagas/{name}/{key}/acts"
 
 
 class House:

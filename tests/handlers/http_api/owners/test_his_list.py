@@ -62,6 +62,13 @@ def test_an_operator_lists_any_owners(house: House) -> None:
     assert house.door.get("sagas", OPERATOR, query={"order": "ended", "owner": "ada"}).code == "unknown_parameter"
 
 
+@pytest.mark.parametrize("owner", ["", "a" * 129, "\ud800", "ada\udfff"], ids=["none", "129", "half", "end"])
+def test_an_operator_names_an_owner_that_can_be(house: House, owner: str) -> None:
+    told = house.door.get("sagas", OPERATOR, query={"order": "owner", "owner": owner})
+
+    assert (told.status, told.code) == (400, "owner_needed")
+
+
 def test_where_there_is_no_index_there_is_no_such_list(house: House) -> None:
     without = HttpDoor(house.stack.at, owner_claim="user")
 

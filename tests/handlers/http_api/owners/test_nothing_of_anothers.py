@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS
 from saga_testing.samples.sample_events import NOW_MS, event
-from tests.handlers.http_api.owners.house import ADA, House, asked, owned_by, person
+from tests.handlers.http_api.owners.house import ACTS, ADA, VERBS, House, asked, owned_by, person
 
 NOT_HIS = ("another", "acted", "ownerless", "stub", "expired", "corrupt")
 ON_ONE_SAGA = sorted(each for each in OPERATIONS if "{" in each)
-VERBS = [f"POST sagas/{{name}}/{{key}}/{deed}" for deed in Deed]
 KEYS = (None, "k-1", "k-used", "bad key")
 TAGS = (None, '"v1-1"', f'"v2-{NOW_MS}"', "junk", "*")
 BODIES = (None, "{}", '{"reason":"x"}', '{"reason":"x","step":"ship"}', "{", '{"x":1}')
@@ -51,7 +49,7 @@ def test_whatever_is_asked_of_what_is_not_his_is_answered_as_of_what_is_not_ther
 
 
 @pytest.mark.parametrize("key", NOT_HIS)
-@pytest.mark.parametrize("operation", [*VERBS, "GET sagas/{name}/{key}", "GET executions/{execution_id}"])
+@pytest.mark.parametrize("operation", [*VERBS, ACTS, "GET sagas/{name}/{key}", "GET executions/{execution_id}"])
 def test_what_is_well_formed_is_told_that_there_is_nothing(house: House, operation: str, key: str) -> None:
     saga = house.aws.dynamodb.get_item(
         TableName="sagas", Key={"execution_id": {"S": key}, "saga_name": {"S": "execution_saga"}}

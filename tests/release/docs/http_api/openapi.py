@@ -12,9 +12,10 @@ from saga_orchestrator.application.listing import Order
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
+from saga_orchestrator.entrypoints.http_api.callers import LONGEST_OWNER
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.operation_bodies import Aborting, Filter, Preparing, Starting
-from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE, LONGEST_OWNER
+from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.requests import Body
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT

@@ -29,7 +29,7 @@ def read_limits(value: Any) -> Any:
 
 def _language(name: str) -> str:
     if not names_a_resource(name):
-        msg = f"must name languages as requests do, in lower case ([a-z0-9+._-], at most 64): {EXAMPLE}"
+        msg = f"must name languages in lower case ([a-z0-9+._-], at most 64): {EXAMPLE}"
         raise ValueError(msg)
     return name
 

@@ -109,8 +109,8 @@ class Batch:
 
 
 def batch_id(actor: str, key: str) -> str:
-    """The same request again names the same batch."""
-    return sha256(f"{actor}#{key}".encode()).hexdigest()[:24]
+    """The same request again names the same batch. Of any text: whether it is a key is judged beside it."""
+    return sha256(f"{actor}#{key}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def names_a_batch(text: str) -> bool:

@@ -14,10 +14,12 @@ from saga_orchestrator.domain.operating.batches import Batch, names_a_batch
 
 from .callers import Caller
 from .hands import hand_of, only
+from .instants import millis_of
 from .not_done import not_done
-from .operation_bodies import Aborting, Preparing, Starting, millis_of
+from .objects_as_text import decoded, encoded
+from .operation_bodies import Aborting, Preparing, Starting
 from .operation_facts import page_of_items, shown, tag
-from .page_tokens import decoded, encoded, instant_of, no_token
+from .page_tokens import LONGEST, instant_of, no_token
 from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
@@ -150,7 +152,7 @@ def _behind(token: str) -> tuple[str, str]:
 
 def _fields(token: str, members: set[str]) -> dict[str, Any]:
     try:
-        fields = decoded(token)
+        fields = decoded(token, LONGEST)
     except (ValueError, RejectedEvent):
         raise no_token() from None
     if fields.keys() != members:

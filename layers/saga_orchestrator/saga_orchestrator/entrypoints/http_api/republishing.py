@@ -7,6 +7,7 @@ from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.application.settling.republish_desk import Emission, Emitted
 from saga_orchestrator.application.settling.results import FUNCTION_FAILED
+from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH
 
 from .callers import Caller
@@ -14,7 +15,7 @@ from .hands import Reasoned, hand_of, only, seen_by
 from .not_done import not_done
 from .replies import Reply
 from .requests import Request, etag
-from .seeing import shown
+from .seeing import seen, shown
 
 SENTENCES: Final[Mapping[str, str]] = {
     FUNCTION_FAILED: "A relay did not finish; its log says why. The same request again does what is left.",
@@ -22,6 +23,9 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 
 def republish(api: ApiResources, request: Request, caller: Caller) -> Reply:
+    if caller.role is Role.OWNER:
+        # That it is not his to do is told him of his own; of all else, as with every verb, that there is nothing.
+        seen(api, request, caller)
     only(OTHER_DEMANDS[REPUBLISH].roles, caller)
     request.only(())
     body = request.parsed(Reasoned)

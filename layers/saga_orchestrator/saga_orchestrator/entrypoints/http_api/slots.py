@@ -1,8 +1,6 @@
 """The routes about limits: what is taken of which, by whom, and what an administrator puts in a setting's place."""
 
-import base64
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
@@ -17,20 +15,23 @@ from saga_orchestrator.application.limiting.overriding import (
 )
 from saga_orchestrator.application.limiting.slots import holders_of, override_facts, page_of_slots, slot_facts
 from saga_orchestrator.domain.counters import Head, Reading
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
 from saga_orchestrator.domain.policy import names_a_resource
 
 from .callers import Caller
 from .hands import Reasoned, hand_of, only, seen_by
+from .instants import millis_of
 from .not_done import not_done
+from .objects_as_text import decoded, encoded
+from .page_tokens import no_token
 from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
 
-_LONGEST_TOKEN: Final = 99
+_LONGEST_TOKEN: Final = 120
 
 SENTENCES: Final[Mapping[str, str]] = {
     UNLIMITED: "It has no limit: set one in LanguageLimits first.",
@@ -108,7 +109,7 @@ def limiting(deed: LimitDeed) -> Callable[[ApiResources, Request, Caller], Reply
             language=request.path.get("language", ""),
             deed=deed,
             limit=body.limit if isinstance(body, Overriding) else None,
-            until=_instant(until) if until is not None else None,
+            until=_until(until) if until is not None else None,
             version=version,
             seen=seen,
         )
@@ -148,27 +149,24 @@ def _told(api: ApiResources, granted: Granted) -> Reply:
             raise not_done(refused, granted.code, "limit", tag, SENTENCES.__getitem__)
 
 
-def _instant(value: str) -> int:
+def _until(value: str) -> int:
     try:
-        found = datetime.fromisoformat(value)
-        if found.tzinfo is not None:
-            return int(found.timestamp() * 1000)
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise bad_request("malformed", "until is an instant with its offset, such as 2026-05-01T12:00:00Z.")
+        return millis_of(value)
+    except ValueError:
+        raise bad_request("malformed", "until is an instant with its offset, such as 2026-05-01T12:00:00Z.") from None
 
 
 def _token_of(language: str) -> str:
-    return base64.urlsafe_b64encode(f"slots {language}".encode()).decode().rstrip("=")
+    return encoded({"slots": language})
 
 
 def _language_of(token: str) -> str:
     try:
-        padded = token + "=" * (-len(token) % 4) if len(token) <= _LONGEST_TOKEN else "!"
-        text = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
-        of, _, language = text.decode("ascii").partition(" ")
-    except ValueError:
-        of, language = "", ""
-    if of != "slots" or not names_a_resource(language):
-        raise bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.")
-    return language
+        fields = decoded(token, _LONGEST_TOKEN)
+    except (ValueError, RejectedEvent):
+        raise no_token() from None
+    match fields:
+        case {"slots": str(language), **others} if not others and names_a_resource(language):
+            return language
+        case _:
+            raise no_token()
