@@ -12,7 +12,7 @@ from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.samples.parked_orders import replied, reserved_order, stuck_order
 from saga_testing.samples.sample_events import event
-from tests.tools.console.conftest import Visitor
+from tests.tools.console.conftest import Visitor, sign_in
 from tests.tools.console.stand import Json, Stand
 
 
@@ -38,6 +38,21 @@ def test_what_is_wrong_is_counted_with_its_age_and_its_first_ones(visitor: Visit
     expect(section).to_contain_text("reserve stock")
     section.get_by_role("link", name="o-undo").click()
     expect(page.locator("h1")).to_contain_text("o-undo")
+
+
+def test_what_is_still_being_asked_has_its_place_already(visitor: Visitor, stand: Stand) -> None:
+    page = visitor.visit()
+    tiles = page.locator(".tile .what")
+    expect(page.locator(".tile", has_text="being asked")).to_have_count(0)
+    told = tiles.all_text_contents()
+    page.route("**/v1/**", lambda route: None if "parked" in route.request.url else route.continue_())  # never answered
+
+    page.reload()
+    sign_in(page, "operator")
+
+    expect(page.locator(".tile", has_text="Parked")).to_contain_text("being asked")
+    expect(page.locator(".tile", has_text="being asked")).to_have_count(1)
+    assert tiles.all_text_contents() == told
 
 
 def test_a_parked_saga_that_nobody_asks_any_more_says_that_only_a_person_moves_it(
