@@ -30,8 +30,8 @@ imports: .venv/installed
 validate: .venv-sam/installed
 	.venv-sam/bin/sam validate --lint --region us-east-1 --template template.yaml
 
-# Tests of one group (tests/conftest.py) stay together: a process more than there are cores, because the stacks' one mostly waits.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Tests of one group (tests/conftest.py) stay together: two processes more than there are cores, because stacks and kits mostly wait.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PYTEST = $(BIN)/pytest -n $(JOBS)
 pytest: .venv/installed .venv-sam/installed chromium
 	$(PYTEST) -m "not proof"

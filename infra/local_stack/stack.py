@@ -34,14 +34,11 @@ import json
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from local_stack.aws import (
-    DEFAULT_INTERVAL_SECONDS,
     AwsClients,
     AwsEndpoint,
     StackResource,
@@ -57,6 +54,7 @@ from local_stack.errors import LocalStackError
 from local_stack.functions import Destinations, FunctionLogs, FunctionSpec, LambdaLimits, LambdaService
 from local_stack.http_front import HttpFront
 from local_stack.issuer import Issuer
+from local_stack.options import StackOptions
 from local_stack.ready import ReadyFile, ready_file
 from local_stack.registry import SchemaRegistry
 from local_stack.sources import (
@@ -69,7 +67,7 @@ from local_stack.sources import (
     Ticker,
     broker_for,
 )
-from local_stack.stack_event import EventKind, StackEvent, happening, ignore
+from local_stack.stack_event import EventKind, happening
 from local_stack.template import (
     ACCOUNT,
     Provisioned,
@@ -81,7 +79,6 @@ from local_stack.template import (
 )
 
 __all__ = ["LocalStack", "ReadyFile", "StackOptions"]
-
 OWN_ACCESS_KEY = "LOCALSTACK"
 _WRITES = frozenset(
     {
@@ -93,36 +90,6 @@ _WRITES = frozenset(
     }
 )
 _running = threading.Lock()
-
-
-@dataclass(frozen=True)
-class StackOptions:
-    """Ports of 0 are any free ones. `parameters` are the template's; what only this machine knows (broker address,
-    interpreter) is filled in unless given."""
-
-    template: Path
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    """Instead of the template's own, where it has such parameters and none is given."""
-    aws_port: int = 0
-    api_port: int = 0
-    """Of the HTTP API, where the template declares one."""
-    kafka_port: int = 0
-    kafka_bootstrap: str | None = None
-    check_interval: float | None = None
-    """Seconds between ticks of every schedule, instead of its own rate."""
-    log: Callable[[StackEvent], None] = ignore
-    log_dir: Path | None = None
-    """Where each function's log goes, one file each; without it only the last lines are kept in memory."""
-    concurrency: int = 2
-    region: str = "us-east-1"
-    stack_name: str = "saga-orchestrator"
-    async_delay_scale: float = 1 / 60
-    ttl_interval: float = DEFAULT_INTERVAL_SECONDS
-    issuer: bool = False
-    """An issuer on loopback that signs people in; the template's parameters for one name it unless given."""
-    schema_registry: bool = False
-    """A registry on loopback, to which the template's mappings are pointed unless a parameter says otherwise."""
 
 
 class LocalStack:

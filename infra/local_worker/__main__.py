@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_worker.process_options import WorkerOptions
 from local_worker.worker import PodNews, Worker, WorkerClients, WorkerSettings
-from stack_client import tell_starter, told_to_stop
+from stack_client import tell_starter, told_to_stop, wait_for
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
         tell_starter({"kind": "failed", "reason": str(error)})
         return 1
     tell_starter({"kind": "ready"})
-    stopping.wait()
+    wait_for(stopping)
     counts = worker.stop()
     if kafka is not None:
         kafka.close()

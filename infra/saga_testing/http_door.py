@@ -197,22 +197,8 @@ class HttpDoor:
     def cancel(self, key: str, name: str = "execution_saga", arn: Who = OPERATOR, **parts: Any) -> Told:
         return self.act("cancel", key, name, arn, **parts)
 
-    def act(
-        self,
-        verb: str,
-        key: str,
-        name: str = "execution_saga",
-        arn: Who = OPERATOR,
-        *,
-        idempotency_key: str | None = "k-1",
-        if_match: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **parts: Any,
-    ) -> Told:
-        given = {"idempotency-key": idempotency_key, "if-match": if_match, **(headers or {})}
-        sent = {header: value for header, value in given.items() if value is not None}
-        operation = f"POST sagas/{{name}}/{{key}}/{verb}"
-        return self.ask(operation, arn, path={"name": name, "key": key}, headers=sent, **parts)
+    def act(self, verb: str, key: str, name: str = "execution_saga", arn: Who = OPERATOR, **parts: Any) -> Told:
+        return self.posted(f"sagas/{{name}}/{{key}}/{verb}", arn, path={"name": name, "key": key}, **parts)
 
     def event(self, verb: str, identifier: str, who: Who = OPERATOR, **parts: Any) -> Told:
         """A verb on a rejected event."""

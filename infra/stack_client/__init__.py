@@ -5,7 +5,7 @@ The local worker, the local participant and the demo's observer are made with it
 
 from stack_client.access import StackAccess
 from stack_client.child_program import ChildProgram, NotStartedError
-from stack_client.program_life import tell_starter, told_to_stop
+from stack_client.program_life import tell_starter, told_to_stop, wait_for
 from stack_client.publishers import (
     EventBridgePublisher,
     EventPublisher,
@@ -38,4 +38,5 @@ __all__ = [
     "subscription",
     "tell_starter",
     "told_to_stop",
+    "wait_for",
 ]

@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 _WRITING = threading.Lock()
+_GLANCE_SECONDS = 0.25
 
 
 def told_to_stop() -> threading.Event:
@@ -19,6 +20,16 @@ def told_to_stop() -> threading.Event:
         signal.signal(number, lambda *_: stopping.set())
     threading.Thread(target=_watch_starter, args=(stopping,), daemon=True).start()
     return stopping
+
+
+def wait_for(stopping: threading.Event) -> None:
+    """Until it is set, by a signal too.
+
+    The system may hand a signal to any thread, and only a main thread that wakes up runs its handler: one that waits
+    without an end stays as it is.
+    """
+    while not stopping.wait(_GLANCE_SECONDS):
+        pass
 
 
 def tell_starter(report: dict[str, Any]) -> None:

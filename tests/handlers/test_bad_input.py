@@ -161,8 +161,9 @@ def test_an_invocation_of_no_known_shape_is_rejected(world: World, invocation: o
     assert [pointer["reason"] for pointer in world.rejected()] == ["unrecognised_invocation"]
 
 
-def test_a_foreign_source_is_refused(world: World) -> None:
-    world.deliver(good(), source="saga-orchestrator")
+@pytest.mark.parametrize("source", ["saga-orchestrator", "", None, 7, ["executions"], {"executions": 1}])
+def test_a_foreign_source_is_refused(world: World, source: Any) -> None:
+    world.deliver(good(), source=source)
 
     assert [pointer["reason"] for pointer in world.rejected()] == ["foreign_source"]
 

@@ -130,6 +130,41 @@ def test_a_header_that_cannot_be_read_is_named(world: World, invocation: Json, d
     assert rejections(world) == [("malformed", detail)]
 
 
+@pytest.mark.parametrize("values", [([-1, -2],), ("text",), (None,), ([97], [98])], ids=str)
+@pytest.mark.parametrize("name", ["content-type", "ce_time", "ce_source", "ce_dataref", "event_type"])
+def test_a_header_that_decides_nothing_costs_no_event(world: World, name: str, values: tuple[Any, ...]) -> None:
+    run(world, "EXECUTION_REQUESTED", unmarked_record(cloudevent(event("EXECUTION_REQUESTED"))))
+    sent = cloudevent(event("EXECUTION_COMPLETED"))
+    made = record(sent["data"], {key: text for key, text in as_headers(sent).items() if key != name})
+
+    run(
+        world,
+        "EXECUTION_COMPLETED",
+        batch(made | {"headers": [*made["headers"], *({name: value} for value in values)]}),
+    )
+
+    saga = world.saga("ex-1")
+    assert saga is not None
+    assert (saga.state, saga.exit_code, world.slots(), world.rejected()) == ("completed", 0, 0, [])
+
+
+@pytest.mark.parametrize("name", ["content-type", "event_type", "ce_id", "ce_type", "ce_subject"])
+def test_a_plain_event_needs_no_header(world: World, name: str) -> None:
+    made = record(event("EXECUTION_REQUESTED"))
+
+    run(world, "EXECUTION_REQUESTED", batch(made | {"headers": [{name: [-1]}]}))
+
+    assert (world.slots(), world.rejected()) == (1, [])
+
+
+def test_a_header_that_must_name_the_type_and_cannot_be_read_is_named(world: World) -> None:
+    nameless = {name: value for name, value in event("EXECUTION_REQUESTED").items() if name != "event_type"}
+
+    run(world, "EXECUTION_REQUESTED", batch(record(nameless) | {"headers": [{"event_type": [-1]}]}))
+
+    assert rejections(world) == [("malformed", "header event_type: is no UTF-8 text")]
+
+
 def test_negative_bytes_are_read_as_java_means_them(world: World) -> None:
     sent = cloudevent(event("EXECUTION_CANCELLED"), subject="ex-\u00e4")
 

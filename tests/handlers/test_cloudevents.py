@@ -10,11 +10,13 @@ from saga_testing.samples.enveloped import as_headers, batch, cloudevent, record
 from saga_testing.samples.sample_events import event
 from tests.handlers.cloudevent_modes import (
     Mode,
+    binary_detail,
     binary_record,
     modes,
     rejections,
     run,
     structured_detail,
+    structured_record,
     unmarked_record,
 )
 
@@ -75,6 +77,36 @@ def test_an_attribute_that_says_something_else_than_data_is_rejected(
         ("cloudevent_contradiction", f"attribute {attribute} and data's {field} say different things")
     ]
     assert world.items() == []
+
+
+@modes
+def test_the_time_of_what_begins_nothing_contradicts_nothing(world: World, mode: Mode) -> None:
+    run(world, "EXECUTION_REQUESTED", mode(cloudevent(event("EXECUTION_REQUESTED"))))
+    whole = event("EXECUTION_COMPLETED")
+
+    run(world, "EXECUTION_COMPLETED", mode(cloudevent(whole, data=whole, time="2020-01-01T00:00:00Z")))
+
+    saga = world.saga("ex-1")
+    assert saga is not None
+    assert (saga.state, world.slots(), world.rejected()) == ("completed", 0, [])
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, [], {}, "", "yesterday", "\ud800"])
+@pytest.mark.parametrize("attribute", ["time", "source"])
+@pytest.mark.parametrize("mode", [structured_record, structured_detail, binary_detail])
+def test_an_attribute_that_decides_nothing_costs_no_event(
+    world: World, mode: Mode, attribute: str, value: object
+) -> None:
+    run(world, "EXECUTION_REQUESTED", mode(cloudevent(event("EXECUTION_REQUESTED"), **{attribute: value})))
+    run(world, "EXECUTION_COMPLETED", mode(cloudevent(event("EXECUTION_COMPLETED"), **{attribute: value})))
+
+    saga = world.saga("ex-1")
+    assert saga is not None
+    assert world.rejected() == []
+    if attribute == "time":  # without it nobody can say how old the request is, and its owner is told so
+        assert (saga.state, saga.faults[0].partition(":")[0]) == ("failed", "timestamp")
+    else:
+        assert saga.state == "completed"
 
 
 @modes

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 from local_stack.aws import Invoker
@@ -13,8 +13,8 @@ from local_stack.http_front.declared import DeclaredApi, Route
 from local_stack.http_front.gateway_event import Answer, answer_of, by_signature, by_token, event_of
 from local_stack.http_front.signatures import Sent, signer_of
 from local_stack.http_front.tokens import TokenJudge, TokenRefused
+from local_stack.loopback_server import HOST, LoopbackServer
 
-HOST: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 """Of an HTTP API (API Gateway Developer Guide, Quotas)."""
 
@@ -24,7 +24,7 @@ class HttpFront:
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
-        self._server: ThreadingHTTPServer | None = None
+        self._server: LoopbackServer | None = None
         self._thread: threading.Thread | None = None
         self._api = DeclaredApi()
         self._invoker: Invoker | None = None
@@ -38,10 +38,9 @@ class HttpFront:
             message = "the local front has one HTTP API, and the template declares another"
             raise LocalStackError(message)
         try:
-            self._server = ThreadingHTTPServer((HOST, self._port), self._handler())
+            self._server = LoopbackServer((HOST, self._port), self._handler())
         except OSError as error:
             raise PortTakenError(self._port, error.strerror or str(error)) from error
-        self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="http-front", daemon=True
         )

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -12,8 +12,8 @@ from local_stack.issuer.clients import CONSOLE, TERMINAL, Clients
 from local_stack.issuer.code_flow import CodeFlow
 from local_stack.issuer.people import SCOPE, SETTINGS
 from local_stack.issuer.signing import ALGORITHM, Signing
+from local_stack.loopback_server import HOST, LoopbackServer
 
-HOST: Final = "127.0.0.1"
 _MAX_BODY_BYTES: Final = 16 * 1024
 
 
@@ -22,13 +22,12 @@ class Issuer:
 
     def __init__(self, port: int = 0) -> None:
         try:
-            self._server = ThreadingHTTPServer((HOST, port), self._handler())
+            self._server = LoopbackServer((HOST, port), self._handler())
         except OSError as error:
             raise PortTakenError(port, error.strerror or str(error)) from error
         self.url = f"http://{HOST}:{self._server.server_address[1]}"
         self.signing, self.clients = Signing(), Clients()
         self._flow = CodeFlow(self.url, self.clients, self.signing)
-        self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="issuer", daemon=True
         )

@@ -7,8 +7,10 @@ Schema Registry API: `POST /subjects/SUBJECT/versions` answers the id, the same 
 import json
 import re
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from local_stack.loopback_server import HOST, LoopbackServer
 
 _REGISTER = re.compile(r"/subjects/([^/]+)/versions/?(?:\?.*)?")
 _LATEST = re.compile(r"/subjects/([^/]+)/versions/latest/?(?:\?.*)?")
@@ -26,13 +28,13 @@ class SchemaRegistry:
         self._lock = threading.Lock()
         self._schemas: list[dict[str, str]] = []
         self._latest: dict[str, int] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._server = LoopbackServer((HOST, port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, name="schema-registry", daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{HOST}:{self._server.server_address[1]}"
 
     def close(self) -> None:
         self._server.shutdown()

@@ -135,11 +135,6 @@ def transaction_conflict(operation: str) -> ClientError:
     return client_error(operation, "TransactionConflictException", "Transaction is ongoing for the item")
 
 
-def transaction_in_progress() -> ClientError:
-    message = "The transaction with the given request token is already in progress."
-    return client_error("TransactWriteItems", "TransactionInProgressException", message)
-
-
 def transaction_cancelled(reasons: Sequence[Mapping[str, Any]]) -> ClientError:
     """`reasons` are by position, one for each action: `reason()` makes them."""
     return cancellation(reasons).as_client_error("TransactWriteItems")

@@ -86,8 +86,8 @@ class HttpApi:
         """The verb; where a version is given, on the saga that has it now and on no other."""
         place = f"sagas/{quote(asked.saga_name, safe='')}/{quote(asked.execution_id, safe='')}"
         tag = self._tag(place, asked.version) if asked.version is not None else None
-        body = {"reason": asked.reason, **({"step": asked.step} if asked.step is not None else {})}
-        return self.post(f"{place}/{asked.deed}", body, asked.key, tag)
+        body = {"reason": asked.hand.reason, **({"step": asked.step} if asked.step is not None else {})}
+        return self.post(f"{place}/{asked.deed}", body, asked.hand.key, tag)
 
     def post(self, path: str, body: Facts, key: str, tag: str | None = None) -> Reply:
         """Under a key: the same again does nothing twice. `tag`: only of what it was decided on."""

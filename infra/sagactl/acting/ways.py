@@ -1,4 +1,7 @@
-"""Which way a command goes: over the stack's HTTP API where it has one, or straight to AWS, as the caller says."""
+"""Which way a command goes: over the stack's HTTP API where it has one, or straight to AWS, as the caller says.
+
+And the options of every command that acts.
+"""
 
 from typing import Annotated
 
@@ -10,6 +13,9 @@ from sagactl.errors import NotUsableError
 
 Direct = Annotated[bool, typer.Option("--direct", help="Straight to AWS, also where the stack has an HTTP API.")]
 Api = Annotated[str | None, typer.Option("--api", help="URL of the HTTP API; by default the one that the stack tells.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")]
+Actor = Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")]
+Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
 
 
 def api_of(stack: Deployment, url: str | None, *, direct: bool) -> HttpApi | None:

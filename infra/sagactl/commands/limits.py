@@ -9,7 +9,7 @@ import typer
 
 from saga_orchestrator.application.limiting.overriding import ALL
 from sagactl.acting.over_http import Facts, HttpApi
-from sagactl.acting.ways import Api, api_of, needed
+from sagactl.acting.ways import Api, Key, Why, api_of, needed
 from sagactl.asking import tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import deployment
@@ -18,11 +18,9 @@ from sagactl.options import on_stack
 from sagactl.outlet import show
 
 Language = Annotated[str, typer.Argument(help="The language, or `all`.", metavar="LANGUAGE")]
-Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")]
 IfMatch = Annotated[
     str | None, typer.Option("--if-match", help="The ETag that you decided on; by default the one of this moment.")
 ]
-Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
 Until = Annotated[str | None, typer.Option("--until", help="RFC 3339 with offset, or 30m, 2h, 1d from now.")]
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

@@ -11,10 +11,11 @@ import typer
 
 from saga_orchestrator.application.moments import moment
 from sagactl.acting.over_http import HttpApi, Reply
+from sagactl.acting.ways import Api, Key, Why, api_of, needed
 from sagactl.asking import agreed, tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import deployment
-from sagactl.errors import NotDoneError, NotUsableError
+from sagactl.errors import NotDoneError
 from sagactl.options import on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.times import parse_since
@@ -26,9 +27,6 @@ _OVER = frozenset({"ended", "aborted", "expired"})
 _FATES = ("done", "changed", "refused", "failed", "left")
 
 Id = Annotated[str, typer.Argument(help="The operation's id.", metavar="ID")]
-Api = Annotated[str | None, typer.Option("--api", help="URL of the HTTP API; by default the one that the stack tells.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with each act.")]
-Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -83,12 +81,12 @@ def start(
 ) -> None:
     """Have it run: each saga by its own verb, in your name. Shows how many first, and asks."""
     at = _api(target, api)
-    found = at.get(f"operations/{quote(operation_id, safe='')}")
+    found = at.get(_path(operation_id))
     operation = found.content
     question = f"{operation['verb']} for {number_of(operation['count'], 'saga')}, as they were when it was prepared"
     agreed(at.stack, question, yes=yes)
     told = at.post(
-        f"operations/{quote(operation_id, safe='')}/start",
+        f"{_path(operation_id)}/start",
         {"reason": reason},
         key or uuid.uuid4().hex,
         found.part("etag"),
@@ -120,7 +118,7 @@ def list_operations(
 def show_operation(target: Target, operation_id: Id, api: Api = None) -> None:
     """Show how far it is, and what became of every saga that was not done."""
     at = _api(target, api)
-    operation = at.get(f"operations/{quote(operation_id, safe='')}").content
+    operation = at.get(_path(operation_id)).content
     items = list(_all_items(at, operation_id))
     undone = [item for item in items if item["outcome"] != "done"]
     show(
@@ -136,17 +134,18 @@ def abort(target: Target, operation_id: Id, reason: Why = "", api: Api = None, k
     """Touch no further saga. What is done stays done."""
     at = _api(target, api)
     tell_stack(at.stack)
-    told = at.post(f"operations/{quote(operation_id, safe='')}/abort", {"reason": reason}, key or uuid.uuid4().hex)
+    told = at.post(f"{_path(operation_id)}/abort", {"reason": reason}, key or uuid.uuid4().hex)
     operation = told.part("operation")
     show(target.output, operation, _line(operation))
 
 
 def _api(target: Target, url: str | None) -> HttpApi:
     stack = deployment(target)
-    api = HttpApi.of(stack, url)
-    if api is None:
-        raise NotUsableError(f"stack {stack.stack_name} has no HTTP API: deploy it with Api=iam")
-    return api
+    return needed(api_of(stack, url, direct=False), stack)
+
+
+def _path(operation_id: str) -> str:
+    return f"operations/{quote(operation_id, safe='')}"
 
 
 def _followed(at: HttpApi, operation_id: str) -> Facts:
@@ -163,7 +162,7 @@ def _followed(at: HttpApi, operation_id: str) -> Facts:
 def _looked_at(at: HttpApi, operation_id: str) -> Facts:
     seen = ""
     while True:
-        reply = at.get(f"operations/{quote(operation_id, safe='')}")
+        reply = at.get(_path(operation_id))
         operation = reply.content
         line = _line(operation)
         if reply.part("state") in _OVER:
@@ -178,7 +177,7 @@ def _all_items(at: HttpApi, operation_id: str) -> Iterator[Facts]:
     token = ""
     while True:
         more = f"&page_token={token}" if token else ""
-        page: Reply = at.get(f"operations/{quote(operation_id, safe='')}/items?page_size=100{more}")
+        page: Reply = at.get(f"{_path(operation_id)}/items?page_size=100{more}")
         yield from page.part("items")
         token = page.part("next_page_token") or ""
         if not token:

@@ -3,56 +3,36 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from saga_orchestrator.application.settling.kept import Kept, Kind
 from saga_orchestrator.application.settling.redriving import Fate
 from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
 from sagactl.acting.actor import acting
 from sagactl.acting.records import act_of, acts_on, facts_of, page_of, record
-from sagactl.acting.ways import Api, Direct, api_of
+from sagactl.acting.ways import Actor, Api, Direct, api_of
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
-from sagactl.errors import REFUSALS, NotDoneError, NotFoundError, NotUsableError
+from sagactl.errors import REFUSALS, NotDoneError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table
-from sagactl.rejected.items import item_of, open_items, settle
-from sagactl.rejected.on_failure import undelivered
+from sagactl.rejected.choosing import Choice, choice_of, chosen_by, found_by, groups_of, newest_of_each_kind, one_of
+from sagactl.rejected.items import item_of, settle
 from sagactl.rejected.over_http import Chosen, drop_over, groups_over, list_over, redrive_over, show_over
-from sagactl.rejected.queues import dead_letters, settled_dead_letters, silence
+from sagactl.rejected.queues import settled_dead_letters, silence
 from sagactl.rejected.redriving import Redriven, redriven
 
-_MOST = 10_000
 _COLUMNS = ("id", "reason", "execution_id", "event_type", "at", "copies", "detail")
-
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids that `rejected list` shows.", metavar="ID...")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="CODE", help="Only those with this reason code.")]
 Execution = Annotated[str | None, typer.Option("--execution", metavar="ID", help="Only those of this execution.")]
 All = Annotated[bool, typer.Option("--all", help="Every one.")]
-Actor = Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which of them a command is about."""
-
-    ids: frozenset[str]
-    reason: str | None
-    execution_id: str | None
-
-    def takes(self, kept: Kept) -> bool:
-        """Every condition that was given must hold."""
-        return (
-            (not self.ids or kept.id in self.ids)
-            and self.reason in {None, kept.reason}
-            and self.execution_id in {None, kept.names.get("execution_id")}
-        )
 
 
 @on_stack
@@ -79,10 +59,10 @@ def list_rejected(
         else:
             list_over(way, target, reason, execution, limit)
         return
-    found = _found(stack, Choice(frozenset(), reason, execution), limit + 1)
+    found = found_by(stack, Choice(frozenset(), reason, execution), limit + 1)
     more = any(count > limit for count in Counter(each.kind for each in found).values())
-    shown = _newest_of_each_kind(found, limit)
-    groups = _groups(shown)
+    shown = newest_of_each_kind(found, limit)
+    groups = groups_of(shown)
     facts = {"rejected": [each.facts() for each in shown], "groups": groups, "more": more}
     title = f"{number_of(len(shown), 'rejected event')}{'; there are more: --limit' if more else ''}"
     if grouped:
@@ -105,7 +85,7 @@ def show_rejected(
     if way := api_of(stack, api, direct=direct):
         show_over(way, target, identifier)
         return
-    kept = item_of(stack, identifier) or _one(stack, identifier)
+    kept = item_of(stack, identifier) or one_of(stack, identifier)
     acts = [facts_of(act) for act in acts_on(stack, f"rejected:{identifier}")]
     facts = {**kept.facts(), "bytes": _bytes(stack, kept), "acts": acts}
     rows = [(name.replace("_", " "), value) for name, value in facts.items() if name != "acts"]
@@ -131,12 +111,12 @@ def redrive(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     Shows how many and asks before it begins.
     """
-    stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
+    stack, choice = deployment(target), choice_of(ids, reason, execution, everything=everything)
     if way := api_of(stack, api, direct=direct):
         _unnamed(actor)
         redrive_over(way, target, Chosen(ids or (), reason, execution), yes=yes)
         return
-    chosen = _chosen_of(stack, choice)
+    chosen = chosen_by(stack, choice)
     agreed(stack, f"Redrive {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
     who = acting(stack.connection, actor)
     objects = [each for each in chosen if each.kind is not Kind.DEAD_LETTER]
@@ -176,7 +156,7 @@ def drop(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Take off the list without delivering. Who did it, and why, stays recorded for 400 days."""
     if problem := problem_of_reason(because) if because.strip() else "--because must say why":
         raise NotUsableError(problem)
-    stack, choice = deployment(target), _chosen(ids, reason, execution, everything=everything)
+    stack, choice = deployment(target), choice_of(ids, reason, execution, everything=everything)
     if way := api_of(stack, api, direct=direct):
         _unnamed(actor)
         drop_over(way, target, Chosen(ids or (), reason, execution), because, yes=yes)
@@ -187,7 +167,7 @@ def drop(  # noqa: PLR0913, PLR0917 - each is an option of the command
 def _drop_directly(
     target: Target, stack: Deployment, choice: Choice, because: str, actor: str | None, *, yes: bool
 ) -> None:
-    chosen = _chosen_of(stack, choice)
+    chosen = chosen_by(stack, choice)
     agreed(stack, f"Drop {number_of(len(chosen), 'rejected event')}{_by_reason(chosen)}", yes=yes)
     who, dropped = acting(stack.connection, actor), set[str]()
 
@@ -236,76 +216,13 @@ def _saying_how_far(done: str, those: Collection[object], of: int) -> Iterator[N
         raise NotDoneError(message) from refused
 
 
-def _found(stack: Deployment, choice: Choice, limit: int) -> list[Kept]:
-    others = [*undelivered(stack), *dead_letters(stack)]
-    return [
-        *open_items(stack, limit, choice.reason, choice.execution_id),
-        *(each for each in others if choice.takes(each)),
-    ]
-
-
-def _newest_of_each_kind(found: list[Kept], limit: int) -> list[Kept]:
-    shown = [each for kind in Kind for each in [every for every in found if every.kind is kind][:limit]]
-    return sorted(shown, key=lambda each: each.at, reverse=True)
-
-
-def _groups(found: Sequence[Kept]) -> list[dict[str, Any]]:
-    """By reason, source and kind: four hundred failures have two causes."""
-    groups: dict[tuple[str, str, str], list[Kept]] = {}
-    for each in found:
-        groups.setdefault((each.reason, each.source, each.kind.value), []).append(each)
-    rows = [
-        {
-            "reason": reason,
-            "source": source,
-            "kind": kind,
-            "count": len(members),
-            "copies": sum(each.copies for each in members),
-            "oldest": min(each.at for each in members),
-            "sample": members[0].id,
-        }
-        for (reason, source, kind), members in groups.items()
-    ]
-    return sorted(rows, key=lambda row: -int(str(row["count"])))
-
-
-def _chosen(ids: list[str] | None, reason: str | None, execution: str | None, *, everything: bool) -> Choice:
-    """A condition that is forgotten must never mean all of them."""
-    if not (ids or reason or execution or everything):
-        raise NotUsableError("name ids, --reason CODE or --execution ID; --all means every one")
-    if everything and (ids or reason or execution):
-        raise NotUsableError("--all stands alone")
-    return Choice(frozenset(ids or ()), reason, execution)
-
-
-def _chosen_of(stack: Deployment, choice: Choice) -> list[Kept]:
-    if choice.ids:
-        items = [item for each in sorted(choice.ids) if (item := item_of(stack, each)) is not None]
-        found = [item for item in items if item.state == "open"]
-        if len(items) < len(choice.ids):
-            found += [*undelivered(stack), *dead_letters(stack)]
-    else:
-        found = _found(stack, choice, _MOST)
-    chosen = [each for each in found if choice.takes(each)]
-    if missing := choice.ids - {each.id for each in chosen}:
-        raise NotFoundError(f"not on the list: {' '.join(sorted(missing))}; see `sagactl rejected list`")
-    return chosen
-
-
-def _one(stack: Deployment, identifier: str) -> Kept:
-    found = [each for each in (*undelivered(stack), *dead_letters(stack)) if each.id == identifier]
-    if not found:
-        raise NotFoundError(f"{identifier} is not on the list; see `sagactl rejected list`")
-    return found[0]
-
-
 def _bytes(stack: Deployment, kept: Kept) -> str:
     if not kept.key:
         return "in the queue" if kept.kind is Kind.DEAD_LETTER else "unknown"
     try:
         size = stack.client("s3").head_object(Bucket=stack.payload_bucket, Key=kept.key)["ContentLength"]
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
+        if code_of(error) in {"404", "NoSuchKey"}:
             return "bytes_expired"
         raise
     return f"{size} in the payload bucket"

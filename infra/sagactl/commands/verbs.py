@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.application.judging import Answered, Hand
+from saga_orchestrator.application.operate import Answer, Asked
 from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.operating.acts import Door, Role
 from saga_orchestrator.domain.operating.authority import Deed
 from sagactl.acting.actor import acting
 from sagactl.acting.direct import perform
 from sagactl.acting.over_http import HttpApi
+from sagactl.acting.ways import Actor, Api, Key, Why
 from sagactl.asking import tell_stack
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -28,12 +30,8 @@ Named = Annotated[
 ]
 Step = Annotated[str | None, typer.Argument(help="The parked step; may be left out where only one is parked.")]
 Direct = Annotated[bool, typer.Option("--direct", help="Past every door: recorded as unverified, and rings an alarm.")]
-Api = Annotated[str | None, typer.Option("--api", help="URL of the HTTP API; by default the one that the stack tells.")]
 IfMatch = Annotated[int, typer.Option("--if-match", help="The version that `show` told, and that you decided on.")]
 MayMatch = Annotated[int | None, typer.Option("--if-match", help="Only if the saga still has this version.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")]
-Actor = Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")]
-Key = Annotated[str | None, typer.Option("--key", help="Of an earlier try: what was done is not done again.")]
 
 
 @on_stack
@@ -169,7 +167,7 @@ def _directly(target: Target, stack: Deployment, typed: _Typed) -> None:
     tell_stack(stack)
     answer = perform(stack, SAGAS, asked)
     saga = answer.saga
-    if saga is None or answer.answered not in {Answered.DONE, Answered.REPLAYED}:
+    if saga is None or not answer.answered.is_done:
         raise _error(asked, answer)
     parked = [entry.step for entry in saga.ledger.parked]
     _show(target, asked, answer.answered, str(saga.state), parked, saga.version)
@@ -177,14 +175,10 @@ def _directly(target: Target, stack: Deployment, typed: _Typed) -> None:
 
 def _asked(typed: _Typed, saga_name: str, execution_id: str, actor: str, role: Role, door: Door) -> Asked:
     return Asked(
+        hand=Hand(actor=actor, role=role, door=door, key=typed.key or uuid.uuid4().hex, reason=typed.reason),
         execution_id=execution_id,
         saga_name=saga_name,
         deed=typed.deed,
-        actor=actor,
-        role=role,
-        door=door,
-        key=typed.key or uuid.uuid4().hex,
-        reason=typed.reason,
         step=typed.step,
         version=typed.version,
     )
@@ -206,8 +200,8 @@ def _show(target: Target, asked: Asked, answered: Answered, state: str, parked: 
         "answered": str(answered),
         "state": state,
         "version": version,
-        "actor": asked.actor,
-        "key": asked.key,
+        "actor": asked.hand.actor,
+        "key": asked.hand.key,
     }
     before = ", as it was before" if answered is Answered.REPLAYED else ""
     stands = f"{state}, parked: {', '.join(parked)}" if parked else state

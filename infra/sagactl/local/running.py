@@ -21,6 +21,7 @@ from sagactl.local.live_view import LiveView
 from sagactl.local.ready_file import beside, published, refuse_unwritable, stack_named_in
 from sagactl.local.stop_signal import StopSignal
 from sagas import SAGAS
+from stack_client import wait_for
 
 
 def keep_up(
@@ -67,7 +68,7 @@ def keep_up(
             view.say(f"Another stack is up at {other} and keeps {wanted}: commands in this folder speak to that one.")
             view.say(f"To speak to this one: --endpoint-url {ready.aws_endpoint}\n")
         with view.showing():
-            stop.requested.wait()
+            wait_for(stop.requested)
         view.say("stopping")
 
 

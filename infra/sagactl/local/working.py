@@ -9,6 +9,7 @@ from local_worker import PodNews, WorkerOptions, WorkerProcess
 from sagactl.errors import NotUsableError
 from sagactl.local.stop_signal import StopSignal
 from sagactl.outlet import Output, tell
+from stack_client import wait_for
 
 
 def work_for(ready_file: Path, output: Output) -> None:
@@ -26,7 +27,7 @@ def work_for(ready_file: Path, output: Output) -> None:
             process.start()
             stop.settled()
             tell("the worker runs pods; Ctrl-C ends it")
-            stop.requested.wait()
+            wait_for(stop.requested)
         except KeyboardInterrupt:
             return
         finally:

@@ -4,8 +4,8 @@ from heapq import nlargest
 from typing import Final
 
 from saga_orchestrator.adapters.operators.rejected_items import RejectedItems
+from saga_orchestrator.application.judging import Written
 from saga_orchestrator.application.paging import Spot, page_of
-from saga_orchestrator.application.settling.desk import Written
 from saga_orchestrator.application.settling.kept import Kept
 from saga_orchestrator.domain.operating.acts import Act
 from sagactl.acting.records import act_table, as_aws_said

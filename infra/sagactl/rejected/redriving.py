@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from saga_orchestrator.adapters.operators.rejected_bytes import RejectedBytes
-from saga_orchestrator.application.operate import Answered
-from saga_orchestrator.application.settling.desk import RESULT, Ordered, RejectedDesk
+from saga_orchestrator.application.judging import Answered, Hand
+from saga_orchestrator.application.settling.desk import Ordered, RejectedDesk
 from saga_orchestrator.application.settling.envelopes import implied_function, saga_keys
 from saga_orchestrator.application.settling.kept import Kept, Kind, NotRedrivableError
 from saga_orchestrator.application.settling.redriving import Fate, Redriving
 from saga_orchestrator.application.settling.republishing import FunctionFailedError, Relays
+from saga_orchestrator.application.settling.results import result_key
 from saga_orchestrator.domain.operating.acts import Act, Door, Role
 from saga_orchestrator.domain.operating.other_targets import EventDeed
 from sagactl.acting.quiet import Quiet
@@ -64,18 +65,15 @@ def _rejected(stack: Deployment, kept: Kept, actor: str) -> Redriven:
     """As it was looked at: what has come again since is looked at again first."""
     desk = RejectedDesk(rejected_items(stack), lambda: redriving(stack), now_ms, Quiet())
     ordered = Ordered(
+        hand=Hand(actor=actor, role=Role.OPERATOR, door=Door.DIRECT, key=uuid.uuid4().hex),
         id=kept.id,
         deed=EventDeed.REDRIVE,
-        actor=actor,
-        role=Role.OPERATOR,
-        door=Door.DIRECT,
-        key=uuid.uuid4().hex,
         version=kept.version,
         since=kept.first_at,
     )
     with as_aws_said():
         handled = desk.perform(ordered)
-    if handled.answered in {Answered.DONE, Answered.REPLAYED}:
+    if handled.answered.is_done:
         return Redriven(kept.id, Fate(handled.fate))
     if handled.answered is Answered.CHANGED:
         return Redriven(kept.id, Fate.FAILED, "it has come again meanwhile: look at it again")
@@ -100,7 +98,7 @@ def _other(stack: Deployment, kept: Kept, actor: str, body: str) -> Redriven:
 
 
 def _result_of(act: Act, fate: Fate) -> Act:
-    return replace(act, id=replace(act.id, key=f"{act.id.key}{RESULT}"), result=fate.value, at=now_ms())
+    return replace(act, id=result_key(act.id), result=fate.value, at=now_ms())
 
 
 def _undelivered(stack: Deployment, kept: Kept) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, InvalidRequest
-from saga_orchestrator.domain.executions.request_rules import sentence
+from saga_orchestrator.domain.executions.request_rules import explanation
 from saga_orchestrator.entrypoints.decoding import ForeignEventType, decode_event
 from saga_orchestrator.entrypoints.saga_decoding import key_field
 from saga_orchestrator.entrypoints.strict_json import parse_object
@@ -81,7 +81,7 @@ def checked(fields: Mapping[str, Any], execution_id: str | None = None) -> Check
     except RejectedEvent as error:
         raise NotUsableError(f"nothing was sent: {error.detail}") from error
     if isinstance(decoded, InvalidRequest):
-        raise NotUsableError(f"nothing was sent: {'; '.join(map(sentence, decoded.faults))}")
+        raise NotUsableError(f"nothing was sent: {explanation(decoded.faults)}")
     return Checked(event, decoded.unusable)
 
 

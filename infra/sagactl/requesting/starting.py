@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from saga_orchestrator.domain.defining.input_rules import input_sentence
+from saga_orchestrator.domain.defining.input_rules import input_explanation
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.flow.signals import SagaOpened
 from saga_orchestrator.domain.registry import Role, Route
@@ -35,5 +35,5 @@ def checked_start(event: Mapping[str, Any], route: Route) -> str:
     except RejectedEvent as error:
         raise NotUsableError(f"nothing was sent: {error.detail}") from error
     if isinstance(signal, SagaOpened) and signal.faults:
-        raise NotUsableError(f"nothing was sent: {'; '.join(map(input_sentence, signal.faults))}")
+        raise NotUsableError(f"nothing was sent: {input_explanation(signal.faults)}")
     return str(event[key_field(route)])

@@ -16,7 +16,8 @@ from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.http_door import OPERATOR, HttpDoor
 from saga_testing.samples.sample_events import NOW_MS, event
 from saga_testing.telemetry import RecordingTelemetry
-from tests.handlers.http_api.operation_desk import NAME, STUCK, UNDO_PARKED, Desk, parked, store
+from tests.handlers.http_api.operations.desk import Desk
+from tests.handlers.http_api.parked_sagas import NAME, STUCK, UNDO_PARKED, parked, store
 
 OWNER = {"order": "owner", "owner": "ada"}
 ENDED = {"order": "ended"}
@@ -87,21 +88,26 @@ def test_what_stands_still_appears_once_while_others_move_come_and_vanish(query:
 
 @contextmanager
 def meanwhile(stack: Deployment, happens: Callable[[int], None]) -> Iterator[list[int]]:
-    """Something happens after each query, so also between those of one request."""
+    """Something happens after each read, so also between those of one request."""
     client: Any = stack.aws.dynamodb
-    original, turns = client.query, list[int]()
+    originals, turns = {name: getattr(client, name) for name in ("query", "batch_get_item")}, list[int]()
 
-    def query(**arguments: Any) -> Any:
-        answer = original(**arguments)
-        turns.append(len(turns))
-        happens(turns[-1])
-        return answer
+    def disturbed(original: Callable[..., Any]) -> Callable[..., Any]:
+        def read(**arguments: Any) -> Any:
+            answer = original(**arguments)
+            turns.append(len(turns))
+            happens(turns[-1])
+            return answer
 
-    client.query = query
+        return read
+
+    for name, original in originals.items():
+        setattr(client, name, disturbed(original))
     try:
         yield turns
     finally:
-        client.query = original
+        for name, original in originals.items():
+            setattr(client, name, original)
 
 
 def crowded(stack: Deployment, still: Saga, moving: Saga) -> tuple[set[str], Callable[[int], None]]:

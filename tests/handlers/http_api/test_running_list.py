@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.adapters.saga_codec import encode
-from saga_orchestrator.application.listing import MAX_KEYS_READ
+from saga_orchestrator.application.paging import MAX_KEYS_READ
 from saga_testing.deployment import Deployment
 from saga_testing.http_door import READER, HttpDoor, Told
 from saga_testing.samples.sample_events import event
@@ -133,6 +133,36 @@ def test_no_page_reads_more_keys_than_it_may(stack: Deployment) -> None:
 
     assert sorted(saga["execution_id"] for page in found for saga in page) == sorted(f"e-{n}" for n in range(600))
     assert MAX_KEYS_READ == 500
+
+
+@pytest.mark.parametrize(("size", "least"), [(50, 50), (100, 60)])
+def test_a_page_over_many_partitions_is_no_single_line(
+    stack: Deployment, monkeypatch: pytest.MonkeyPatch, size: int, least: int
+) -> None:
+    """One key of each is all that a page may cost at first: what is left of it goes to those that come first."""
+    stack.reconfigure(DEADLINE_SHARDS="256")
+    door = HttpDoor(stack.at)
+    store(stack, [(f"e-{number}", number % 256, stack.now + number) for number in range(700)])
+    read, original = [0], stack.aws.dynamodb.query
+
+    def query(**request: Any) -> Any:
+        answer = original(**request)
+        read[-1] += len(answer["Items"])
+        return answer
+
+    def page(token: str | None) -> Told:
+        read.append(0)
+        return listed(door, page_size=str(size), **({"page_token": token} if token else {}))
+
+    monkeypatch.setattr(stack.aws.dynamodb, "query", query)
+    told = [page(None)]
+    while token := told[-1].json["next_page_token"]:
+        told.append(page(token))
+    found = [each.json["sagas"] for each in told]
+
+    assert [saga["execution_id"] for page in found for saga in page] == [f"e-{number}" for number in range(700)]
+    assert min(map(len, found[:-1])) >= least
+    assert max(read) <= MAX_KEYS_READ
 
 
 def test_a_partition_of_which_little_is_read_is_not_passed_over(stack: Deployment) -> None:

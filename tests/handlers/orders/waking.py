@@ -31,10 +31,6 @@ def let_pass(shop: Shop, seconds: float, *, every_ms: int = 50) -> None:
     shop.wake_up()
 
 
-def asked_at(shop: Shop) -> list[int]:
-    return [entry.at for entry in shop.found().timeline if any(key.startswith("reserve_") for key in entry.messages)]
-
-
 def waked(*sagas: Wake | str) -> list[dict[str, Any]]:
     """Messages as Lambda passes them on."""
     return [

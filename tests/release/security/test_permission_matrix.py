@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.adapters.saga_models import SagaReader
 from saga_orchestrator.adapters.settings import Settings
-from saga_orchestrator.application.operate import Answered, Asked
+from saga_orchestrator.application.judging import Answered, Hand
+from saga_orchestrator.application.operate import Asked
 from saga_orchestrator.bootstrap import Resources
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.events import EventType
@@ -166,14 +167,10 @@ def test_breaking_the_glass(world: World) -> None:
         for place, deed in enumerate(each for each in Deed if Role.BREAK_GLASS in DEMANDS[each].roles):
             parked = stuck_order(*[Answer.FAILED] * 3)
             asked = Asked(
+                hand=Hand(actor="olga", role=Role.BREAK_GLASS, door=Door.DIRECT, key="k-1", reason="seen to"),
                 execution_id=f"{KEY}-{place}",
                 saga_name="order_saga",
                 deed=deed,
-                actor="olga",
-                role=Role.BREAK_GLASS,
-                door=Door.DIRECT,
-                key="k-1",
-                reason="seen to",
                 version=parked.version,
             )
             item = encode(replace(parked, execution_id=asked.execution_id))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local_stack import BrokenTemplate
+from saga_orchestrator.domain.policy import names_a_resource
 from saga_orchestrator.entrypoints.schemas import WireRequested
 from tests.release.template.deployment import FUNCTIONS, deploy
 
@@ -41,9 +42,9 @@ def test_limits_lost_their_quotes() -> None:
         assert r"'LanguageLimits={\"python\":200" in refused(LanguageLimits=what_is_left)
 
 
-@pytest.mark.parametrize("language", ["Python", "", " python", "-x", "p" * 33, "c sharp", "pythön"])
+@pytest.mark.parametrize("language", ["Python", "", " python", "-x", "p" * 65, "c sharp", "pythön"])
 def test_limits_of_no_language(language: str) -> None:
-    """Case `limits-of-no-language`: no request can have that language, so its limit would never hold."""
+    """Case `limits-of-no-language`: nothing can take slots under that name, so its limit would never hold."""
     assert "in lower case" in refused(LanguageLimits=f'{{"{language}":200}}')
 
 
@@ -57,6 +58,12 @@ def test_every_language_that_a_request_may_have_can_be_limited(language: str) ->
     (pattern,) = (rule.pattern for rule in WireRequested.model_fields["language"].metadata if hasattr(rule, "pattern"))
     assert re.match(pattern, language)
     deploy({"LanguageLimits": f'{{"{language}": 200}}', "AllowedLanguages": f"java, {language}"})
+
+
+@pytest.mark.parametrize("resource", ["lorries", "d" * 64])
+def test_whatever_else_a_saga_may_take_slots_of_can_be_limited(resource: str) -> None:
+    assert names_a_resource(resource)
+    deploy({"LanguageLimits": f'{{"{resource}": 200}}'})
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def played(kafka: str, folder: Path) -> tuple[list[Finding], set[tuple[str, str]
         worker = RunningWorker(options)
         channel = KafkaChannel(kafka, options.commands_topic, [f"contract_{name.lower()}" for name in HEARD])
         given = Given(
-            patience=150,
+            patience=45,
             quiet=1,
             put_script=put,
             bucket=BUCKET,

@@ -160,3 +160,4 @@ def test_an_execution_is_republished_on_record(counter: Counter) -> None:
     assert "CREATE_POD_COMMAND" in counter.deployment.published_types()
     assert sorted(act.get("result", {}).get("S", "") for act in counter.acts) == ["", "republished"]
     assert counter.told("republish", "nothing")[0] == 1
+    assert "--since and --direct alone" in counter.told("republish", "ex-1", "--as", "olga")[1]

@@ -46,13 +46,33 @@ def test_since_takes_the_sagas_that_sent_something_from_then_on(operator: Operat
     operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one, script=""))
     operator.is_in(one, "failed")
     message = f"execution_saga:{one}:saga_failed#1"
-    assert message in operator.gets("republish", "--since", "1h", "--yes")["published"]
+    published = operator.gets("republish", "--since", "1h", "--yes", "--as", "mallory", "--reason", f"lost {one}")
+    assert message in published["published"]
+    acts = [act for act in operator.gets("acts", "--since", "1h", "--all")["acts"] if act["reason"] == f"lost {one}"]
+    assert sorted((act["actor"], act["verified"], act["verb"], act["result"]) for act in acts) == [
+        ("mallory", False, "republish", ""),
+        ("mallory", False, "republish", "republished"),
+    ]
+    assert {act["target"].split("T")[0] for act in acts} == {f"sagas:since:{datetime.now(UTC):%Y-%m-%d}"}
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert operator.gets("republish", "--since", later) == {"published": [], "skipped": []}
     count = len(operator.gets("republish", one)["published"])
     table = operator.types("republish", one).stdout
     assert re.search(rf"\b{count} messages? published", table)
     assert message in table
+
+
+def test_what_goes_past_the_api_is_on_record_too(operator: Operator) -> None:
+    one = f"direct-{uuid.uuid4().hex}"
+    operator.client.over_eventbridge(event("EXECUTION_REQUESTED", one, script=""))
+    operator.is_in(one, "failed")
+    operator.gets("republish", one, "--direct", "--as", "mallory", "--reason", "no API today")
+    acts = [act for act in operator.gets("acts", "--since", "1h", "--all")["acts"] if one in act["target"]]
+
+    assert sorted((act["target"], act["door"], act["result"]) for act in acts) == [
+        (f"saga:execution_saga:{one}", "direct", ""),
+        (f"saga:execution_saga:{one}", "direct", "republished"),
+    ]
 
 
 def test_since_is_the_first_moment_that_counts_and_asks_for_a_message() -> None:

@@ -10,6 +10,7 @@ from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
 from saga_orchestrator.adapters.patient_writes import PatientWrites
 from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
+from saga_orchestrator.application.judging import Hand
 from saga_orchestrator.application.operate import Answer, Asked, OperateSagas
 from saga_orchestrator.domain.decide import Rules
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -133,14 +134,7 @@ class Desk:
 
 def asked(deed: Deed, **fields: Any) -> Asked:
     """By an admin who came in by IAM, for a reason, unless a test says otherwise."""
-    plain = Asked(
-        execution_id="o-1",
-        saga_name="order_saga",
-        deed=deed,
-        actor="ops",
-        role=Role.ADMIN,
-        door=Door.IAM,
-        key="key-1",
-        reason="seen to",
-    )
+    hand = Hand(actor="ops", role=Role.ADMIN, door=Door.IAM, key="key-1", reason="seen to")
+    of_hand = {name: fields.pop(name) for name in ("actor", "role", "door", "key", "reason") if name in fields}
+    plain = Asked(hand=replace(hand, **of_hand), execution_id="o-1", saga_name="order_saga", deed=deed)
     return replace(plain, **fields)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saga_orchestrator.adapters.saga_codec import encode
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.domain.flow.ledger import Standing
 from saga_orchestrator.domain.flow.verbs import Refused
 from saga_orchestrator.domain.operating.acts import KEPT_SECONDS, Act, ActKey, Door, Role, problem_of

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.domain.decide import Rules
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.flow.deciding import decide_waiting

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from saga_orchestrator.adapters.counters.counter_items import counter_key
-from saga_orchestrator.application.operate import Answer, Answered
+from saga_orchestrator.application.judging import Answered
+from saga_orchestrator.application.operate import Answer
 from saga_orchestrator.application.ports import LostRace
 from saga_orchestrator.domain.definition import Step, Undo
 from saga_orchestrator.domain.errors import RetryableError
@@ -168,7 +169,7 @@ def test_one_wins_and_the_others_are_told(order: tuple[int, ...], fault: tuple[i
 
 
 def _won(answer: Answer | None) -> bool:
-    return answer is not None and answer.answered in {Answered.DONE, Answered.REPLAYED}
+    return answer is not None and answer.answered.is_done
 
 
 @pytest.mark.parametrize("fault", [each for each in FAULTS if each is None or each[0] < 2], ids=str)

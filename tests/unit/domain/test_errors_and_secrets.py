@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, UnauthorisedCancel, WrongEventType
+from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectReason, UnauthorisedEvent, WrongEventType
 from saga_orchestrator.domain.secret import Secret
 from tests.unit.samples import requested
 
@@ -23,7 +23,7 @@ def test_errors_say_their_reason_and_detail() -> None:
     )
     corrupt = CorruptSaga("where")
     assert (corrupt.reason, corrupt.detail) == (RejectReason.CORRUPT_SAGA, "where")
-    assert issubclass(UnauthorisedCancel, RejectedEvent)
+    assert issubclass(UnauthorisedEvent, RejectedEvent)
 
 
 def test_a_secret_shows_and_pickles_nothing() -> None:

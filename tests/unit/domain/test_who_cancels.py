@@ -3,7 +3,7 @@
 import pytest
 
 from saga_orchestrator.domain.decide import decide
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedEvent
 from saga_orchestrator.domain.saga import Saga
 from tests.unit.samples import (
     LATER,
@@ -17,7 +17,7 @@ from tests.unit.samples import (
 
 
 def test_only_the_owner_and_admins_cancel() -> None:
-    with pytest.raises(UnauthorisedCancel) as refused:
+    with pytest.raises(UnauthorisedEvent) as refused:
         decide(running(), cancelled(actor="mallory"), LATER, rules(admin_users=frozenset({"root"})))
     assert refused.value.reason is RejectReason.UNAUTHORISED_CANCEL
 
@@ -29,7 +29,7 @@ def test_only_the_owner_and_admins_cancel() -> None:
 def test_an_execution_without_an_owner_is_cancelled_by_nobody_but_admins() -> None:
     unowned = after(requested(owner=None))
 
-    with pytest.raises(UnauthorisedCancel):
+    with pytest.raises(UnauthorisedEvent):
         decide(unowned, cancelled(), LATER, rules())
     assert decide(unowned, cancelled(), LATER, rules(admin_users=frozenset({"alice"}))).changed
 
@@ -47,5 +47,5 @@ def test_an_operators_cancel_needs_no_name() -> None:
 
 
 def test_a_strangers_cancel_of_an_ended_saga_is_refused_all_the_same() -> None:
-    with pytest.raises(UnauthorisedCancel):
+    with pytest.raises(UnauthorisedEvent):
         decide(after(requested(), failed()), cancelled(actor="mallory"), LATER, rules())

@@ -131,6 +131,19 @@ def test_a_whole_number_is_one_however_it_is_written(quantity: float) -> None:
     assert json.loads(opened.input)["items"] == [{"sku": "a", "quantity": 2}]
 
 
+def _nested(levels: int) -> dict[str, Any]:
+    return {"a": _nested(levels - 1)} if levels else {}
+
+
+@pytest.mark.parametrize("field", ["event_version", "correlation_id", "unheard_of"])
+def test_a_field_that_nobody_declared_may_be_as_deep_as_it_likes(field: str) -> None:
+    assert signal(PLACED | {field: _nested(300)}).faults == ()
+
+
+def test_a_declared_field_that_is_too_deep_is_named() -> None:
+    assert signal(PLACED | {"customer": _nested(300)}).faults == ("customer:no_json",)
+
+
 def test_what_a_sender_calls_its_own_fields_is_not_told() -> None:
     route = Route(replace(ORDER, starts=Start("ORDER_PLACED", key="order_id", input=Free)), Role.STARTS)
     opened = decode_saga_event(PLACED | {"prices": {"my secret": "x", "ok": 1}}, route, by_operator=False)

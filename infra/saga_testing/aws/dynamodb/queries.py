@@ -116,6 +116,8 @@ def query(table: Table, request: Mapping[str, Any]) -> dict[str, Any]:
         index.settle(table.clock())
         partition = [(_index_position(index, entry), entry) for entry in index.partitions.get(content, {}).values()]
     holds = question.key_condition.holds
+    if start := request.get("ExclusiveStartKey"):
+        _refuse_start_outside(start, schema, question)
     found = [pair for pair in partition if holds(pair[1], question.names, question.values)]
     forward = request.get("ScanIndexForward", True)
     found.sort(key=lambda pair: pair[0], reverse=not forward)
@@ -199,6 +201,13 @@ def _tested_attribute(part: Condition, names: Names) -> str:
             raise invalid("Invalid operator used in KeyConditionExpression")
     (name,) = resolve_path(path, names)
     return str(name)
+
+
+def _refuse_start_outside(start: Item, schema: KeySchema, question: Question) -> None:
+    """DynamoDB goes on from no place that the key condition leaves out."""
+    named = all(attribute.kind in start.get(attribute.name, {}) for attribute in schema.attributes)
+    if named and question.key_condition and not question.key_condition.holds(start, question.names, question.values):
+        raise invalid("The provided starting key is outside query boundaries based on provided conditions")
 
 
 def _check_range_types(test: Condition, schema: KeySchema, question: Question) -> None:

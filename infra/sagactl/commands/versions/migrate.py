@@ -1,7 +1,5 @@
 """`sagactl migrate`: move running sagas to a newer version of their definition, after it was deployed."""
 
-import random
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Annotated
@@ -9,7 +7,6 @@ from typing import Annotated
 import typer
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.application.versions.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -22,6 +19,7 @@ from saga_orchestrator.domain.versions.moving import Obstacle, Refusal, refusal_
 from saga_orchestrator.domain.versions.standing import stands_at
 from sagactl.acting.actor import acting
 from sagactl.acting.records import act_of, act_table, as_aws_said, now_ms
+from sagactl.acting.ways import Actor, Why
 from sagactl.asking import agreed, progress
 from sagactl.connection import Target
 from sagactl.deployment import Deployment, deployment
@@ -29,6 +27,7 @@ from sagactl.errors import REFUSALS, NotDoneError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.sagas import Facts, Unreadable, readable, tell_unreadable
+from sagactl.table.store import store_of
 from sagas import SAGAS
 
 _ALREADY = "already"
@@ -91,8 +90,8 @@ def migrate(
     saga: Annotated[
         list[str] | None, typer.Option("--saga", help="Only this one, by its key; may be given several times.")
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why; at most 200 bytes, kept with your name.")] = "",
-    actor: Annotated[str | None, typer.Option("--as", help="Who does it; by default your AWS identity.")] = None,
+    reason: Why = "",
+    actor: Actor = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")] = False,
 ) -> None:
     """Move running sagas of a definition to a newer version, once that is deployed everywhere.
@@ -174,10 +173,7 @@ def _named(mover: MigrateSagas, keys: list[str]) -> Wanted:
 
 
 def _store(stack: Deployment) -> ActingSagas:
-    store = DynamoDbSagaStore.on_table(
-        stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), time.sleep
-    )
-    return ActingSagas(store, act_table(stack))
+    return ActingSagas(store_of(stack, Policy()), act_table(stack))
 
 
 def _mover(mover: MigrateSagas, actor: str, reason: str) -> Callable[[str], Moved]:

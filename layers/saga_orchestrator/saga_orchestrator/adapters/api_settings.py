@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from saga_orchestrator.domain.operating.acts import Role
 
-from .settings import InvalidSettings
+from .settings import read_environment
 
 _PRINCIPAL: Final = re.compile(r"(?:role|user)/[A-Za-z0-9+=.@_-]{1,64}", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z0-9+=.@_:/-]{1,128}", re.ASCII)
@@ -121,11 +121,4 @@ class ApiSettings(BaseModel):
         Raises:
             InvalidSettings: naming each variable that is missing or wrong, but not its value.
         """
-        try:
-            return cls.model_validate({name.lower(): value for name, value in environment.items() if name.isupper()})
-        except ValidationError as invalid:
-            problems = "; ".join(
-                f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in invalid.errors(include_input=False)
-            )
-            msg = f"environment variables are missing or wrong: {problems}"
-            raise InvalidSettings(msg) from None
+        return read_environment(cls, environment)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
@@ -14,9 +14,27 @@ from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import SagaError
 from saga_orchestrator.domain.policy import CLOCK_TOLERANCE_MS, Limit, Policy
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
 
 class InvalidSettings(SagaError):
     """The function cannot run as deployed; the message names each variable that is wrong."""
+
+
+def read_environment(model: type[ModelT], environment: Mapping[str, str]) -> ModelT:
+    """`model`, whose fields are named as the variables in lower case.
+
+    Raises:
+        InvalidSettings: naming each variable that is missing or wrong, but not its value.
+    """
+    try:
+        return model.model_validate({name.lower(): value for name, value in environment.items() if name.isupper()})
+    except ValidationError as invalid:
+        problems = "; ".join(
+            f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in invalid.errors(include_input=False)
+        )
+        msg = f"environment variables are missing or wrong: {problems}"
+        raise InvalidSettings(msg) from None
 
 
 def _listed(value: Any) -> Any:
@@ -112,16 +130,7 @@ class Settings(BaseModel):
         Raises:
             InvalidSettings: naming each variable that is missing or wrong, but not its value.
         """
-        try:
-            settings = cls.model_validate(
-                {name.lower(): value for name, value in environment.items() if name.isupper()}
-            )
-        except ValidationError as invalid:
-            problems = "; ".join(
-                f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in invalid.errors(include_input=False)
-            )
-            msg = f"environment variables are missing or wrong: {problems}"
-            raise InvalidSettings(msg) from None
+        settings = read_environment(cls, environment)
         settings.check_retention()
         return settings
 

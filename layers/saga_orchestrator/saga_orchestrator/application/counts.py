@@ -4,10 +4,13 @@ places than the list shows. Of a thousand items the places cost an eightieth of 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
-from .listing import Key, Lists, Order, instant_of
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.instants import of_stored
+
+from .listing import Key, Lists, Order, instant_of, standing_at
+from .merging import stretches_of
 from .paging import Beginning, Shelf
 
 MAX_COUNTED: Final = 1_000
@@ -36,6 +39,21 @@ def count_of(lists: Lists, order: Order, before: int | None = None) -> Count:
         return lambda most: list(_places(lists, order, partition, before, most))
 
     return _counted((run(each) for each in lists.partitions(order)), newest_first=order.is_newest_first)
+
+
+def count_standing(lists: Lists, order: Order) -> Count:
+    """The same of what is there now, as the list shows it: a release that knows no marks left those of the sagas that
+    it took on where they were, and the index has them until somebody takes them off.
+    """
+    moments: list[int] = []
+    more = False
+    for stretch in stretches_of(lists, order, most=MAX_COUNTED):
+        more = stretch.more
+        moments += [instant_of(order, place.at) for place, _ in standing_at(lists, order, stretch.places)]
+    oldest, newest = min(moments, default=None), max(moments, default=None)
+    if more:
+        oldest, newest = (None, newest) if order.is_newest_first else (oldest, None)
+    return Count(len(moments), more, oldest, newest)
 
 
 def count_on(shelf: Shelf[Any]) -> Count:
@@ -84,7 +102,15 @@ def _moments(shelf: Shelf[Any], partition: str, most: int) -> Iterator[int]:
     left, more = most, True
     while more and left:
         entries, more = shelf.read(partition, begin, left, newest_first=False)
-        yield from (int(datetime.fromisoformat(entry.spot.at).timestamp() * 1000) for entry in entries)
+        yield from (_millis(entry.spot.at) for entry in entries)
         if not entries:
             return
         begin, left = Beginning(entries[-1].spot.at, after=entries[-1].spot.key), left - len(entries)
+
+
+def _millis(text: str) -> int:
+    found = of_stored(text)
+    if found is None:
+        msg = "since when something stands there cannot be read"
+        raise RetryableError(msg)
+    return found

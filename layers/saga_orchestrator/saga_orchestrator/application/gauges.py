@@ -26,6 +26,8 @@ class Gauges:
     clock: Clock
     policy: Policy
     telemetry: Reporting
+    mend_marks: Callable[[], None]
+    """Of what is counted as parked, and is not. Only where there is something: nothing parked costs nothing."""
 
     def tell(self) -> None:
         for what, tell in (
@@ -52,7 +54,10 @@ class Gauges:
         self.telemetry.gauge("OpenSagas", count_of(self.lists, Order.DEADLINES).count)
 
     def _parked(self) -> None:
-        self._waiting(count_of(self.lists, Order.PARKED), "ParkedSagas", "OldestParkedSeconds")
+        counted = count_of(self.lists, Order.PARKED)
+        self._waiting(counted, "ParkedSagas", "OldestParkedSeconds")
+        if counted.count:
+            self.mend_marks()
 
     def _rejected(self) -> None:
         self._waiting(count_on(self.rejected), "OpenRejectedEvents", "OldestRejectedSeconds")

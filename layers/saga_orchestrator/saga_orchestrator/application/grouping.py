@@ -1,11 +1,11 @@
 """What one list holds, by kind: read as the list itself is, so that no group disagrees with it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .counts import MAX_COUNTED
 from .kinds import DefinitionOf, Kind, kinds_of
-from .listing import MAX_KEYS_READ, Key, Lists, Order, Place, instant_of, places_of, standing_at
+from .listing import Key, Lists, Order, instant_of, standing_at
+from .merging import stretches_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +30,10 @@ class Groups:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of one list. `more`: so many were read in all that no further part follows, and others stand behind it."""
-
-    places: list[Place]
-    more: bool
-
-
-def stretches_of(
-    lists: Lists, order: Order, *, before: int | None = None, most: int = MAX_COUNTED
-) -> Iterator[Stretch]:
-    """The list from its beginning to its end, to what stands at `before`, or to `most` places."""
-    behind: Place | None = None
-    left, follows = most, True
-    while follows:
-        found, follows = places_of(lists, order, behind, min(MAX_KEYS_READ, left + 1))
-        taken = [place for place in found if before is None or place.at < before]
-        more = len(taken) > left
-        yield Stretch(taken[:left], more)
-        if more or len(taken) < len(found) or not found:
-            return
-        behind, left = found[-1], left - len(taken)
-
-
 def groups_of(lists: Lists, order: Order, named: DefinitionOf) -> Groups:
     found: dict[Kind, Group] = {}
     read, more = 0, False
-    for stretch in stretches_of(lists, order):
+    for stretch in stretches_of(lists, order, most=MAX_COUNTED):
         read, more = read + len(stretch.places), stretch.more
         for place, each in standing_at(lists, order, stretch.places):
             for kind in kinds_of(order, each, named):

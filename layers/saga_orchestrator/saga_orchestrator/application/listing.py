@@ -1,21 +1,14 @@
-"""Lists of sagas in the order of an index that is spread over partitions: pages in which nothing is left out.
-
-A saga whose key in that order stands still appears exactly once; one that moves may be missed or come twice.
-"""
+"""Lists of sagas, each in the order of an index that is spread over partitions: where what stands, and what it is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from heapq import merge
 from typing import Final, Protocol
 
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.saga import ENDED_BADLY, Saga
 from saga_orchestrator.domain.states import SagaState
-
-MAX_KEYS_READ: Final = 500
-"""For one page, over all partitions: it may be short, and still have a next one."""
 
 Key = tuple[str, str]
 """Execution id and saga name."""
@@ -67,13 +60,6 @@ class Unreadable:
     corrupt: CorruptSaga
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    sagas: tuple[Saga | Unreadable, ...]
-    next: Place | None
-    """Where it goes on: behind this, whether it is still there or not. None: nothing follows."""
-
-
 class Lists(Protocol):
     """Reads for lists. Each may raise `RetryableError`, and `RejectedEvent` where an index is not there to be read."""
 
@@ -90,50 +76,11 @@ class Lists(Protocol):
         """Those that are there, strongly consistent."""
 
 
-def page_of(lists: Lists, order: Order, behind: Place | None, size: int) -> Page:
-    places, follows = places_of(lists, order, behind, size)
-    shown = tuple(found for _, found in standing_at(lists, order, places))
-    return Page(shown, places[-1] if follows and places else None)
-
-
-def places_of(lists: Lists, order: Order, behind: Place | None, size: int) -> tuple[list[Place], bool]:
-    """The next places in order, and whether any follow: of lists, groups and frozen sets alike."""
-    partitions = lists.partitions(order)
-    each = min(size, max(1, MAX_KEYS_READ // len(partitions)))
-    rank = {partition: number for number, partition in enumerate(partitions)}
-
-    def stands(place: Place) -> tuple[int, int]:
-        return place.at, rank[place.partition]
-
-    runs: list[list[Place]] = []
-    horizon: tuple[int, int] | None = None
-    for partition in partitions:
-        since, after = _begin(behind, partition, rank)
-        places, more = lists.keys(order, partition, since, after, each)
-        runs.append(places)
-        if more and places:
-            # What follows there stands here or later: shown beyond it, something would have been passed over.
-            horizon = stands(places[-1]) if horizon is None else min(horizon, stands(places[-1]))
-    merged = list(merge(*runs, key=stands))
-    taken = [place for place in merged if horizon is None or stands(place) <= horizon][:size]
-    return taken, horizon is not None or len(taken) < len(merged)
-
-
 def standing_at(lists: Lists, order: Order, places: Sequence[Place]) -> list[tuple[Place, Saga | Unreadable]]:
     """What is at these places; an index lags, and what has left the order by now is left out."""
     found = lists.sagas([place.key for place in places])
     pairs = [(place, found[place.key]) for place in places if place.key in found]
     return [(place, each) for place, each in pairs if isinstance(each, Unreadable) or _stands_in(order, each)]
-
-
-def _begin(behind: Place | None, partition: str, rank: Mapping[str, int]) -> tuple[int, Key | None]:
-    """At which place of the order a partition is read from, and behind which key there."""
-    if behind is None:
-        return 0, None
-    if partition == behind.partition:
-        return behind.at, behind.key
-    # In the partitions before it, everything at that place has been shown.
-    return behind.at + (rank[partition] < rank[behind.partition]), None
 
 
 def _stands_in(order: Order, saga: Saga) -> bool:

@@ -1,8 +1,7 @@
 """What somebody does to one saga: judged in a fixed order, then written in one transaction with what it changes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
@@ -10,42 +9,16 @@ from saga_orchestrator.domain.errors import CorruptSaga, RejectedEvent, RejectRe
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.flow.deciding import decide_waiting
 from saga_orchestrator.domain.flow.verbs import OperatorActed, Verb
-from saga_orchestrator.domain.operating.acts import (
-    Act,
-    ActKey,
-    Door,
-    Role,
-    digest,
-    names_a_saga,
-    problem_of,
-    saga_target,
-)
+from saga_orchestrator.domain.operating.acts import Act, ActKey, Role, names_a_saga, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 from saga_orchestrator.domain.operating.cancelling import cancel
 from saga_orchestrator.domain.operating.owning import may_see
 from saga_orchestrator.domain.saga import Claim, Saga
 
 from .apply_event import MAX_ATTEMPTS, check_messages
+from .judging import Answered, Hand, answer_again, is_as_seen, refused_unread, tell
 from .ports import Clock, LostRace, NoRoom, Outcome, Reporting, Stored
 from .step_metrics import dimensions_of, ends, measured, measured_end
-
-
-class Answered(StrEnum):
-    """What somebody who acts is told."""
-
-    DONE = "done"
-    REPLAYED = "replayed"
-    """It was done before, under this key: nothing was done now."""
-    FORBIDDEN = "forbidden"
-    MALFORMED = "malformed"
-    VERSION_NEEDED = "version_needed"
-    UNKNOWN = "unknown"
-    KEY_REUSED = "key_reused"
-    """The key stands for something else that the same actor did to the same saga."""
-    CHANGED = "changed"
-    """The saga is not as it was when he decided."""
-    REFUSED = "refused"
-    """The saga is as it must not be; `code` says how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +27,10 @@ class Asked:
     that saga began: one that expired and began again has its versions anew.
     """
 
+    hand: Hand
     execution_id: str
     saga_name: str
     deed: Deed
-    actor: str
-    role: Role
-    door: Door
-    key: str
-    reason: str = ""
     step: str | None = None
     version: int | None = None
     created: int | None = None
@@ -70,18 +39,16 @@ class Asked:
     operation: str = ""
 
     @property
+    def target(self) -> str:
+        return saga_target(self.saga_name, self.execution_id)
+
+    @property
     def act_key(self) -> ActKey:
-        return ActKey(target=saga_target(self.saga_name, self.execution_id), actor=self.actor, key=self.key)
+        return self.hand.key_on(self.target)
 
     def act(self, saga: Saga, after: int, now: int) -> Act:
-        return Act(
-            id=self.act_key,
-            verb=self.deed,
-            arguments=digest({"step": self.step, "reason": self.reason}),
-            door=self.door,
-            role=self.role,
-            at=now,
-            reason=self.reason,
+        return replace(
+            self.hand.act_on(self.target, self.deed, now, {"step": self.step}),
             result=Answered.DONE,
             version_before=saga.version,
             version_after=after,
@@ -139,38 +106,28 @@ class OperateSagas:
         except RejectedEvent as rejected:
             # The stored saga cannot be read, or its definition raises: only its own saga suffers.
             answer = Answer(Answered.REFUSED, code=rejected.reason)
-        done = answer.answered in {Answered.DONE, Answered.REPLAYED}
-        self.telemetry.count("ActsDone" if done else "ActsRefused")
-        tell = self.telemetry.info if done else self.telemetry.warn
-        tell("act", verb=asked.deed, door=asked.door, role=asked.role, answered=answer.answered, code=answer.code)
+        tell(self.telemetry, asked.deed, asked.hand, answer.answered, answer.code)
         return answer
 
     @staticmethod
     def _shape(asked: Asked) -> Answer | None:
         demands = DEMANDS[asked.deed]
-        # An owner is told so only of what he may see: of all else it is not even there.
-        if asked.role is not Role.OWNER and asked.role not in demands.roles:
-            return Answer(Answered.FORBIDDEN)
-        if not names_a_saga(asked.saga_name, asked.execution_id):
-            return Answer(Answered.UNKNOWN)
-        if problem := problem_of(asked.act_key, asked.reason):
-            return Answer(Answered.MALFORMED, code=problem)
-        if demands.reason and not asked.reason.strip():
-            return Answer(Answered.MALFORMED, code="a reason is needed")
-        if demands.version and asked.version is None:
-            return Answer(Answered.VERSION_NEEDED)
-        return None
+        # An owner is told what his role does not do only of what he may see: of all else it is not even there.
+        demands = replace(demands, roles=demands.roles | {Role.OWNER})
+        named = names_a_saga(asked.saga_name, asked.execution_id)
+        refusal = refused_unread(asked.hand, demands, asked.act_key, version=asked.version, named=named)
+        return Answer(refusal.answered, code=refusal.code) if refusal is not None else None
 
     def _judged(self, asked: Asked) -> Answer:
         saga = self._seen(asked)
         if saga is None:
             return Answer(Answered.UNKNOWN)
-        if asked.role not in DEMANDS[asked.deed].roles:
+        if asked.hand.role not in DEMANDS[asked.deed].roles:
             return Answer(Answered.FORBIDDEN)
         known = self.store.find(asked.act_key)
         if known is not None:
             return _again(asked, known, saga)
-        if asked.version not in {None, saga.version} or asked.created not in {None, saga.created_at}:
+        if not is_as_seen((asked.version, asked.created), (saga.version, saga.created_at)):
             return Answer(Answered.CHANGED, saga)
         return self._noted(asked, saga) if asked.deed is Deed.NOTE else self._settled(asked, saga)
 
@@ -179,13 +136,13 @@ class OperateSagas:
         try:
             saga = self.store.get(asked.execution_id, asked.saga_name)
         except CorruptSaga:
-            if asked.role is Role.OWNER:
+            if asked.hand.role is Role.OWNER:
                 return None
             raise
         return saga if saga is not None and self._may_see(asked, saga) else None
 
     def _may_see(self, asked: Asked, saga: Saga) -> bool:
-        return may_see(asked.role, asked.owner, saga, self.clock())
+        return may_see(asked.hand.role, asked.owner, saga, self.clock())
 
     def _noted(self, asked: Asked, saga: Saga) -> Answer:
         written = self.store.record(asked.act(saga, saga.version, self.clock()))
@@ -257,7 +214,7 @@ class OperateSagas:
 
 def _decided(asked: Asked, saga: Saga, now: int, rules: Rules, claim_refused: str | None) -> Decision | Answer:
     if asked.deed is Deed.CANCEL:
-        decision = cancel(saga, asked.act_key.event_id, asked.actor, now, rules)
+        decision = cancel(saga, asked.act_key.event_id, asked.hand.actor, now, rules)
     else:
         decision = decide_waiting(saga, _signal(asked, saga), now, rules, claim_refused=claim_refused)
     if decision.verdict is Verdict.DUPLICATE:
@@ -275,15 +232,15 @@ def _signal(asked: Asked, saga: Saga) -> OperatorActed:
         key=saga.execution_id,
         correlation_id=saga.correlation_id,
         verb=Verb(asked.deed),
-        actor=asked.actor,
+        actor=asked.hand.actor,
         step=asked.step,
     )
 
 
 def _again(asked: Asked, known: Act, saga: Saga) -> Answer:
     """The saga as it is now, whatever became of it since; or that the key means something else."""
-    same = known.is_same_as(asked.act(saga, saga.version, known.at))
-    return Answer(Answered.REPLAYED if same else Answered.KEY_REUSED, saga if same else None)
+    answered = answer_again(known, asked.act(saga, saga.version, known.at))
+    return Answer(answered, saga if answered.is_done else None)
 
 
 def _changed(decision: Decision) -> Saga:

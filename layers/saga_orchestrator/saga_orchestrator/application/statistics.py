@@ -7,8 +7,9 @@ from typing import Final
 
 from saga_orchestrator.domain.saga import Saga
 
-from .grouping import stretches_of
+from .counts import MAX_COUNTED
 from .listing import Lists, Order, Unreadable, standing_at
+from .merging import stretches_of
 
 NAMESPACE: Final = "SagaOrchestrator"
 ENDED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = dict.fromkeys(
@@ -49,7 +50,7 @@ def own_sagas(lists: Lists, is_his: Callable[[Saga], bool]) -> OwnSagas:
     open_ones: Counter[Standing] = Counter()
     ended: Counter[Standing] = Counter()
     more = False
-    for stretch in stretches_of(lists, Order.OWNER):
+    for stretch in stretches_of(lists, Order.OWNER, most=MAX_COUNTED):
         more = stretch.more
         for _, saga in standing_at(lists, Order.OWNER, stretch.places):
             if isinstance(saga, Saga) and is_his(saga):
@@ -61,7 +62,7 @@ def open_sagas(lists: Lists) -> OpenSagas:
     """Read as the list of what is due is read, so that they hold what it shows."""
     counts: Counter[Standing] = Counter()
     unreadable, more = 0, False
-    for stretch in stretches_of(lists, Order.DEADLINES):
+    for stretch in stretches_of(lists, Order.DEADLINES, most=MAX_COUNTED):
         more = stretch.more
         for _, saga in standing_at(lists, Order.DEADLINES, stretch.places):
             if isinstance(saga, Unreadable):

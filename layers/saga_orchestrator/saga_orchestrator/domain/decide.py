@@ -18,9 +18,9 @@ from saga_orchestrator.domain.executions.early import remember
 from saga_orchestrator.domain.executions.endings import Ending, authorise, end, ending_of, made_nothing, may_send
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults
 
-from .asking import ask
 from .definition import SagaDefinition, StepContext, is_command
-from .errors import RejectedEvent, RejectReason, UnauthorisedCancel
+from .definition_calls import call
+from .errors import RejectedEvent, RejectReason, UnauthorisedEvent
 from .events import (
     ClaimRefused,
     DeadlinePassed,
@@ -150,9 +150,9 @@ def _start(
     done: list[str] = []
     emitted: list[str] = []
     for step in rules.definition.steps:
-        refusal = ask(f"the check of {step.key}", step.check, context) if step.check else None
+        refusal = call(f"the check of {step.key}", step.check, context) if step.check else None
         if refusal is None and step.claims is not None:
-            resource = ask(f"the claim of {step.key}", step.claims, event.request)
+            resource = call(f"the claim of {step.key}", step.claims, event.request)
             claims, refusal = claimed(resource, rules.policy, refused)
         if refusal is not None:
             failed = Ending(SagaState.FAILED, refusal, failed_step=step.key)
@@ -212,7 +212,7 @@ def check_cancel(saga: Saga | None, event: ExecutionCancelled, policy: Policy) -
     if event.actor is None:
         raise RejectedEvent(RejectReason.NO_ACTOR, "a cancel names nobody in cancelled_by or metadata.user_id")
     if saga is not None and not saga.is_stub and not authorise(event.actor, saga.owner, policy):
-        raise UnauthorisedCancel(RejectReason.UNAUTHORISED_CANCEL, "the actor is neither the owner nor an admin")
+        raise UnauthorisedEvent(RejectReason.UNAUTHORISED_CANCEL, "the actor is neither the owner nor an admin")
     return False
 
 

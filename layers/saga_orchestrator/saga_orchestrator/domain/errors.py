@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RejectReason(StrEnum):
-    """Why an event can never be applied. Operators see these codes on the rejected-events queue."""
+    """Why an event can never be applied. Operators see these codes beside every rejected event."""
 
     UNRECOGNISED_INVOCATION = "unrecognised_invocation"
     FOREIGN_SOURCE = "foreign_source"
@@ -67,8 +67,8 @@ class WrongEventType(RejectedEvent):
         super().__init__(RejectReason.WRONG_EVENT_TYPE, f"this function handles {expected}, not {received}")
 
 
-class UnauthorisedCancel(RejectedEvent):
-    """Somebody without the right to do so asked for a cancel: a security signal as well as a rejected event."""
+class UnauthorisedEvent(RejectedEvent):
+    """A cancel, or a report about a step, by somebody without the right to it: also a security signal."""
 
 
 class CorruptSaga(RejectedEvent):

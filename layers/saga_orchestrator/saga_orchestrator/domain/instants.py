@@ -19,3 +19,12 @@ def _to_the_second(seconds: int) -> str:
     """Kept for some: the events of a batch come within a second or two, and each writes its own and a later one."""
     # `isoformat` ends in the offset, +00:00; `strftime` costs three times as much.
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
+
+
+def of_stored(text: str) -> int | None:
+    """Epoch milliseconds of what `rfc3339` wrote; None for what it cannot have written."""
+    try:
+        found = int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= LAST_INSTANT else None

@@ -1,5 +1,6 @@
 """The deployment's choices that decisions depend on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,14 @@ from typing import Final
 MAX_SCRIPT_BYTES: Final = 1024 * 1024
 CLOCK_TOLERANCE_MS: Final = 15 * 60 * 1000
 """How far ahead of ours a requester's clock may be; retention leaves room for it."""
+MOST_SLOTS: Final = 9_999_999
+"""Of one language, or of whatever else a saga takes slots of."""
+_RESOURCE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,63}", re.ASCII)
+
+
+def names_a_resource(text: str) -> bool:
+    """A language, or whatever else a saga takes slots of: the name is part of a counter's key."""
+    return bool(_RESOURCE.fullmatch(text))
 
 
 class Without(StrEnum):

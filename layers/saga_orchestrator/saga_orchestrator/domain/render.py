@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from saga_orchestrator.domain.defining.input_rules import input_sentence
-from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, named_fields, sentence
+from saga_orchestrator.domain.defining.input_rules import input_explanation
+from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, explanation, named_fields
 from saga_orchestrator.domain.flow.telling import address, seen_by, started_steps
 from saga_orchestrator.domain.flow.terms import Announcement, Command, View
 
-from .asking import ask
 from .definition import MessageSpec, SagaDefinition
+from .definition_calls import call
 from .errors import UnknownMessageKey
 from .instants import rfc3339
 from .saga import Saga, TimelineEntry
@@ -84,15 +84,15 @@ def _own_fields(
 ) -> Mapping[str, Any]:
     entry, what = saga.timeline[place], f"the body of {spec.type}"
     if not isinstance(spec, MessageSpec):
-        told = ask(what, _fields, spec.body, seen_by(saga, key, definition))
+        told = call(what, _fields, spec.body, seen_by(saga, key, definition))
         where = address(saga, key, entry, definition)
         fields = {**where, **told, **where}
     elif definition.starts:
-        fields = ask(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
+        fields = call(what, _fields, spec.body, _as_begun(saga, key, definition), entry)
     else:
         # Only an execution whose deletes are confirmed has a ledger, and has it from the write of its first delete on.
         where = address(saga, key, entry, definition.confirming()) if saga.ledger else {}
-        fields = {**ask(what, _fields, spec.body, as_of(saga, place), entry), **where}
+        fields = {**call(what, _fields, spec.body, as_of(saga, place), entry), **where}
     # A saga that is no execution's is known to its clients by their own name for it.
     named = {definition.starts.key: saga.execution_id} if definition.starts else {}
     return {**named, **fields, **named}
@@ -110,7 +110,7 @@ def encoded(message: Message) -> str:
     Raises:
         RejectedEvent: the definition put something into it that is no JSON, or no Unicode.
     """
-    return ask(f"encoding {message.type}", _text_of, message)
+    return call(f"encoding {message.type}", _text_of, message)
 
 
 def as_of(saga: Saga, place: int) -> Saga:
@@ -196,7 +196,7 @@ def _invalid_request(saga: Saga) -> Mapping[str, Any]:
         return {}
     return {
         "invalid_fields": named_fields(saga.faults),
-        "explanation": "; ".join(map(sentence if saga.input is None else input_sentence, saga.faults)),
+        "explanation": (explanation if saga.input is None else input_explanation)(saga.faults),
     }
 
 

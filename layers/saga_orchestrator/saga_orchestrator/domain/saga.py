@@ -45,7 +45,7 @@ CAUSE_OF: dict[EventType, Cause] = {event_type: Cause[event_type.name] for event
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """The permanent ledger: when (epoch ms), what caused it, and the keys of the messages emitted in that write."""
+    """The permanent record: when (epoch ms), what caused it, and the keys of the messages emitted in that write."""
 
     at: int
     cause: Cause
@@ -204,8 +204,8 @@ class Saga:
 
     def has_seen(self, cause: Cause, event_id: str) -> bool:
         """Was this very event applied or remembered? Then it is a redelivery, or our own write whose reply was lost."""
-        ledger: tuple[TimelineEntry | EarlyEvent, ...] = (*self.timeline, *self.early)
-        return any(entry.event_id == event_id and entry.cause is cause for entry in ledger)
+        known: tuple[TimelineEntry | EarlyEvent, ...] = (*self.timeline, *self.early)
+        return any(entry.event_id == event_id and entry.cause is cause for entry in known)
 
     def knows_of(self, cause: Cause) -> bool:
         """Some event of this kind is in the timeline: it ended the saga, or came after its end."""

@@ -11,7 +11,9 @@ class SagaState(StrEnum):
     """A stub: events arrived, the request has not."""
     RUNNING = "running"
     COMPENSATING = "compensating"
-    """Passed through inside one write, never stored: commands have no reply to wait for."""
+    """What is owed is taken back. An execution passes through it inside one write, unless its deletes are confirmed; a
+    saga that waits rests in it until its undos are.
+    """
     COMPLETED = "completed"
     FAILED = "failed"
     TIMEOUT = "timeout"

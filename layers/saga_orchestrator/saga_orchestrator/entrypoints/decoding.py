@@ -23,7 +23,7 @@ from saga_orchestrator.domain.events import (
     InvalidRequest,
     Script,
 )
-from saga_orchestrator.domain.executions.request_rules import RULES, sentence
+from saga_orchestrator.domain.executions.request_rules import RULES, explanation
 from saga_orchestrator.domain.secret import Secret
 from saga_orchestrator.domain.traceparent import packed
 
@@ -88,7 +88,7 @@ def decode_event(
     except ValidationError as invalid:
         faults = faults_of(invalid, expected, by_operator=by_operator)
         if faults.refused:
-            raise RejectedEvent(RejectReason.MALFORMED, _explain(faults.refused)) from None
+            raise RejectedEvent(RejectReason.MALFORMED, explanation(faults.refused)) from None
         fields, unusable = without(fields, faults.unusable), faults.unusable
         if faults.answered:
             return _invalid(fields, (*contradictions(fields, faults.answered), *faults.answered), unusable)
@@ -103,10 +103,6 @@ def is_another_version(version: object) -> bool:
     if isinstance(version, str):
         return version != "1.0"
     return isinstance(version, int | float) and not isinstance(version, bool) and version != 1
-
-
-def _explain(faults: tuple[str, ...]) -> str:
-    return "; ".join(sentence(fault) for fault in faults)
 
 
 def _invalid(fields: dict[str, Any], faults: tuple[str, ...], unusable: tuple[str, ...]) -> InvalidRequest:

@@ -22,7 +22,8 @@ from .read_ahead import Known, SagaKey
 @functools.cache
 def terms_of(event_type: EventType, alias: str) -> Terms:
     """How an event function reads: made once, since every event is read by it."""
-    return Terms({alias.upper(): event_type.value} if alias else {}, lambda _event_type: "execution_id")
+    types = {alias.upper(): event_type.value} if alias else {}
+    return Terms(types, lambda _event_type: "execution_id", lambda _event_type: event_type is EventType.REQUESTED)
 
 
 def handle(event: Any, context: Any, event_type: EventType, sagas: SagaRegistry) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedCancel
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError, UnauthorisedEvent
 
 from .envelopes.cloudevents import Terms
 from .envelopes.opening import from_detail
@@ -74,7 +74,7 @@ class Intake:
             )
         source = event.get("source")
         by_operator = self._is_operators(source)
-        if source not in self._sources and not by_operator:
+        if not (by_operator or (isinstance(source, str) and source in self._sources)):
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )
@@ -133,7 +133,7 @@ class Intake:
     def _keep(self, rejected: RejectedEvent, original: Callable[[], bytes], place: Callable[[], Place]) -> None:
         source, position = place()
         self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self._type)
-        if isinstance(rejected, UnauthorisedCancel) or rejected.reason is RejectReason.NO_ACTOR:
+        if isinstance(rejected, UnauthorisedEvent) or rejected.reason is RejectReason.NO_ACTOR:
             self.at.telemetry.count("UnauthorisedCancels")
 
 

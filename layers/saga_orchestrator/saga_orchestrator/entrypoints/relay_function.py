@@ -6,8 +6,8 @@ from typing import Any, Final, NoReturn
 
 from saga_orchestrator.adapters.saga_codec import decode
 from saga_orchestrator.adapters.stream_image import to_item
-from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import EmittingWrite
+from saga_orchestrator.application.sendable import newly_emitted
 from saga_orchestrator.bootstrap import Resources, resources
 from saga_orchestrator.domain.errors import CorruptSaga
 from saga_orchestrator.domain.flow.dues import Wake

@@ -19,14 +19,19 @@ from .intake import Intake
 from .read_ahead import Known, SagaKey
 from .saga_decoding import decode_reply, decode_saga_event, key_field, key_of_event, key_of_reply
 
-REPLIES: Final = Terms({}, lambda _event_type: None)
+REPLIES: Final = Terms({}, lambda _event_type: None, lambda _event_type: False)
 """A reply's subject is the participant's matter: it names no saga."""
 
 
 @functools.cache
 def terms_of(sagas: SagaRegistry) -> Terms:
     """How saga events are read: made once, since every event is read by it."""
-    return Terms({}, lambda event_type: key_field(sagas.routes[event_type]) if event_type in sagas.routes else None)
+    routes = sagas.routes
+    return Terms(
+        {},
+        lambda event_type: key_field(routes[event_type]) if event_type in routes else None,
+        lambda event_type: event_type in routes and routes[event_type].role is Role.STARTS,
+    )
 
 
 def handle_events(event: Any, context: Any, sagas: SagaRegistry) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
 from saga_orchestrator.domain.flow.signals import SagaOpened
@@ -91,10 +92,10 @@ def _is_said_deeper(place: str, faults: tuple[str, ...]) -> bool:
 
 
 def _is_json(value: Any) -> bool:
-    """Not beyond all numbers, and Unicode: what is neither cannot be told to anybody, and an undeclared field with it
-    is ignored as any other."""
+    """Unicode, not beyond all numbers, and no deeper than the model's own reader goes. What is not cannot be told to
+    anybody, and an undeclared field with it is ignored as any other."""
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        from_json(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
     except (ValueError, RecursionError):
         return False
     return True

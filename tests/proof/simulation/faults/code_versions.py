@@ -16,7 +16,7 @@ from saga_orchestrator.entrypoints.http_api.function import HttpApi
 from saga_orchestrator.entrypoints.runner_function import RunOperations
 from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
 from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
-from saga_testing.http_door import HttpDoor
+from saga_testing.http_door import ACCOUNT, ROLES, HttpDoor
 from tests.proof.simulation.world.scenario import Inbound
 
 RELAY: Final = "command_relay"
@@ -24,6 +24,8 @@ KAFKA_RELAY: Final = "kafka_relay"
 TARGET_OF: Final = {RELAY: "bus", KAFKA_RELAY: "topic"}
 """Each relay has one target, as in template.yaml."""
 CHECKER: Final = "timeout_checker"
+CHIEF: Final = f"arn:aws:sts::{ACCOUNT}:assumed-role/chiefs/carla"
+TWO_ADMINS: Final = f"{ROLES},role/chiefs:admin"
 MODULES: Final[Mapping[str, Any]] = {
     "adapters.saga_codec": saga_codec,
     "adapters.settings": settings,
@@ -88,7 +90,7 @@ THIS.entries |= {
     "command_reply": lambda at, event, context: CommandReplyFunction(at).run(event, context),
     "saga_wake": lambda at, event, context: SagaWake(at).run(event, context),
     "operation_runner": lambda at, event, context: RunOperations(BatchResources(at)).run(event, context),
-    "api": lambda at, event, context: HttpApi(HttpDoor(at).api).run(event, context),
+    "api": lambda at, event, context: HttpApi(HttpDoor(at, roles=TWO_ADMINS).api).run(event, context),
 }
 """What worlds of two releases do not have."""
 

@@ -67,6 +67,7 @@ class Fault(StrEnum):
     UNUSABLE_FIELDS = "fields that break their rules"
     UNREADABLE = "saga unreadable for a while"
     OPERATED = "an operator acts through the API"
+    OVERRIDDEN = "an operator overrides a limit"
     ANSWER_LOST = "answer of the API lost"
     WAKE_LOST = "wake lost"
 

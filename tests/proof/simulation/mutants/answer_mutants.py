@@ -7,7 +7,7 @@ from saga_orchestrator.adapters.counters.counter_table import CounterTable
 from saga_orchestrator.adapters.rejected_events import RejectedEvents, object_key, place_of
 from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.adapters.targets.event_bus import _chunks, _fate
-from saga_orchestrator.application import publish
+from saga_orchestrator.application import sendable
 from tests.proof.simulation.faults.code_edits import Mutant, edit
 
 _LISTED: Final = '{"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError", "SlowDown"}'
@@ -60,7 +60,7 @@ ANSWER_MUTANTS: Final = (
     Mutant(
         "create sent again whatever has become of its saga",
         "S5d",
-        edit(publish._may_go_again, "return not begins or", "return True or"),
+        edit(sendable._may_go_again, "return not begins or", "return True or"),
     ),
     Mutant(
         "eleven messages in one bus call",

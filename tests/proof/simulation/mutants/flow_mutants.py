@@ -3,8 +3,8 @@
 from typing import Final
 
 from saga_orchestrator.adapters.targets.event_bus import _fate
-from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
+from saga_orchestrator.application.sendable import newly_emitted
 from saga_orchestrator.domain import render
 from saga_orchestrator.entrypoints.kafka_batch import process_batch
 from saga_orchestrator.entrypoints.relay_function import emitting_write

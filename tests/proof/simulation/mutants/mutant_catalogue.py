@@ -21,6 +21,7 @@ from tests.proof.simulation.mutants.answer_mutants import ANSWER_MUTANTS
 from tests.proof.simulation.mutants.batch_mutants import BATCH_MUTANTS
 from tests.proof.simulation.mutants.flow_mutants import FLOW_MUTANTS
 from tests.proof.simulation.mutants.hushed_mutants import HUSHED_MUTANTS
+from tests.proof.simulation.mutants.limit_mutants import LIMIT_MUTANTS
 from tests.proof.simulation.mutants.operator_mutants import OPERATOR_MUTANTS
 from tests.proof.simulation.mutants.outcome_mutants import OUTCOME_MUTANTS
 from tests.proof.simulation.mutants.reading_mutants import READING_MUTANTS
@@ -139,6 +140,7 @@ MUTANTS: Final = (
     *ANSWER_MUTANTS,
     *BATCH_MUTANTS,
     *FLOW_MUTANTS,
+    *LIMIT_MUTANTS,
     *OPERATOR_MUTANTS,
     *HUSHED_MUTANTS,
     *TARGET_MUTANTS,

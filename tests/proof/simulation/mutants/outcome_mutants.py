@@ -5,8 +5,8 @@ from typing import Final
 from saga_orchestrator.adapters.rejected_events import RejectedEvents
 from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
-from saga_orchestrator.application.publish import newly_emitted
 from saga_orchestrator.application.relay import Relay
+from saga_orchestrator.application.sendable import newly_emitted
 from saga_orchestrator.domain import decide, render, saga
 from saga_orchestrator.domain.executions import beginnings, endings
 from saga_orchestrator.domain.executions.early import _early, remember

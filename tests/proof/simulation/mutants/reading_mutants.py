@@ -3,7 +3,7 @@
 from typing import Final
 
 from saga_orchestrator.adapters import saga_codec
-from saga_orchestrator.application import publish
+from saga_orchestrator.application import sendable
 from saga_orchestrator.application.check_timeouts import TimeoutChecker
 from saga_orchestrator.application.settling.redriving import Redriving
 from saga_orchestrator.domain.executions.early import remember
@@ -67,7 +67,7 @@ READING_MUTANTS: Final = (
         "a wish to republish sends commands alone",
         "L2",
         edit(
-            publish.republishable,
+            sendable.republishable,
             "tuple(key for key in keys if key not in skipped)",
             "tuple(key for key in commands_among(keys, definition) if key not in skipped)",
         ),

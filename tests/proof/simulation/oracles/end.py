@@ -69,21 +69,29 @@ def participants_converge(ledger: Ledger, worker: Worker) -> str | None:
     return f"ran twice: {twice}" if twice else None
 
 
-@oracle("S7b", When.END, "the newest limits are in force, and all caps together are what they allow")
+@oracle(
+    "S7b",
+    When.END,
+    "the newest limits are in force, overrides that stand before settings, and all caps are what they allow",
+)
 def limits_settle(ledger: Ledger, _worker: Worker) -> str | None:
-    if not ledger.plan.later_settings or ledger.after_expiry:
+    if not (ledger.plan.later_settings or ledger.overrides.any) or ledger.after_expiry:
         return UNCONCERNED
     policy = settings_of(tuple(ledger.plan.all_settings[-1].items())).policy()
     for language, found in ledger.limits.items():
         wanted = policy.limit_of(language)
         if wanted is Without.UNLIMITED:
             continue  # nothing is claimed, so its counter limits nobody
-        limit = 0 if wanted is Without.CLOSED else wanted
+        limits = (
+            {0}
+            if wanted is Without.CLOSED
+            else ledger.overrides.right_limits(language, wanted, *ledger.overrides.checked)
+        )
         promised = ledger.promised()[language]
         # A slot that was given back over its shard's cap is promised to nobody until a request asks for it.
-        less = promised < limit and language not in ledger.given_back
-        if found != limit or language not in ledger.settled or promised > limit or less:
-            return f"{language} may use {promised}, its counter says {found}, and the limit is {limit}"
+        less = promised < found and language not in ledger.given_back
+        if found not in limits or language not in ledger.settled or promised > found or less:
+            return f"{language} may use {promised}, its counter says {found}, and the limit is one of {sorted(limits)}"
     return None
 
 

@@ -1,7 +1,8 @@
 """Oracles of who writes what: nobody changes a saga that he was not called for."""
 
 from tests.proof.simulation.oracles.registry import UNCONCERNED, When, oracle
-from tests.proof.simulation.world.lambda_service import CHECKER, OF_WAITING, RECONCILE, RELAYS
+from tests.proof.simulation.world.acts import told_by
+from tests.proof.simulation.world.lambda_service import CHECKER, OF_WAITING, RECONCILE, RELAYS, RUNNER
 from tests.proof.simulation.world.ledger import Ledger, Write
 
 
@@ -13,6 +14,9 @@ def isolation(ledger: Ledger, write: Write) -> str | None:
         return None if owed else f"{function} found something to mend in {write.new.key}, which only functions wrote"
     if write.new is None or function == CHECKER:
         return UNCONCERNED
+    if function == RUNNER:
+        acts = told_by(write.new) - (told_by(write.old) if write.old is not None else set())
+        return None if len(acts) == 1 else f"{function} changed {write.new.key} without an act"
     wrong = function in {*RELAYS, *OF_WAITING} or write.new.key not in write.invocation.about
     return f"{function} changed {write.new.key}" if wrong else None
 

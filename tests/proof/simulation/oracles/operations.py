@@ -49,7 +49,7 @@ def _untrue(operations: Operations, deed: Deed, place: Place, *, fresh: bool) ->
         return f"and its act is {'there' if recorded else 'nowhere'}"
     if (place.event_id in operations.acts.changes) != (place.fate == Fate.DONE and deed is not Deed.NOTE):
         return "and its saga tells another thing"
-    now = operations.sagas.get((place.chosen.saga_name, place.chosen.execution_id))
+    now = operations.stands((place.chosen.saga_name, place.chosen.execution_id))
     if place.fate == Fate.CHANGED and fresh and now is not None and now.version == place.chosen.version:
         return "and it stands there as it was seen"
     return None

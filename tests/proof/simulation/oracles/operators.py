@@ -29,6 +29,8 @@ def redriven_takes_effect(ledger: Ledger, kept: Kept, _item: dict[str, Any], _ac
         return UNCONCERNED
     if kept.source == "stream":
         for each in ledger.in_pointer[kept.id]:
+            if each in ledger.lost_keys and each.split(":")[1] in ledger.begun:
+                continue  # a create in a record that could not be read: its saga has started or ended since
             if missing := [target for target, taken in ledger.publications.items() if each not in taken]:
                 return f"{each} was redriven and is not on {missing}"
         return None

@@ -75,6 +75,7 @@ def _endings(ledger: Ledger, saga: SagaImage) -> list[dict[str, Any]]:
     early = [entry for entry in saga.timeline[:-1] if entry.cause != "S"]
     told = [each for entry in early for each in _told(ledger, saga, entry.cause, entry.event_id)]
     settings = {"language_closed", "language_not_allowed", "timeout_too_long"} if ledger.plan.later_settings else set()
+    settings |= {"language_closed"} if ledger.overrides.any else set()
     refused = {
         "limit_reached",
         "expired",

@@ -24,6 +24,8 @@ class When(StrEnum):
     WAITING = "after each write of a saga that waits"
     WAITING_END = "of sagas that wait, when the world has come to rest"
     ACTED = "after each call of the API that may have changed something, and at rest"
+    LIMITED = "after each write of what stands in the place of a limit, or of a limit in force"
+    OVERRIDDEN = "after each call of the API that may have changed something, where limits are overridden"
     OPERATED = "after each call of the API or of the runner, where there are operations"
     ANSWERED = "when an operator has an answer of the API"
     END = "when the world has come to rest"

@@ -4,22 +4,17 @@ An answer may be lost, and whoever has none sends the same again under the same 
 have one, some take a key for something else, and some act on what they saw long ago.
 """
 
-import json
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_testing.http_door import ADMIN as ADMIN_ARN
 from saga_testing.http_door import OPERATOR as OPERATOR_ARN
-from saga_testing.http_door import signed
 from tests.proof.simulation.faults.weather import Fault
-from tests.proof.simulation.oracles.registry import When
-from tests.proof.simulation.world.acts import Asked, Told
-from tests.proof.simulation.world.lambda_service import API, Outcome
-from tests.proof.simulation.world.scenario import CANCELLED, OPERATOR_SOURCE, Inbound
+from tests.proof.simulation.sources.api_calls import THINKS_MS, ApiCalls, expect_cancel
+from tests.proof.simulation.world.acts import Asked
 
 if TYPE_CHECKING:
     from tests.proof.simulation.world.wired_world import WiredWorld
@@ -30,8 +25,6 @@ OF_TWO_RELEASES: Final = 0.9
 ROLLED_BACK: Final = 0.5
 """Of those with two releases."""
 ACTORS: Final = {OPERATOR_ARN: "role/on-call/olga", ADMIN_ARN: "user/root-of-sagas"}
-AGAIN_MS: Final = 20_000
-THINKS_MS: Final = (1, 1, 5, 40, 2_000, 30_000)
 RETRIES: Final = 2
 ROUNDS_MS: Final = 60_000
 """When all faults have ended: between two looks at what is parked."""
@@ -43,10 +36,12 @@ _NEED_VERSION: Final = frozenset({Deed.RESOLVE, Deed.SKIP, Deed.UNDO})
 class ApiDesk:
     world: "WiredWorld"
     dice: random.Random
-    under_way: int = 0
-    told: list[Told] = field(default_factory=list)
+    calls: ApiCalls = field(init=False)
     _keys: int = 0
     _rounds: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.calls = ApiCalls(self.world, self.dice, self._another, self._expect)
 
     def begin(self) -> None:
         world, dice = self.world, self.dice
@@ -56,8 +51,7 @@ class ApiDesk:
         starts = [execution.request.at for execution in world.plan.executions]
         for _ in range(dice.choice((8, 12, 16) if world.ledger.versions.mixed else (2, 4, 8, 12))):
             at = dice.choice(starts) + dice.choice((-2_000, 200, 1_500, 8_000, 40_000, 200_000, 400_000))
-            self.under_way += 1
-            world.scheduler.at(at, self._turn)
+            self.calls.later(at, self._turn)
         if world.ledger.versions.mixed and dice.random() < ROLLED_BACK:
             at = dice.choice(starts) + dice.choice((300, 5_000, 40_000))
             world.scheduler.at(at, self._roll_back)
@@ -76,11 +70,11 @@ class ApiDesk:
     def set_right(self) -> None:
         """After all faults: whatever is parked is asked for again; what its participant has refused is done by hand."""
         for saga in self.world.shop.ledger.parked:
-            self.under_way += 1
+            self.calls.under_way += 1
             self._rounds[saga.key] += 1
             deed = Deed.RETRY if self._rounds[saga.key] <= RETRIES else Deed.RESOLVE
             asked = self._asked(OPERATOR_ARN, deed, (ORDER, saga.key))
-            self._act(replace(asked, version=self._seen((ORDER, saga.key))), 5)
+            self.calls.send(replace(asked, version=self._seen((ORDER, saga.key))), 5)
         self.world.scheduler.after(ROUNDS_MS, self.set_right)
 
     # -- one operator's turn
@@ -104,7 +98,7 @@ class ApiDesk:
         if asked.deed in _NEED_VERSION or dice.random() < 0.4:
             asked = replace(asked, version=self._seen(target))
         world.weather.note(Fault.OPERATED)
-        world.scheduler.after(dice.choice(THINKS_MS), lambda: self._act(asked, 12))
+        world.scheduler.after(dice.choice(THINKS_MS), lambda: self.calls.send(asked, 12))
 
     def _asked(self, who: str, deed: Deed, target: tuple[str, str]) -> Asked:
         self._keys += 1
@@ -117,66 +111,11 @@ class ApiDesk:
         saga = saga or self.world.shop.ledger.sagas.get(target)
         return None if saga is None else (saga.version, saga.number("created") or 0)
 
-    def _act(self, asked: Asked, tries: int) -> None:
-        world = self.world
-        if not world.ledger.versions.serve_the_api:
-            world.scheduler.after(AGAIN_MS, lambda: self._act(asked, tries))
-            return
-        self._expect(asked)
-
-        def done(outcome: Outcome) -> None:
-            if not outcome.failed:
-                self._answered(asked, outcome.result)
-            lost = outcome.failed or outcome.result["statusCode"] >= 500 or world.weather.strikes(Fault.ANSWER_LOST)
-            if lost and tries:
-                world.scheduler.after(AGAIN_MS, lambda: self._act(asked, tries - 1))
-            elif not self._goes_on(asked):
-                self.under_way -= 1
-
-        world.service.invoke(API, _event(asked), (asked.execution_id,), 1, done)
-        if world.weather.strikes(Fault.DUPLICATE):
-            # Impatient: the same again, before there is an answer.
-            world.service.invoke(API, _event(asked), (asked.execution_id,), 1, self._quietly(asked))
-
-    def _quietly(self, asked: Asked) -> Callable[[Outcome], None]:
-        def done(outcome: Outcome) -> None:
-            if not outcome.failed:
-                self._answered(asked, outcome.result)
-
-        return done
-
-    def _goes_on(self, asked: Asked) -> bool:
-        """The key once more, for the same or for something else."""
-        draw = self.dice.random()
-        if self.world.weather.is_clear or draw >= 0.35:
-            return False
+    def _another(self, asked: Asked) -> Asked:
         other = Deed.NOTE if asked.deed is not Deed.NOTE else Deed.RETRY
-        again = asked if draw < 0.2 else replace(asked, deed=other, reason="another thing")
-        self.world.scheduler.after(self.dice.choice(THINKS_MS), lambda: self._act(again, 3))
-        return True
+        return replace(asked, deed=other, reason="another thing")
 
     def _expect(self, asked: Asked) -> None:
-        """An execution that is cancelled here is cancelled as by an operator's event, under the act's own id."""
-        sent = self.world.ledger.by_execution.setdefault(asked.execution_id, [])
-        if asked.deed is not Deed.CANCEL or asked.saga_name != EXECUTION:
-            return
-        if all(each.event_id != asked.event_id for each in sent):
-            inbound = Inbound(0, asked.event_id, CANCELLED, asked.execution_id, self.world.scheduler.now, None)
-            inbound.source, inbound.actor, inbound.authorised = OPERATOR_SOURCE, asked.actor, True
-            sent.append(inbound)
-
-    def _answered(self, asked: Asked, answer: dict[str, Any]) -> None:
-        body = json.loads(answer.get("body") or "{}")
-        told = Told(asked, answer["statusCode"], str(body.get("code", "")), replayed=body.get("replayed") is True)
-        self.world.note(f"{asked.actor} {asked.deed} {asked.execution_id} {asked.key}: {told.status} {told.code}")
-        self.told.append(told)
-        self.world.judge.judge(When.ANSWERED, self.world.acts, told)
-
-
-def _event(asked: Asked) -> dict[str, Any]:
-    headers = {"idempotency-key": asked.key}
-    if asked.version is not None:
-        headers["if-match"] = f'"v{asked.version[0]}-{asked.version[1]}"'
-    route = f"POST /iam/v1/sagas/{{name}}/{{key}}/{asked.deed}"
-    path = {"name": asked.saga_name, "key": asked.execution_id}
-    return signed(route, asked.who, path=path, headers=headers, body=json.dumps({"reason": asked.reason}))
+        self.world.ledger.by_execution.setdefault(asked.execution_id, [])
+        if asked.deed is Deed.CANCEL and asked.saga_name == EXECUTION:
+            expect_cancel(self.world, asked.execution_id, asked.event_id, asked.actor)

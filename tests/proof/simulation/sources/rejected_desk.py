@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
-from saga_orchestrator.adapters.operators.rejected_items import SETTLED
 from saga_orchestrator.application.settling.kept import Kept
 from saga_orchestrator.application.settling.redriving import Fate
 from sagactl.acting.records import act_of
@@ -196,8 +195,3 @@ class RejectedDesk:
 
 def _camel(function: str) -> str:
     return "".join(map(str.capitalize, function.split("_")))
-
-
-def is_listed(item: dict[str, Any]) -> bool:
-    """In the partitions of the index that operators read."""
-    return bool(item["kind"]["S"] != SETTLED)

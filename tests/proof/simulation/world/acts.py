@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
+from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import ActKey, saga_target
 from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.other_targets import LimitDeed
 from tests.proof.simulation.world.saga_image import SagaImage
 
 Key = tuple[str, str]
@@ -34,13 +36,82 @@ class Asked:
         return ActKey(target=self.target, actor=self.actor, key=self.key).event_id
 
     @property
-    def meant(self) -> tuple[Deed, str]:
+    def meant(self) -> "Meant":
         return self.deed, self.reason
+
+    @property
+    def about(self) -> str:
+        return self.execution_id
+
+    @property
+    def route(self) -> str:
+        return f"sagas/{{name}}/{{key}}/{self.deed}"
+
+    @property
+    def path(self) -> dict[str, str]:
+        return {"name": self.saga_name, "key": self.execution_id}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOfLimit:
+    """`version` and limit are those of If-Match: as often as it was overridden, and what was in force."""
+
+    who: str
+    actor: str
+    deed: LimitDeed
+    language: str
+    key: str
+    reason: str
+    version: tuple[int, int] | None
+    limit: int | None = None
+    until: int | None = None
+    about: str = ""
+    """No saga."""
+
+    @property
+    def target(self) -> str:
+        return limit_target(self.language)
+
+    @property
+    def event_id(self) -> str:
+        return ActKey(target=self.target, actor=self.actor, key=self.key).event_id
+
+    @property
+    def meant(self) -> "Meant":
+        return self.deed, self.reason, self.limit, self.until
+
+    @property
+    def route(self) -> str:
+        return f"slots/{{language}}/{self.deed}"
+
+    @property
+    def path(self) -> dict[str, str]:
+        return {"language": self.language}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        until = rfc3339(self.until) if self.until is not None else None
+        told = {"reason": self.reason, "limit": self.limit, "until": until}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+AnyAsked: TypeAlias = Asked | AskedOfLimit
+Meant: TypeAlias = tuple[Any, ...]
+"""What a key stands for: the verb and all that goes with it."""
+
+
+def limit_target(language: str) -> str:
+    """As acts name it."""
+    return f"slots:{language}"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    asked: Asked
+    asked: AnyAsked
     status: int
     code: str
     replayed: bool
@@ -52,7 +123,7 @@ class Acts:
 
     items: Callable[[], Iterable[dict[str, Any]]]
     changes: dict[str, list[tuple[Key, int]]] = field(default_factory=dict)
-    done: dict[str, tuple[Deed, str]] = field(default_factory=dict)
+    done: dict[str, Meant] = field(default_factory=dict)
     """By the act's event id: what its key was first taken for."""
     told_as_new: set[str] = field(default_factory=set)
     """Acts that somebody was told to have done just now; whoever asks after him is told that they were done before."""

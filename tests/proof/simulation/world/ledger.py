@@ -8,6 +8,7 @@ from typing import Any
 from saga_testing.aws.dynamodb.client import StreamRecord
 from tests.proof.simulation.faults.code_versions import TARGET_OF, Versions
 from tests.proof.simulation.world.lambda_service import HAND, Invocation
+from tests.proof.simulation.world.overrides import Overrides
 from tests.proof.simulation.world.plan import Plan
 from tests.proof.simulation.world.saga_image import COUNTER, RESERVED, Broken, Image, SagaImage
 from tests.proof.simulation.world.scenario import ADMIN, REQUESTED, Inbound
@@ -43,6 +44,7 @@ class Ledger:
     limits: dict[str, int] = field(default_factory=dict)
     """In force, by language: what shard 0 says."""
     settled: set[str] = field(default_factory=set)
+    overrides: Overrides = field(default_factory=Overrides)
     given_back: set[str] = field(default_factory=set)
     """Languages of which a shard has got back what it had beyond its cap, since they were last settled."""
     claims: Counter[str] = field(default_factory=Counter)
@@ -201,6 +203,10 @@ class Ledger:
         for key, taken in self.counters.items():
             promised[key.split("#")[2]] += max(taken, self.caps[key])
         return promised
+
+    def held(self, language: str) -> int:
+        """By sagas, whatever the counters say."""
+        return sum(held for key, held in self.claims.items() if key.split("#")[2] == language)
 
     def open_caps(self, language: str) -> bool:
         return any(cap for key, cap in self.caps.items() if key.split("#")[2] == language)

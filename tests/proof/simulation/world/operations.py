@@ -25,11 +25,11 @@ class Place:
 
 @dataclass(slots=True, eq=False)
 class Operations:
-    """`sagas`: those that wait, as they stand now."""
+    """`stands`: a saga by name and key, as it stands now."""
 
     acts: Acts
     items: Callable[[], Iterable[Item]]
-    sagas: dict[tuple[str, str], SagaImage]
+    stands: Callable[[tuple[str, str]], SagaImage | None]
     aborted: dict[str, tuple[int, int]] = field(default_factory=dict)
     """When it was first seen aborted: how many sagas had a fate, and how many its acts had changed."""
     judged: set[tuple[str, int]] = field(default_factory=set)

@@ -23,13 +23,15 @@ from tests.proof.simulation.sources.deliveries import Delays
 from tests.proof.simulation.sources.ingress import EventBridgeSource, Ingress
 from tests.proof.simulation.sources.kafka_source import KafkaSource
 from tests.proof.simulation.sources.kafka_target import SimulatedTopic
+from tests.proof.simulation.sources.limit_desk import LimitDesk
 from tests.proof.simulation.sources.operator import Operator
 from tests.proof.simulation.sources.rejected_desk import RejectedDesk
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
 from tests.proof.simulation.sources.targets import Targets
 from tests.proof.simulation.world.acts import Acts
-from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
+from tests.proof.simulation.world.clients import FaultyCalls
 from tests.proof.simulation.world.dice import Dice
+from tests.proof.simulation.world.drawn_executions import START_MS
 from tests.proof.simulation.world.lambda_service import (
     API,
     CHECKER,
@@ -44,9 +46,10 @@ from tests.proof.simulation.world.lambda_service import (
     Outcome,
 )
 from tests.proof.simulation.world.ledger import Ledger, Write
-from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
+from tests.proof.simulation.world.plan import Plan, draw_plan
 from tests.proof.simulation.world.scenario import Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
+from tests.proof.simulation.world.sdk import SimulatedSdk
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.simulation.world.worker import Worker
 
@@ -127,6 +130,7 @@ class WiredWorld:
         self.acts = Acts(lambda: self.aws.dynamodb.items("operator"))
         self.api_desk = ApiDesk(self, dice.operators)
         self.batch_desk = BatchDesk(self, dice.batches, self.acts)
+        self.limit_desk = LimitDesk(self, dice.limits)
         self.calls = 0
         self._numbers = 1_000
 
@@ -170,6 +174,7 @@ class WiredWorld:
         self.shop.sees(operation, arguments)
         if invocation.function == API:
             self._acted(invocation)
+        self.limit_desk.sees(invocation)
         self.batch_desk.sees(invocation)
         self.targets.take_from_bus(self.aws.events.accepted)
 
@@ -191,6 +196,8 @@ class WiredWorld:
                         self.schedule.watch()
                     self.note(f"saga {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
                 self.judge.judge(When.WRITE, self.ledger, write)
+            else:
+                self.limit_desk.counted(record, invocation)
             for mapping in self.mappings:
                 mapping.offer(record)
         self.judge.judge(When.COMMIT, self.ledger, invocation, before)
@@ -247,6 +254,7 @@ class WiredWorld:
 
     def _returned(self, invocation: Invocation, outcome: Outcome, how: str) -> None:
         self.calls += invocation.calls
+        self.limit_desk.returned(invocation, outcome)
         if invocation.function in COMMANDS:
             return
         if self.trace:

@@ -33,7 +33,7 @@ class World(WiredWorld):
         self._until(self.plan.chaos_ends)
         self._heal()
         self._drain()
-        if self.plan.later_settings:
+        if self.plan.later_settings or self.ledger.overrides.any:
             # Limits come with the checker, which runs on when no saga does.
             self.schedule.check()
             self._until(self.scheduler.now + CHECK_MS)
@@ -67,6 +67,7 @@ class World(WiredWorld):
         self.unreadable.begin()
         self.api_desk.begin()
         self.batch_desk.begin()
+        self.limit_desk.begin()
         for moment in self.plan.stray_checks:
             self.scheduler.at(moment, self.schedule.check)
         for moment in self.plan.republished:
@@ -127,7 +128,7 @@ class World(WiredWorld):
             "deliveries": not self.ingress.drained,
             "stream records": not all(mapping.drained for mapping in self.mappings),
             "operators' commands": self.desk.under_way > 0,
-            "operators at the API": self.api_desk.under_way > 0,
+            "operators at the API": self.api_desk.calls.under_way + self.limit_desk.calls.under_way > 0,
             "operations": self.batch_desk.is_busy,
             "sagas that wait": self.shop.is_busy,
             "sagas that cannot be read": self.unreadable.open > 0,

@@ -12,20 +12,20 @@ from saga_orchestrator.application.listing import Order
 from saga_orchestrator.domain.operating.acts import Door
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
 from saga_orchestrator.entrypoints.http_api.acting import BODIES
+from saga_orchestrator.entrypoints.http_api.callers import LONGEST_OWNER
 from saga_orchestrator.entrypoints.http_api.counting import GROUPED
 from saga_orchestrator.entrypoints.http_api.operation_bodies import Aborting, Filter, Preparing, Starting
-from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE, LONGEST_OWNER
+from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.requests import Body
 from saga_orchestrator.entrypoints.http_api.routes import OPERATIONS, route_key
 from tests.release.docs.documents import ROOT
 from tests.release.docs.http_api import rejected_shapes, slot_shapes
-from tests.release.docs.http_api.parts import ETAG, named
+from tests.release.docs.http_api.parts import ANY_READ, ETAG, named
 from tests.release.docs.http_api.shapes import COMPONENTS
 
 Json = dict[str, Any]
 
 OPENAPI: Final[Path] = ROOT / "docs/openapi.yaml"
-ANY_READ: Final = (400, 401, 403, 500, 503)
 ANY_ACT: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 500, 503)
 READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
     "GET me": ("Who the caller is here, and which verbs he has", "Me", ANY_READ),
@@ -70,7 +70,7 @@ PATTERNS: Final = {
     "key": "^[A-Za-z0-9_-]{1,64}$",
     "id": "^[0-9a-f]{12}$",
     "operation_id": "^[0-9a-f]{24}$",
-    "language": "^[a-z0-9][a-z0-9+._-]{0,31}$",
+    "language": "^[a-z0-9][a-z0-9+._-]{0,63}$",
 }
 
 

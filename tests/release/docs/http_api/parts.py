@@ -4,18 +4,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.domain.operating.authority import Demands
-from saga_orchestrator.entrypoints.http_api.acting import Reasoned
+from saga_orchestrator.entrypoints.http_api.hands import Reasoned
 
 Schema = dict[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
 MAYBE_TEXT: Final[Schema] = {"type": ["string", "null"]}
+BOOLEAN: Final[Schema] = {"type": "boolean"}
 WHOLE: Final[Schema] = {"type": "integer"}
 MAYBE_WHOLE: Final[Schema] = {"type": ["integer", "null"]}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
 MAYBE_MOMENT: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
 ETAG: Final[Schema] = {"type": "string", "pattern": '^"v[0-9]+-[0-9]+"$'}
 TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
+
+ANY_READ: Final = (400, 401, 403, 500, 503)
+"""Which problems every route that reads may answer with."""
 
 
 def closed(**properties: Schema) -> Schema:

@@ -3,12 +3,14 @@
 from typing import Any, Final
 
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH, EventDeed
-from saga_orchestrator.entrypoints.http_api.acting import Reasoned
 from saga_orchestrator.entrypoints.http_api.by_time import ORDERS
+from saga_orchestrator.entrypoints.http_api.hands import Reasoned
 from saga_orchestrator.entrypoints.http_api.reading import DEFAULT_PAGE, LARGEST_PAGE
 from saga_orchestrator.entrypoints.http_api.settling import RESULTS
 from tests.release.docs.http_api import slot_shapes
 from tests.release.docs.http_api.parts import (
+    ANY_READ,
+    BOOLEAN,
     ETAG,
     MAYBE_MOMENT,
     MAYBE_TEXT,
@@ -57,7 +59,7 @@ SHAPES: Final[dict[str, Schema]] = {
     "RejectedGroups": closed(
         as_of=MOMENT,
         counted=WHOLE,
-        more={"type": "boolean"},
+        more=BOOLEAN,
         groups=listed(
             closed(
                 reason=TEXT,
@@ -73,20 +75,17 @@ SHAPES: Final[dict[str, Schema]] = {
     ),
     "Settled": closed(
         rejected=named("RejectedEvent"),
-        replayed={"type": "boolean"},
+        replayed=BOOLEAN,
         result={"type": "string", "enum": [str(result) for result in RESULTS]},
     ),
-    "Republished": closed(
-        saga=named("Saga"), replayed={"type": "boolean"}, published=listed(TEXT), skipped=listed(TEXT)
-    ),
+    "Republished": closed(saga=named("Saga"), replayed=BOOLEAN, published=listed(TEXT), skipped=listed(TEXT)),
     "ActsPage": closed(as_of=MOMENT, acts=listed(named("Act")), next_page_token=MAYBE_TEXT),
 }
-_ANY_READ: Final = (400, 401, 403, 500, 503)
 READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
-    "GET rejected": ("Rejected events that nobody has settled", "RejectedPage", _ANY_READ),
-    "GET rejected/groups": ("Them by reason, function and type", "RejectedGroups", _ANY_READ),
-    "GET rejected/{id}": ("One, and what people did with it", "OneRejectedEvent", (*_ANY_READ, 404)),
-    "GET acts": ("What people did to anything, the newest first", "ActsPage", _ANY_READ),
+    "GET rejected": ("Rejected events that nobody has settled", "RejectedPage", ANY_READ),
+    "GET rejected/groups": ("Them by reason, function and type", "RejectedGroups", ANY_READ),
+    "GET rejected/{id}": ("One, and what people did with it", "OneRejectedEvent", (*ANY_READ, 404)),
+    "GET acts": ("What people did to anything, the newest first", "ActsPage", ANY_READ),
 }
 _SUMMARIES: Final = {
     EventDeed.REDRIVE: "Deliver it again, to the function that its source implies",

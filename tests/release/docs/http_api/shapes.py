@@ -12,6 +12,7 @@ from saga_orchestrator.domain.states import SagaState
 from saga_orchestrator.entrypoints.http_api.counting import PARTS
 from saga_orchestrator.entrypoints.http_api.operation_facts import PARTS_OF_A_FILTER
 from tests.release.docs.http_api.parts import (
+    BOOLEAN,
     ETAG,
     MAYBE_MOMENT,
     MAYBE_TEXT,
@@ -51,6 +52,7 @@ _STEP: Final = closed(
     undos=WHOLE,
     looked_at=MAYBE_MOMENT,
     parked_since=MAYBE_MOMENT,
+    reason=MAYBE_TEXT,
 )
 _DETAILS: Final[dict[str, Schema]] = {
     "saga_id": TEXT,
@@ -62,15 +64,20 @@ _DETAILS: Final[dict[str, Schema]] = {
     "exit_code": MAYBE_WHOLE,
     "error_type": MAYBE_TEXT,
     "ended_by": MAYBE_TEXT,
+    "failed_step": MAYBE_TEXT,
+    "outcome": MAYBE_TEXT,
+    "errors": listed(closed(at=MOMENT, message=TEXT, reason=TEXT)),
+    "must_end_by": MAYBE_MOMENT,
     "invalid": TEXTS,
     "image": MAYBE_TEXT,
     "limits": maybe(closed(cpu=TEXT, memory=TEXT, seconds=WHOLE)),
     "waits_for": MAYBE_TEXT,
     "waits_until": MAYBE_MOMENT,
+    "shown": listed(closed(step=MAYBE_TEXT, name=TEXT, value={})),
     "steps": listed(_STEP),
-    "declared_steps": listed(
-        closed(step=TEXT, undo={"type": "boolean"}, pivot={"type": "boolean"}, waits={"type": "boolean"})
-    ),
+    "declared_steps": listed(closed(step=TEXT, undo=BOOLEAN, pivot=BOOLEAN, waits=BOOLEAN)),
+    "shadow": BOOLEAN,
+    "traceparent": MAYBE_TEXT,
     "pod_name": MAYBE_TEXT,
     "node_name": MAYBE_TEXT,
     "kept_until": MAYBE_MOMENT,
@@ -78,10 +85,10 @@ _DETAILS: Final[dict[str, Schema]] = {
     "compensated_steps": TEXTS,
     "messages": TEXTS,
     "timeline": listed(
-        closed(at=MOMENT, cause=_CAUSE, event_id=TEXT, messages=TEXTS, late={"type": "boolean"}),
+        closed(at=MOMENT, cause=_CAUSE, event_id=TEXT, messages=TEXTS, late=BOOLEAN),
     ),
     "early_events": listed(
-        closed(at=MOMENT, cause=_CAUSE, event_id=TEXT, actor=MAYBE_TEXT, trusted={"type": "boolean"}),
+        closed(at=MOMENT, cause=_CAUSE, event_id=TEXT, actor=MAYBE_TEXT, trusted=BOOLEAN),
     ),
 }
 _UNREADABLE: Final = closed(execution_id=TEXT, saga_name=TEXT, unreadable=TEXT)
@@ -90,7 +97,7 @@ _ACT: Final = closed(
     target=TEXT,
     verb=TEXT,
     actor=TEXT,
-    verified={"type": "boolean"},
+    verified=BOOLEAN,
     door={"type": "string", "enum": [str(door) for door in Door]},
     role=TEXT,
     reason=TEXT,
@@ -105,7 +112,7 @@ _GROUP: Final = closed(
     step=MAYBE_TEXT,
     saga_name=TEXT,
     language=MAYBE_TEXT,
-    unreadable={"type": "boolean"},
+    unreadable=BOOLEAN,
     count=WHOLE,
     oldest=MOMENT,
     newest=MOMENT,
@@ -186,24 +193,24 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "PreparedOperation": closed(
         operation=named("Operation"),
-        replayed={"type": "boolean"},
+        replayed=BOOLEAN,
         items=listed(named("OperationItem")),
         next_page_token=MAYBE_TEXT,
     ),
-    "MovedOperation": closed(operation=named("Operation"), replayed={"type": "boolean"}),
+    "MovedOperation": closed(operation=named("Operation"), replayed=BOOLEAN),
     "OperationItems": closed(as_of=MOMENT, items=listed(named("OperationItem")), next_page_token=MAYBE_TEXT),
     "Operations": closed(as_of=MOMENT, operations=listed(named("Operation")), next_page_token=MAYBE_TEXT),
-    "Groups": closed(of=TEXT, as_of=MOMENT, read=WHOLE, more={"type": "boolean"}, groups=listed(_GROUP)),
+    "Groups": closed(of=TEXT, as_of=MOMENT, read=WHOLE, more=BOOLEAN, groups=listed(_GROUP)),
     "Statistics": closed(
         as_of=MOMENT,
         open=closed(
             counts=listed(_COUNTED),
             unreadable=WHOLE,
-            more={"type": "boolean"},
+            more=BOOLEAN,
         ),
         ended=closed(namespace=TEXT, service=TEXT, metrics=listed(closed(name=TEXT, by=listed(listed(TEXT))))),
     ),
-    "OwnStatistics": closed(as_of=MOMENT, open=listed(_COUNTED), ended=listed(_COUNTED), more={"type": "boolean"}),
+    "OwnStatistics": closed(as_of=MOMENT, open=listed(_COUNTED), ended=listed(_COUNTED), more=BOOLEAN),
     "AnyStatistics": {"anyOf": [named("Statistics"), named("OwnStatistics")]},
     "Summary": closed(as_of=MOMENT, **dict.fromkeys(PARTS, named("Count"))),
     "Count": closed(
@@ -215,7 +222,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "Act": _ACT,
     "Acts": closed(acts=listed(named("Act"))),
-    "Acted": closed(saga={"anyOf": [named("Saga"), named("OwnSaga")]}, replayed={"type": "boolean"}),
+    "Acted": closed(saga={"anyOf": [named("Saga"), named("OwnSaga")]}, replayed=BOOLEAN),
     **REJECTED_SHAPES,
     **SLOT_SHAPES,
     "Problem": _PROBLEM,

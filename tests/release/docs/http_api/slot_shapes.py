@@ -5,6 +5,8 @@ from typing import Any, Final
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
 from saga_orchestrator.entrypoints.http_api.slots import BODIES
 from tests.release.docs.http_api.parts import (
+    ANY_READ,
+    BOOLEAN,
     ETAG,
     MAYBE_MOMENT,
     MAYBE_TEXT,
@@ -20,16 +22,15 @@ from tests.release.docs.http_api.parts import (
     named,
 )
 
-_BOOLEAN: Final[Schema] = {"type": "boolean"}
-_OVERRIDE: Final = closed(limit=WHOLE, at=MOMENT, until=MAYBE_MOMENT, by=TEXT, reason=TEXT, stands={"type": "boolean"})
+_OVERRIDE: Final = closed(limit=WHOLE, at=MOMENT, until=MAYBE_MOMENT, by=TEXT, reason=TEXT, stands=BOOLEAN)
 _SLOTS: Final[dict[str, Schema]] = {
     "language": TEXT,
     "used": WHOLE,
     "limit": WHOLE,
     "setting": {"anyOf": [WHOLE, {"type": "string", "enum": ["unlimited", "closed"]}]},
-    "closed": _BOOLEAN,
-    "full": _BOOLEAN,
-    "settled": _BOOLEAN,
+    "closed": BOOLEAN,
+    "full": BOOLEAN,
+    "settled": BOOLEAN,
     "override": maybe(_OVERRIDE),
     "shards": listed(closed(used=WHOLE, cap=WHOLE)),
     "etag": ETAG,
@@ -48,21 +49,20 @@ SHAPES: Final[dict[str, Schema]] = {
         as_of=MOMENT,
         holders=listed(closed(owner=MAYBE_TEXT, count=WHOLE, sample=TEXT)),
         counted=WHOLE,
-        more=_BOOLEAN,
+        more=BOOLEAN,
     ),
     "Overridden": closed(
         language=TEXT,
         override=maybe(_OVERRIDE),
         limit=MAYBE_WHOLE,
         effective=TEXT,
-        replayed=_BOOLEAN,
+        replayed=BOOLEAN,
         etag=ETAG,
     ),
 }
-_ANY_READ: Final = (400, 401, 403, 500, 503)
 READS: Final[dict[str, tuple[str, str, tuple[int, ...]]]] = {
-    "GET slots": ("Every language that was ever limited: what is taken of what", "SlotsPage", _ANY_READ),
-    "GET slots/{language}": ("One, and who holds its slots", "OneLanguage", (*_ANY_READ, 404)),
+    "GET slots": ("Every language that was ever limited: what is taken of what", "SlotsPage", ANY_READ),
+    "GET slots/{language}": ("One, and who holds its slots", "OneLanguage", (*ANY_READ, 404)),
 }
 _SUMMARIES: Final = {
     LimitDeed.CLOSE: "Take all new work away from a language, or from all",

@@ -202,7 +202,7 @@ ALARMS: dict[str, dict[str, Any]] = {
 }
 PAGES = {
     "OldestDueSagaAlarm": "sagas",
-    "SagasNeverStartedAlarm": "sagas",
+    "SagasNeverStartedAlarm": "ended?has=start_deadline_passed",
     "LimitReachedAlarm": "slots",
     "StepsParkedAlarm": "parked",
     "ParkedSagasAlarm": "parked",
@@ -233,7 +233,7 @@ def complaints(template: Path) -> Iterator[str]:
     found = {name: dict(alarm) for name, alarm, _ in deployed.alarms()}
     for name, alarm in found.items():
         description = alarm.pop("AlarmDescription", "")
-        ends = rf"\w[.;]? docs/operations\.md#{runbook_anchor(name)} /console/#/{PAGES.get(name, '')}$"
+        ends = rf"\w[.;]? docs/operations\.md#{runbook_anchor(name)} /console/#/{re.escape(PAGES.get(name, ''))}$"
         if not re.search(ends, description):
             yield f"{name}: its description does not end with its runbook's anchor and its page of the console"
         if alarm.pop("AlarmName", "") != f"{STACK}-{_dashed(name)}":

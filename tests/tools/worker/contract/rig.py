@@ -50,7 +50,7 @@ def stage_with(clients: WorkerClients, folder: Path, run: str, plant: Plant) -> 
     def put(key: str, body: bytes) -> None:
         clients.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
 
-    given = Given(patience=150, quiet=0.6, put_script=put, bucket=BUCKET, room=ROOM, shared=folder, log=folder / "log")
+    given = Given(patience=45, quiet=0.6, put_script=put, bucket=BUCKET, room=ROOM, shared=folder, log=folder / "log")
     try:
         yield WorkerStage(channel, given, run)
     finally:

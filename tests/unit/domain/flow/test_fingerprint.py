@@ -8,10 +8,11 @@ import pytest
 
 from saga_orchestrator.domain.defining.fingerprint import _plain
 from saga_orchestrator.domain.definition import SagaDefinition, Step
-from saga_orchestrator.domain.flow.terms import Announcement, Retry
+from saga_orchestrator.domain.flow.terms import Announcement, Kept, Retry
 from sagas.order import ORDER
 
 FIRST = ORDER.steps[0]
+SHOWN = {"reservation": Kept(str, 64, shown=True)}
 
 
 def _step(**fields: object) -> SagaDefinition:
@@ -45,6 +46,8 @@ def test_an_edit_shows(edited: SagaDefinition) -> None:
         replace(ORDER, version=2),
         replace(ORDER, retired=(Step("gone"),)),
         replace(ORDER, settings={**ORDER.settings, "order_attempts": 4}),
+        replace(ORDER, starts=replace(ORDER.starts, shown=("customer",))),  # type: ignore[type-var]  # it has one
+        replace(ORDER, steps=(FIRST, replace(ORDER.steps[1], keeps=SHOWN), *ORDER.steps[2:])),
     ],
 )
 def test_what_no_running_saga_goes_by_does_not_show(same: SagaDefinition) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedEvent
 from saga_orchestrator.domain.flow.terms import Answer
 from tests.unit.domain.flow.orders import OWNER, Played, placed, reserved
 
@@ -47,7 +47,7 @@ def test_a_command_carries_its_address_and_its_time() -> None:
 def test_a_dear_order_waits_for_somebody_else_than_the_customer() -> None:
     order = reserved(amount=1001)
     assert order.standing("approve") == "asked"
-    with pytest.raises(UnauthorisedCancel) as refused:
+    with pytest.raises(UnauthorisedEvent) as refused:
         order.report("ORDER_APPROVED", actor=OWNER)
     assert refused.value.reason is RejectReason.UNAUTHORISED_REPORT
 
@@ -235,7 +235,7 @@ def test_a_cancel_before_the_point_of_no_return_owes_what_was_asked_for() -> Non
 
 
 def test_a_stranger_cancels_nothing() -> None:
-    with pytest.raises(UnauthorisedCancel):
+    with pytest.raises(UnauthorisedEvent):
         placed().cancel(actor="mallory")
 
 

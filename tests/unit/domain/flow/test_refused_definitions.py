@@ -121,3 +121,9 @@ def test_a_setting_that_limits_nothing_is_refused() -> None:
 def test_a_function_that_raises_over_stand_ins_is_no_mistake_yet() -> None:
     raises: Any = lambda order: 1 / 0  # noqa: E731, ARG005 - a body that always raises
     assert replace(ORDER, messages={**ORDER.messages, "release_stock": Command("RELEASE_STOCK_COMMAND", raises)})
+
+
+def test_what_is_shown_is_a_field_of_the_input() -> None:
+    assert ORDER.starts is not None
+    with pytest.raises(ValueError, match="'price' is shown, and the input has no such field"):
+        replace(ORDER, starts=replace(ORDER.starts, shown=("customer", "price")))

@@ -1,15 +1,11 @@
 """How `LanguageLimits` is spelled: what cannot be read, or could never apply, is refused with the right spelling."""
 
 import json
-import re
 from typing import Any, Final
 
-from saga_orchestrator.domain.policy import Limit, Without
+from saga_orchestrator.domain.policy import MOST_SLOTS, Limit, Without, names_a_resource
 
 EXAMPLE: Final = '{"python": 200, "ruby": "unlimited", "go": "closed"}'
-MOST: Final = 9_999_999
-
-_LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,31}")
 
 
 def read_limits(value: Any) -> Any:
@@ -32,8 +28,8 @@ def read_limits(value: Any) -> Any:
 
 
 def _language(name: str) -> str:
-    if not _LANGUAGE.fullmatch(name):
-        msg = f"must name languages as requests do, in lower case ([a-z0-9+._-], at most 32): {EXAMPLE}"
+    if not names_a_resource(name):
+        msg = f"must name languages in lower case ([a-z0-9+._-], at most 64): {EXAMPLE}"
         raise ValueError(msg)
     return name
 
@@ -41,10 +37,10 @@ def _language(name: str) -> str:
 def _limit(limit: Any) -> Limit:
     if isinstance(limit, str) and limit in set(Without):
         return Without(limit)
-    if isinstance(limit, int) and not isinstance(limit, bool) and 1 <= limit <= MOST:
+    if isinstance(limit, int) and not isinstance(limit, bool) and 1 <= limit <= MOST_SLOTS:
         return limit
     msg = (
-        f'must be whole numbers from 1 to {MOST}, "unlimited" or "closed" (0 could mean either, so it is neither): '
-        f"{EXAMPLE}"
+        f'must be whole numbers from 1 to {MOST_SLOTS}, "unlimited" or "closed" '
+        f"(0 could mean either, so it is neither): {EXAMPLE}"
     )
     raise ValueError(msg)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from saga_orchestrator.adapters.aws_errors import retryable
 from saga_orchestrator.adapters.rejected_events import item_id, item_key, place_of
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.application.settling.desk import Written
+from saga_orchestrator.application.judging import Written
 from saga_orchestrator.application.settling.kept import NAMES, Kept, Kind
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act, ActKey

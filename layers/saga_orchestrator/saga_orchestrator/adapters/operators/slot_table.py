@@ -13,7 +13,8 @@ from saga_orchestrator.adapters.counters.counter_items import (
 )
 from saga_orchestrator.adapters.counters.counter_table import CounterTable, languages_in
 from saga_orchestrator.adapters.counters.counter_writes import overriding
-from saga_orchestrator.application.limiting.overriding import ALL, Overridden, Standing
+from saga_orchestrator.application.judging import Written
+from saga_orchestrator.application.limiting.overriding import ALL, Standing
 from saga_orchestrator.domain.counters import Head, Override, Reading
 from saga_orchestrator.domain.errors import RetryableError
 from saga_orchestrator.domain.operating.acts import Act, ActKey
@@ -54,7 +55,7 @@ class SlotTable:
     def find(self, act_id: ActKey) -> Act | None:
         return self.acts.find(act_id)
 
-    def override(self, standing: Standing, override: Override | None, act: Act) -> Overridden:
+    def override(self, standing: Standing, override: Override | None, act: Act) -> Written:
         of_all = standing.language == ALL
         write = overriding(directory_key() if of_all else counter_key(standing.language, 0), standing.version, override)
         if not of_all:
@@ -63,5 +64,5 @@ class SlotTable:
         put, update = {"Put": put_of(self.acts.table, act)}, {"Update": write.request(self.counters.table)}
         refused = self.acts.writes.transact([put, update])
         if refused is None:
-            return Overridden.DONE
-        return Overridden.ACTED if refused.position == 0 else Overridden.CHANGED
+            return Written.DONE
+        return Written.ACTED if refused.position == 0 else Written.CHANGED

@@ -29,13 +29,14 @@ class TimeIndex(Generic[Content]):
         condition, values = "kind = :kind", {":kind": {"S": partition}}
         start: dict[str, Any] = {}
         if begin is not None and begin.after is not None:
-            # Nothing need stand there any more: DynamoDB goes on behind the place.
+            # Nothing need stand there any more: DynamoDB goes on behind the place. It refuses one outside of what is
+            # asked for, and whoever asks again with a later `since` has such a place: older ones are cut off below.
             start = {"ExclusiveStartKey": _place(partition, begin.at, begin.after)}
         elif begin is not None:
             compared = "<" if newest_first else ">"
             condition += f" AND #at {compared if begin.beyond else f'{compared}='} :at"
             values[":at"] = {"S": begin.at}
-        if self.since is not None:
+        if self.since is not None and not start:
             condition, values = _bounded(condition, values, self.since)
         names = {"ExpressionAttributeNames": {"#at": "at"}} if "#at" in condition else {}
         with retryable():
@@ -50,8 +51,9 @@ class TimeIndex(Generic[Content]):
                 **start,
             )
         items = part_of(page, "Items")
-        entries = [Entry(_spot(partition, item), self.decode(item)) for item in items]
-        return entries, "LastEvaluatedKey" in page
+        shown = [item for item in items if self.since is None or item["at"]["S"] >= self.since]
+        entries = [Entry(_spot(partition, item), self.decode(item)) for item in shown]
+        return entries, "LastEvaluatedKey" in page and len(shown) == len(items)
 
 
 def _bounded(condition: str, values: dict[str, Any], since: str) -> tuple[str, dict[str, Any]]:

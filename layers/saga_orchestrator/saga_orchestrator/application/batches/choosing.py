@@ -6,9 +6,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from saga_orchestrator.application.grouping import stretches_of
 from saga_orchestrator.application.kinds import DefinitionOf, Kind, kinds_of
 from saga_orchestrator.application.listing import Lists, Order, Unreadable, standing_at
+from saga_orchestrator.application.merging import stretches_of
 from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.operating.batches import MAX_CHOSEN, Chosen
 from saga_orchestrator.domain.saga import Saga

@@ -3,22 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from saga_orchestrator.application.apply_event import MAX_ATTEMPTS
+from saga_orchestrator.application.judging import Answered, Hand, answer_again, refused_unread, tell
 from saga_orchestrator.application.kinds import DefinitionOf
 from saga_orchestrator.application.listing import Lists, Order
-from saga_orchestrator.application.operate import Answered
 from saga_orchestrator.application.ports import Clock, Reporting
 from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
-from saga_orchestrator.domain.operating.acts import Act, ActKey, Door, Role, digest, problem_of
-from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
+from saga_orchestrator.domain.operating.acts import Act, Role
+from saga_orchestrator.domain.operating.authority import DEMANDS, Deed, Demands
 from saga_orchestrator.domain.operating.batches import (
     Batch,
     BatchState,
     By,
-    batch_act_key,
     batch_id,
+    batch_target,
     names_a_batch,
     request_digest,
 )
@@ -36,26 +37,20 @@ class Part(StrEnum):
     ABORT = "abort"
 
 
+_DEMANDS: Final[Mapping[Part, Demands]] = MappingProxyType(
+    {
+        Part.START: Demands(roles=_MAY, version=True, reason=True),
+        Part.ABORT: Demands(roles=_MAY),  # to stop something nobody is asked for a reason
+    }
+)
+
+
 class NotNow(StrEnum):
     """Why it is neither begun nor aborted. Stable codes, for whoever asked."""
 
     ALREADY_STARTED = "already_started"
     ALREADY_ENDED = "already_ended"
     EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
-    """Who asks, under which key, and why."""
-
-    actor: str
-    role: Role
-    door: Door
-    key: str
-    reason: str
-
-    def by(self, now: int) -> By:
-        return By(now, self.actor, self.door, self.role, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +76,12 @@ class BatchDesk:
 
     def prepare(self, hand: Hand, deed: Deed, order: Order, fits: Mapping[str, str], before: int) -> Told:
         """Read the set to its end and freeze it as it was seen."""
-        now = self.clock()
-        if hand.role not in _MAY & DEMANDS[deed].roles:
-            return Told(Answered.FORBIDDEN)
-        identity = batch_id(hand.actor, hand.key)
-        problem = _problem(hand, identity, why=True) or _problem_of_set(deed, order, fits, before, now)
-        if problem is not None:
-            return Told(Answered.MALFORMED, code=problem)
+        now, identity = self.clock(), batch_id(hand.actor, hand.key)
+        demands = Demands(roles=_MAY & DEMANDS[deed].roles, reason=True)
+        problem = _problem_of_set(deed, order, fits, before, now)
+        key = hand.key_on(batch_target(identity))
+        if refusal := refused_unread(hand, demands, key, version=None, problem=problem):
+            return Told(refusal.answered, code=refusal.code)
         request = request_digest(deed, order, fits, before, hand.reason)
         known = self.batches.find(identity)
         if known is not None:
@@ -105,7 +99,7 @@ class BatchDesk:
             content=self.token(),
             count=len(chosen.sagas),
             unreadable=chosen.unreadable,
-            prepared=hand.by(now),
+            prepared=_by(hand, now),
             moved=now,
         )
         return self._frozen(batch, chosen)
@@ -123,24 +117,25 @@ class BatchDesk:
 
     def start(self, identity: str, hand: Hand, version: tuple[int, int] | None) -> Told:
         """Have it run. It cannot be taken back, so it is begun on what was seen: `version`."""
-        told = self._judged(Part.START, identity, hand, version)
+        told = self._perform(Part.START, identity, hand, version)
         if told.batch is not None and told.batch.state is BatchState.RUNNING and told.code is None:
             self._have_it_run(identity)
         return told
 
     def abort(self, identity: str, hand: Hand, version: tuple[int, int] | None) -> Told:
         """What is done stays done; no further saga is touched from this write on."""
-        return self._judged(Part.ABORT, identity, hand, version)
+        return self._perform(Part.ABORT, identity, hand, version)
+
+    def _perform(self, part: Part, identity: str, hand: Hand, version: tuple[int, int] | None) -> Told:
+        told = self._judged(part, identity, hand, version)
+        about = {"operation": told.batch.id} if told.batch is not None else {}
+        tell(self.telemetry, part, hand, told.answered, told.code, **about)
+        return told
 
     def _judged(self, part: Part, identity: str, hand: Hand, version: tuple[int, int] | None) -> Told:
-        if hand.role not in _MAY:
-            return Told(Answered.FORBIDDEN)
-        if not names_a_batch(identity):
-            return Told(Answered.UNKNOWN)
-        if problem := _problem(hand, identity, why=part is Part.START):
-            return Told(Answered.MALFORMED, code=problem)
-        if part is Part.START and version is None:
-            return Told(Answered.VERSION_NEEDED)
+        key, named = hand.key_on(batch_target(identity)), names_a_batch(identity)
+        if refusal := refused_unread(hand, _DEMANDS[part], key, version=version, named=named):
+            return Told(refusal.answered, code=refusal.code)
         for _ in range(MAX_ATTEMPTS):
             batch = self.batches.find(identity)
             told = Told(Answered.UNKNOWN) if batch is None else self._once(part, batch, hand, version)
@@ -154,20 +149,18 @@ class BatchDesk:
         # The set says what is done: whoever begins it needs the right to that now, whoever prepared it.
         if part is Part.START and hand.role not in DEMANDS[batch.deed].roles:
             return Told(Answered.FORBIDDEN)
-        act_key = batch_act_key(batch.id, hand.actor, hand.key)
-        known = self.batches.find_act(act_key)
+        known = self.batches.find_act(hand.key_on(batch_target(batch.id)))
         if known is not None:
-            return _again(known, _act(part, act_key, hand, batch, known.at), batch)
+            answered = answer_again(known, _act(part, hand, batch, known.at))
+            return Told(answered, batch if answered.is_done else None)
         if version not in {None, (batch.version, batch.created_at)}:
             return Told(Answered.CHANGED, batch)
         now = self.clock()
         changed = _changed(part, batch, hand, now)
         if isinstance(changed, NotNow):
             return Told(Answered.REFUSED, batch, changed)
-        if not self.batches.change(batch, changed, _act(part, act_key, hand, batch, now)):
+        if not self.batches.change(batch, changed, _act(part, hand, batch, now)):
             return None
-        self.telemetry.count("ActsDone")
-        self.telemetry.info("operation", part=part, operation=batch.id, door=hand.door, role=hand.role)
         return Told(Answered.DONE, self.batches.find(batch.id) or changed)
 
     def _have_it_run(self, identity: str) -> None:
@@ -176,13 +169,6 @@ class BatchDesk:
             self.call(identity)
         except (RetryableError, RejectedEvent) as failed:
             self.telemetry.warn("no runner could be called", operation=identity, error=str(failed))
-
-
-def _problem(hand: Hand, identity: str, *, why: bool) -> str | None:
-    """`why`: a reason is needed. To stop something nobody is asked for one."""
-    if problem := problem_of(batch_act_key(identity, hand.actor, hand.key), hand.reason):
-        return problem
-    return "a reason is needed" if why and not hand.reason.strip() else None
 
 
 def _problem_of_set(deed: Deed, order: Order, fits: Mapping[str, str], before: int, now: int) -> str | None:
@@ -198,24 +184,18 @@ def _prepared_before(known: Batch, request: str) -> Told:
     return Told(Answered.REPLAYED, known) if known.request == request else Told(Answered.KEY_REUSED)
 
 
-def _act(part: Part, key: ActKey, hand: Hand, batch: Batch, at: int) -> Act:
-    return Act(
-        id=key,
-        verb=part,
-        arguments=digest({"reason": hand.reason}),
-        door=hand.door,
-        role=hand.role,
-        at=at,
-        reason=hand.reason,
+def _by(hand: Hand, now: int) -> By:
+    return By(now, hand.actor, hand.door, hand.role, hand.reason)
+
+
+def _act(part: Part, hand: Hand, batch: Batch, at: int) -> Act:
+    return replace(
+        hand.act_on(batch_target(batch.id), part, at),
         result=Answered.DONE,
         version_before=batch.version,
         version_after=batch.version + 1,
         operation=batch.id,
     )
-
-
-def _again(known: Act, now: Act, batch: Batch) -> Told:
-    return Told(Answered.REPLAYED, batch) if known.is_same_as(now) else Told(Answered.KEY_REUSED)
 
 
 def _changed(part: Part, batch: Batch, hand: Hand, now: int) -> Batch | NotNow:
@@ -227,8 +207,8 @@ def _changed(part: Part, batch: Batch, hand: Hand, now: int) -> Batch | NotNow:
         case (BatchState.RUNNING, Part.START):
             return NotNow.ALREADY_STARTED
         case (_, Part.START):
-            by = hand.by(now)
+            by = _by(hand, now)
             return replace(batch, state=BatchState.RUNNING, version=batch.version + 1, started=by, moved=now)
         case _:
-            by = hand.by(now)
+            by = _by(hand, now)
             return replace(batch, state=BatchState.ABORTED, version=batch.version + 1, aborted=by, ended_at=now)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from saga_orchestrator.application.operate import ActingStore, Answer, Answered, Asked, OperateSagas
+from saga_orchestrator.application.judging import Answered, Hand
+from saga_orchestrator.application.operate import ActingStore, Answer, Asked, OperateSagas
 from saga_orchestrator.application.ports import Clock, Pause, Reporting
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.domain.decide import Rules
@@ -143,14 +144,10 @@ def asked_of(batch: Batch, position: int, chosen: Chosen) -> Asked:
     """As if whoever began the batch had asked for this one saga, on the version that was seen."""
     by = batch.started or batch.prepared
     return Asked(
+        hand=Hand(actor=by.actor, role=by.role, door=by.door, key=item_key(batch, position), reason=by.reason),
         execution_id=chosen.execution_id,
         saga_name=chosen.saga_name,
         deed=batch.deed,
-        actor=by.actor,
-        role=by.role,
-        door=by.door,
-        key=item_key(batch, position),
-        reason=by.reason,
         step=chosen.step if batch.of == "parked" else None,
         version=chosen.version,
         created=chosen.created,

@@ -2,37 +2,32 @@
 act, and in force at the next check.
 """
 
-import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final, Protocol
 
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.judging import (
+    Answered,
+    Hand,
+    Written,
+    answer_again,
+    is_as_seen,
+    refused_unread,
+    tell,
+)
 from saga_orchestrator.application.ports import Clock, Reporting
 from saga_orchestrator.domain.counters import Override
 from saga_orchestrator.domain.errors import RetryableError
-from saga_orchestrator.domain.operating.acts import Act, ActKey, Door, Role, digest, problem_of
+from saga_orchestrator.domain.operating.acts import Act, ActKey
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
-from saga_orchestrator.domain.policy import Policy, Without
+from saga_orchestrator.domain.policy import MOST_SLOTS, Policy, Without, names_a_resource
 
 ALL: Final = "all"
 """In the place of a language: every one that was ever limited. No language may be called so and be meant alone."""
-MOST: Final = 9_999_999
 LONGEST_MS: Final = 400 * 86_400_000
 UNLIMITED: Final = "unlimited"
 CLOSED_BY_SETTING: Final = "closed_by_setting"
 NO_OVERRIDE: Final = "no_override"
-
-_LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,31}", re.ASCII)
 _LOOKS: Final = 4
-
-
-class Overridden(StrEnum):
-    DONE = "done"
-    ACTED = "acted"
-    """An act stands under that key already: nothing was written."""
-    CHANGED = "changed"
-    """Somebody else was faster: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class LimitStore(Protocol):
 
     def find(self, act_id: ActKey) -> Act | None: ...
 
-    def override(self, standing: Standing, override: Override | None, act: Act) -> Overridden:
+    def override(self, standing: Standing, override: Override | None, act: Act) -> Written:
         """Put it there, or take away what is there, together with the act: only as it was looked at."""
 
 
@@ -59,35 +54,25 @@ class LimitStore(Protocol):
 class Wished:
     """`version` and `seen` are the ETag's: how often it was overridden, and the limit that was in force."""
 
+    hand: Hand
     language: str
     deed: LimitDeed
-    actor: str
-    role: Role
-    door: Door
-    key: str
-    reason: str = ""
     limit: int | None = None
     until: int | None = None
     version: int | None = None
     seen: int | None = None
 
     @property
+    def target(self) -> str:
+        return f"slots:{self.language}"
+
+    @property
     def act_key(self) -> ActKey:
-        return ActKey(target=f"slots:{self.language}", actor=self.actor, key=self.key)
+        return self.hand.key_on(self.target)
 
     def act(self, now: int, version: int) -> Act:
-        return Act(
-            id=self.act_key,
-            verb=self.deed,
-            arguments=digest({"limit": self.limit, "until": self.until, "reason": self.reason}),
-            door=self.door,
-            role=self.role,
-            at=now,
-            reason=self.reason,
-            result=Answered.DONE,
-            version_before=version,
-            version_after=version + 1,
-        )
+        act = self.hand.act_on(self.target, self.deed, now, {"limit": self.limit, "until": self.until})
+        return replace(act, result=Answered.DONE, version_before=version, version_after=version + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +98,20 @@ class OverrideLimits:
             RetryableError: AWS failed in a way that may pass; the same key may be sent again.
         """
         granted = self._shape(wished) or self._judged(wished)
-        done = granted.answered in {Answered.DONE, Answered.REPLAYED}
-        self.telemetry.count("ActsDone" if done else "ActsRefused")
-        tell = self.telemetry.info if done else self.telemetry.warn
-        tell("act", verb=wished.deed, door=wished.door, role=wished.role, answered=granted.answered, code=granted.code)
+        tell(self.telemetry, wished.deed, wished.hand, granted.answered, granted.code)
         return granted
 
-    def _shape(self, wished: Wished) -> Granted | None:
-        demands = OTHER_DEMANDS[wished.deed]
-        if wished.role not in demands.roles:
-            return Granted(Answered.FORBIDDEN)
-        if not _LANGUAGE.fullmatch(wished.language):
-            return Granted(Answered.UNKNOWN)
-        if problem := problem_of(wished.act_key, wished.reason) or self._problem(wished):
-            return Granted(Answered.MALFORMED, code=problem)
-        if demands.reason and not wished.reason.strip():
-            return Granted(Answered.MALFORMED, code="a reason is needed")
-        if demands.version and wished.version is None:
-            return Granted(Answered.VERSION_NEEDED)
-        return None
-
-    def _problem(self, wished: Wished) -> str | None:
-        """Of the numbers alone, which a key seen before has been asked about already: time passes meanwhile."""
-        if wished.deed is LimitDeed.OVERRIDE and (wished.limit is None or wished.until is None):
-            return "an override needs a limit and an instant until which it stands"
-        if wished.limit is not None and not 1 <= wished.limit <= MOST:
-            return f"a limit is a whole number from 1 to {MOST}; close takes all new work away"
-        return None
+    @staticmethod
+    def _shape(wished: Wished) -> Granted | None:
+        refusal = refused_unread(
+            wished.hand,
+            OTHER_DEMANDS[wished.deed],
+            wished.act_key,
+            version=wished.version,
+            named=names_a_resource(wished.language),
+            problem=_problem(wished),
+        )
+        return Granted(refusal.answered, code=refusal.code) if refusal is not None else None
 
     def _judged(self, wished: Wished) -> Granted:
         for _ in range(_LOOKS):
@@ -148,16 +120,16 @@ class OverrideLimits:
                 return Granted(Answered.UNKNOWN)
             known = self.store.find(wished.act_key)
             if known is not None:
-                same = known.is_same_as(wished.act(known.at, standing.version))
-                return Granted(Answered.REPLAYED if same else Answered.KEY_REUSED, standing if same else None)
-            if wished.version != standing.version or wished.seen not in {None, standing.limit or 0}:
+                answered = answer_again(known, wished.act(known.at, standing.version))
+                return Granted(answered, standing if answered.is_done else None)
+            if not is_as_seen((wished.version, wished.seen), (standing.version, standing.limit or 0)):
                 return Granted(Answered.CHANGED, standing)
             if refused := self._refused(wished, standing):
                 return refused
             now = self.clock()
             override = _override_of(wished, now)
             match self.store.override(standing, override, wished.act(now, standing.version)):
-                case Overridden.DONE:
+                case Written.DONE:
                     done = replace(standing, version=standing.version + 1, override=override)
                     return Granted(Answered.DONE, done)
                 case _:
@@ -179,6 +151,15 @@ class OverrideLimits:
         return None
 
 
+def _problem(wished: Wished) -> str | None:
+    """Of the numbers alone, which a key seen before has been asked about already: time passes meanwhile."""
+    if wished.deed is LimitDeed.OVERRIDE and (wished.limit is None or wished.until is None):
+        return "an override needs a limit and an instant until which it stands"
+    if wished.limit is not None and not 1 <= wished.limit <= MOST_SLOTS:
+        return f"a limit is a whole number from 1 to {MOST_SLOTS}; close takes all new work away"
+    return None
+
+
 def _override_of(wished: Wished, now: int) -> Override | None:
     match wished.deed:
         case LimitDeed.OPEN:
@@ -187,4 +168,4 @@ def _override_of(wished: Wished, now: int) -> Override | None:
             limit = 0
         case _:
             limit = wished.limit or 0
-    return Override(limit, now, wished.until, wished.actor, wished.reason)
+    return Override(limit, now, wished.until, wished.hand.actor, wished.hand.reason)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from saga_orchestrator.application.grouping import stretches_of
+from saga_orchestrator.application.counts import MAX_COUNTED
 from saga_orchestrator.application.listing import Lists, Order, standing_at
+from saga_orchestrator.application.merging import stretches_of
 from saga_orchestrator.application.moments import moment
 from saga_orchestrator.application.paging import MAX_KEYS_READ
 from saga_orchestrator.domain.counters import Head, Override, Reading
@@ -81,7 +82,7 @@ def holders_of(lists: Lists, language: str) -> Holders:
     seen: set[tuple[str, str]] = set()
     more = False
     for order in (Order.DEADLINES, Order.PARKED):
-        for stretch in stretches_of(lists, order):
+        for stretch in stretches_of(lists, order, most=MAX_COUNTED):
             more = more or stretch.more
             for place, saga in standing_at(lists, order, stretch.places):
                 if place.key in seen or not isinstance(saga, Saga) or not _holds(saga, language):

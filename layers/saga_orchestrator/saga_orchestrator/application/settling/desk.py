@@ -2,32 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final, Protocol
 
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.judging import Answered, Hand, Written, is_as_seen, refused_unread, tell
 from saga_orchestrator.application.ports import Clock, Reporting
 from saga_orchestrator.domain.errors import RetryableError
-from saga_orchestrator.domain.operating.acts import Act, ActKey, Door, Role, digest, problem_of
+from saga_orchestrator.domain.operating.acts import Act, ActKey
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, EventDeed, rejected_target
 
 from .kept import Kept, NotRedrivableError
 from .redriving import Delivery, Fate, Redriving
 from .republishing import FunctionFailedError
+from .results import FUNCTION_FAILED, result_key
 
 DROPPED: Final = "dropped"
-FUNCTION_FAILED: Final = "function_failed"
-RESULT: Final = "~result"
-"""Behind the key of an act: no key that is sent has such a character, so nobody can take the result's place."""
 _LOOKS: Final = 4
-
-
-class Written(StrEnum):
-    DONE = "done"
-    ACTED = "acted"
-    """An act stands under that key already: nothing was written."""
-    CHANGED = "changed"
-    """It has come again, or is settled already: nothing was written."""
 
 
 class EventStore(Protocol):
@@ -37,7 +26,9 @@ class EventStore(Protocol):
         """One, settled or not, strongly consistent."""
 
     def settle(self, kept: Kept, state: str, act: Act) -> Written:
-        """Take it off the list, in one transaction with the act: only as it was looked at."""
+        """Take it off the list, in one transaction with the act: only as it was looked at. What has come again, or
+        is settled, has changed.
+        """
 
     def find(self, act_id: ActKey) -> Act | None: ...
 
@@ -48,35 +39,22 @@ class EventStore(Protocol):
 class Ordered:
     """`version` is the one that was looked at, and `since` when it came first, where somebody says."""
 
+    hand: Hand
     id: str
     deed: EventDeed
-    actor: str
-    role: Role
-    door: Door
-    key: str
-    reason: str = ""
     version: int | None = None
     since: int | None = None
 
     @property
     def act_key(self) -> ActKey:
-        return ActKey(target=rejected_target(self.id), actor=self.actor, key=self.key)
+        return self.hand.key_on(rejected_target(self.id))
 
     @property
     def result_key(self) -> ActKey:
-        return replace(self.act_key, key=f"{self.key}{RESULT}")
+        return result_key(self.act_key)
 
     def act(self, now: int, result: str = "") -> Act:
-        return Act(
-            id=self.act_key,
-            verb=self.deed,
-            arguments=digest({"reason": self.reason}),
-            door=self.door,
-            role=self.role,
-            at=now,
-            reason=self.reason,
-            result=result,
-        )
+        return replace(self.hand.act_on(rejected_target(self.id), self.deed, now), result=result)
 
     def came_of(self, act: Act, fate: Fate, now: int) -> Act:
         return replace(act, id=self.result_key, result=fate, at=now)
@@ -109,24 +87,13 @@ class RejectedDesk:
             RetryableError: AWS failed in a way that may pass; the same key may be sent again.
         """
         handled = self._shape(ordered) or self._judged(ordered)
-        done = handled.answered in {Answered.DONE, Answered.REPLAYED}
-        self.telemetry.count("ActsDone" if done else "ActsRefused")
-        tell = self.telemetry.info if done else self.telemetry.warn
-        tell(
-            "act", verb=ordered.deed, door=ordered.door, role=ordered.role, answered=handled.answered, code=handled.code
-        )
+        tell(self.telemetry, ordered.deed, ordered.hand, handled.answered, handled.code)
         return handled
 
     @staticmethod
     def _shape(ordered: Ordered) -> Handled | None:
-        demands = OTHER_DEMANDS[ordered.deed]
-        if ordered.role not in demands.roles:
-            return Handled(Answered.FORBIDDEN)
-        if problem := problem_of(ordered.act_key, ordered.reason):
-            return Handled(Answered.MALFORMED, code=problem)
-        if demands.reason and not ordered.reason.strip():
-            return Handled(Answered.MALFORMED, code="a reason is needed")
-        return None
+        refusal = refused_unread(ordered.hand, OTHER_DEMANDS[ordered.deed], ordered.act_key, version=ordered.version)
+        return Handled(refusal.answered, code=refusal.code) if refusal is not None else None
 
     def _judged(self, ordered: Ordered) -> Handled:
         for _ in range(_LOOKS):
@@ -138,7 +105,8 @@ class RejectedDesk:
                 return Handled(Answered.KEY_REUSED)
             if known is not None and (result := self._result_of(ordered, known)):
                 return Handled(Answered.REPLAYED, kept, fate=result)
-            if known is None and not _is_as_seen(ordered, kept):
+            seen = is_as_seen((ordered.version, ordered.since), (kept.version, kept.first_at))
+            if known is None and not seen:
                 return Handled(Answered.CHANGED, kept)
             handled = self._dropped(ordered, kept) if ordered.deed is EventDeed.DROP else self._sent(ordered, kept)
             if handled is not None:
@@ -197,10 +165,6 @@ class RejectedDesk:
         fate = Fate.DONE if now is not None and now.state == Fate.DONE else Fate.REJECTED_AGAIN
         self.store.put(ordered.came_of(act, fate, self.clock()))
         return fate
-
-
-def _is_as_seen(ordered: Ordered, kept: Kept) -> bool:
-    return ordered.version in {None, kept.version} and ordered.since in {None, kept.first_at}
 
 
 def _settled(kept: Kept) -> Handled | None:

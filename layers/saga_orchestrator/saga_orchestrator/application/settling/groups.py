@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
+from saga_orchestrator.application.counts import MAX_COUNTED
 from saga_orchestrator.application.paging import MAX_KEYS_READ, Shelf, Spot, page_of
 
 from .kept import Kept
-
-COUNTED: Final = 1_000
-"""Where counting stops: then there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +28,9 @@ def groups_of(shelf: Shelf[Kept]) -> tuple[Sequence[Group], bool]:
     groups: dict[tuple[str, str, str | None], Group] = {}
     counted, begun = 0, False
     behind: Spot | None = None
-    while counted < COUNTED and (behind is not None or not begun):
+    while counted < MAX_COUNTED and (behind is not None or not begun):
         begun = True
-        page = page_of(shelf, behind, min(MAX_KEYS_READ, COUNTED - counted), newest_first=True)
+        page = page_of(shelf, behind, min(MAX_KEYS_READ, MAX_COUNTED - counted), newest_first=True)
         for kept in page.contents:
             _count(groups, kept)
         counted, behind = counted + len(page.contents), page.next

@@ -6,23 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.judging import Answered, Hand, answer_again, is_as_seen, refused_unread, tell
 from saga_orchestrator.application.ports import Clock, Reporting
-from saga_orchestrator.domain.operating.acts import (
-    Act,
-    ActKey,
-    Door,
-    Role,
-    digest,
-    names_a_saga,
-    problem_of,
-    saga_target,
-)
+from saga_orchestrator.domain.operating.acts import Act, ActKey, names_a_saga, saga_target
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH
 from saga_orchestrator.domain.saga import Saga
 
-from .desk import FUNCTION_FAILED, RESULT
 from .republishing import FunctionFailedError, Relays, Republished
+from .results import FUNCTION_FAILED, result_key
 
 DONE: Final = "republished"
 _NOTHING: Final = Republished((), ())
@@ -42,32 +33,23 @@ class EmittedStore(Protocol):
 class Emission:
     """Whose messages, and who wants them sent."""
 
+    hand: Hand
     execution_id: str
     saga_name: str
-    actor: str
-    role: Role
-    door: Door
-    key: str
-    reason: str = ""
     version: int | None = None
     created: int | None = None
 
     @property
+    def target(self) -> str:
+        return saga_target(self.saga_name, self.execution_id)
+
+    @property
     def act_key(self) -> ActKey:
-        return ActKey(target=saga_target(self.saga_name, self.execution_id), actor=self.actor, key=self.key)
+        return self.hand.key_on(self.target)
 
     def act(self, saga: Saga, now: int) -> Act:
-        return Act(
-            id=self.act_key,
-            verb=REPUBLISH,
-            arguments=digest({"reason": self.reason}),
-            door=self.door,
-            role=self.role,
-            at=now,
-            reason=self.reason,
-            version_before=saga.version,
-            version_after=saga.version,
-        )
+        act = self.hand.act_on(self.target, REPUBLISH, now)
+        return replace(act, version_before=saga.version, version_after=saga.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +76,26 @@ class RepublishDesk:
             RetryableError: AWS failed in a way that may pass; the same key may be sent again.
         """
         emitted = self._shape(wanted) or self._judged(wanted)
-        done = emitted.answered in {Answered.DONE, Answered.REPLAYED}
-        self.telemetry.count("ActsDone" if done else "ActsRefused")
-        tell = self.telemetry.info if done else self.telemetry.warn
-        tell("act", verb=REPUBLISH, door=wanted.door, role=wanted.role, answered=emitted.answered, code=emitted.code)
+        tell(self.telemetry, REPUBLISH, wanted.hand, emitted.answered, emitted.code)
         return emitted
 
     @staticmethod
     def _shape(wanted: Emission) -> Emitted | None:
-        if wanted.role not in OTHER_DEMANDS[REPUBLISH].roles:
-            return Emitted(Answered.FORBIDDEN)
-        if not names_a_saga(wanted.saga_name, wanted.execution_id):
-            return Emitted(Answered.UNKNOWN)
-        if problem := problem_of(wanted.act_key, wanted.reason):
-            return Emitted(Answered.MALFORMED, code=problem)
-        return None
+        demands, named = OTHER_DEMANDS[REPUBLISH], names_a_saga(wanted.saga_name, wanted.execution_id)
+        refusal = refused_unread(wanted.hand, demands, wanted.act_key, version=wanted.version, named=named)
+        return Emitted(refusal.answered, code=refusal.code) if refusal is not None else None
 
     def _judged(self, wanted: Emission) -> Emitted:
         saga = self.store.get(wanted.execution_id, wanted.saga_name)
         if saga is None:
             return Emitted(Answered.UNKNOWN)
         act, known = wanted.act(saga, self.clock()), self.store.find(wanted.act_key)
-        if known is not None and not known.is_same_as(act):
+        if known is not None and not answer_again(known, act).is_done:
             return Emitted(Answered.KEY_REUSED)
-        result = replace(act, id=replace(act.id, key=f"{wanted.key}{RESULT}"), result=DONE)
+        result = replace(act, id=result_key(act.id), result=DONE)
         if known is not None and self.store.find(result.id) is not None:
             return Emitted(Answered.REPLAYED, saga)
-        if known is None and (
-            wanted.version not in {None, saga.version} or wanted.created not in {None, saga.created_at}
-        ):
+        if known is None and not is_as_seen((wanted.version, wanted.created), (saga.version, saga.created_at)):
             return Emitted(Answered.CHANGED, saga)
         return self._sent(wanted, saga, act, result)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _NEVER: Final = object()
 _COUNTS: Final = frozenset({"steps", "messages", "starts", "cancels", "settings", "within", "announces"})
 
+_LOOKS: Final = "shown"
+"""What people see of a saga is none of its meaning."""
+
 
 def fingerprint(definition: "SagaDefinition") -> str:
     """The same in every process and on every machine."""
@@ -37,7 +40,7 @@ def _plain(value: Any) -> Any:
         # What is left at its default does not count: a word that the engine learns later changes no older definition.
         kind: Any = type(value)
         defaults: dict[str, Any] = _defaults(kind)
-        said = [(field.name, getattr(value, field.name)) for field in fields(value) if field.init]
+        said = [(each.name, getattr(value, each.name)) for each in fields(value) if each.init and each.name != _LOOKS]
         return [(name, _plain(each)) for name, each in said if each != defaults.get(name, _NEVER)]
     if isinstance(value, Mapping):
         return [(name, _plain(each)) for name, each in value.items()]

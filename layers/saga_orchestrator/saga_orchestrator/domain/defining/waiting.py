@@ -1,6 +1,7 @@
 """What can be wrong with the definition of a saga that waits. All of it is found when its module is imported."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Final
 
 from saga_orchestrator.domain.flow.terms import (
@@ -33,6 +34,7 @@ def mistakes_of(definition: "SagaDefinition") -> list[str]:
         *_numbers(definition),
         *_size(definition),
         *_reads(definition),
+        *_shows(definition),
     ]
 
 
@@ -163,6 +165,14 @@ def _reads(definition: "SagaDefinition") -> Iterator[str]:
 def _seen(definition: "SagaDefinition", known: Mapping[str, Mapping[str, type]]) -> View:
     model = definition.starts.input if definition.starts else object
     return probing.probe(model, definition.settings, {step: kept for step, kept in known.items() if kept})
+
+
+def _shows(definition: "SagaDefinition") -> Iterator[str]:
+    start = definition.starts
+    has = {each.name for each in fields(start.input)} if start and is_dataclass(start.input) else None
+    for name in start.shown if start else ():
+        if has is not None and name not in has:
+            yield f"{name!r} is shown, and the input has no such field"
 
 
 def _read_by(definition: "SagaDefinition", kind: str | None, seen: View) -> Iterator[str]:

@@ -41,7 +41,12 @@ def stored_faults(faults: Iterable[str]) -> tuple[str, ...]:
 
 
 def named_fields(faults: Iterable[str]) -> list[str]:
-    return [fault.partition(":")[0] for fault in faults if not fault.startswith("+")]
+    """Each once: one that may be of several types breaks the rule of each."""
+    return [*dict.fromkeys(fault.partition(":")[0] for fault in faults if not fault.startswith("+"))]
+
+
+def explanation(faults: Iterable[str]) -> str:
+    return "; ".join(map(sentence, faults))
 
 
 def sentence(fault: str) -> str:

@@ -2,7 +2,7 @@
 
 from saga_orchestrator.domain.decide import Decision, Rules, Verdict
 from saga_orchestrator.domain.definition import Step
-from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedCancel
+from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, UnauthorisedEvent
 from saga_orchestrator.domain.events import DeadlinePassed
 from saga_orchestrator.domain.executions.endings import Ending
 from saga_orchestrator.domain.saga import Cause, Saga, TimelineEntry
@@ -70,7 +70,7 @@ def _report(saga: Saga | None, signal: StepReported, now: int, rules: Rules, *, 
     if saga.has_seen(Cause.REPORTED, signal.event_id):
         return Decision(saga, Verdict.DUPLICATE)
     if not may_report(signal, saga.owner, rules):
-        raise UnauthorisedCancel(RejectReason.UNAUTHORISED_REPORT, "the sender may not say this about the saga")
+        raise UnauthorisedEvent(RejectReason.UNAUTHORISED_REPORT, "the sender may not say this about the saga")
     turn = _turn(rules, now, Cause.REPORTED, signal.event_id, claim_refused=claim_refused)
     key, outcome = found
     entry, step = saga.ledger.of(key), rules.definition.step(key)
@@ -119,7 +119,7 @@ def _cancel(saga: Saga | None, signal: CancelAsked, now: int, rules: Rules) -> D
     if saga is None or saga.is_stub:
         return _remembered(saga, signal, now, rules)
     if not trusted and not may_cancel(signal.actor, saga.owner, rules):
-        raise UnauthorisedCancel(RejectReason.UNAUTHORISED_CANCEL, "the actor is neither the owner nor an admin")
+        raise UnauthorisedEvent(RejectReason.UNAUTHORISED_CANCEL, "the actor is neither the owner nor an admin")
     if saga.has_seen(Cause.CANCELLED, signal.event_id):
         return Decision(saga, Verdict.DUPLICATE)
     turn = _turn(rules, now, Cause.CANCELLED, signal.event_id)

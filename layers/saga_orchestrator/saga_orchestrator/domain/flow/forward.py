@@ -6,11 +6,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
-from saga_orchestrator.domain.asking import ask as ask_definition
 from saga_orchestrator.domain.definition import Step
+from saga_orchestrator.domain.definition_calls import call
 from saga_orchestrator.domain.executions.beginnings import LANGUAGE_CLOSED
 from saga_orchestrator.domain.executions.endings import Ending
-from saga_orchestrator.domain.policy import Without
+from saga_orchestrator.domain.policy import Without, names_a_resource
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 
@@ -23,7 +23,6 @@ from .turn import Draft, Turn, has_attempts_left, pause_ms, view
 PASSED = frozenset({Standing.DONE, Standing.NOT_NEEDED})
 
 CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-RESOURCE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,63}")
 
 REFUSED: Final = "refused"
 NO_ANSWER: Final = "no_answer"
@@ -53,11 +52,11 @@ def _reach(draft: Draft, step: Step, turn: Turn, *, happened: bool) -> Draft:
     """The step's turn has come. `happened`: somebody has said so already, and it is asked of nobody."""
     if step.when or step.check or step.claims:
         seen = view(draft.saga, turn.definition)
-        if step.when is not None and not ask_definition(f"the condition of {step.key}", _holds, step.when, seen):
+        if step.when is not None and not call(f"the condition of {step.key}", _holds, step.when, seen):
             return draft.enter(Entry(step.key, Standing.NOT_NEEDED))
-        refusal = ask_definition(f"the check of {step.key}", _code, step.check, seen) if step.check else None
+        refusal = call(f"the check of {step.key}", _code, step.check, seen) if step.check else None
         if refusal is None and step.claims is not None:
-            resource = ask_definition(f"the claim of {step.key}", _resource, step.claims, seen)
+            resource = call(f"the claim of {step.key}", _resource, step.claims, seen)
             draft, refusal = _claim(draft, resource, turn)
         if refusal is not None:
             return compensation.begin(draft, Ending(SagaState.FAILED, refusal, failed_step=step.key), turn)
@@ -84,9 +83,8 @@ def _code(check: Callable[[View], str | None], seen: View) -> str | None:
 
 
 def _resource(claims: Callable[[View], str], seen: View) -> str:
-    """The name is part of a counter's key."""
     resource = claims(seen)
-    if not RESOURCE.fullmatch(resource):
+    if not names_a_resource(resource):
         raise ValueError
     return resource
 

@@ -52,7 +52,7 @@ def open_saga(saga: Saga | None, signal: SagaOpened, now: int, rules: Rules, *, 
         draft = compensation.begin(replace(draft, emits=()), Ending(SagaState.FAILED, EXPIRED), turn)
     else:
         draft = advance(draft, turn)
-    return decided(None if saga is None else saga, draft, turn, ignored_cancels=ignored)
+    return decided(saga, draft, turn, ignored_cancels=ignored)
 
 
 def _opened(stub: Saga | None, signal: SagaOpened, now: int, rules: Rules) -> Saga:

@@ -70,10 +70,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A field of a reply's `data` that is kept, of one plain type; `most` bounds a text's length."""
+    """A field of a reply's `data` that is kept, of one plain type; `most` bounds a text's length. `shown`: whoever
+    operates reads it, beside where the saga stands.
+    """
 
     type: type
     most: int = 64
+    shown: bool = False
 
     def takes(self, value: object) -> bool:
         """Of its type, as JSON has types: every number may stand for a float, and a flag is no number."""
@@ -102,11 +105,14 @@ def _is_unicode(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The event that starts a saga: its type, the field that names the saga, and the model of its other fields."""
+    """The event that starts a saga: its type, the field that names the saga, and the model of its other fields. `shown`
+    names those that whoever operates reads; all others are shown to nobody.
+    """
 
     event_type: str
     key: str
     input: type[Any]
+    shown: tuple[str, ...] = ()
 
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})

@@ -10,7 +10,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from .acts import ActKey, Door, Role, digest
+from .acts import Door, Role, digest
 from .authority import Deed
 
 MAX_CHOSEN: Final = 1_000
@@ -109,8 +109,8 @@ class Batch:
 
 
 def batch_id(actor: str, key: str) -> str:
-    """The same request again names the same batch."""
-    return sha256(f"{actor}#{key}".encode()).hexdigest()[:24]
+    """The same request again names the same batch. Of any text: whether it is a key is judged beside it."""
+    return sha256(f"{actor}#{key}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def names_a_batch(text: str) -> bool:
@@ -124,10 +124,6 @@ def batch_target(identity: str) -> str:
 def item_key(batch: Batch, position: int) -> str:
     """The same for whoever runs it: what one runner did, the next one finds done."""
     return f"{KEY_PREFIX}{batch.id}:{position}"
-
-
-def batch_act_key(identity: str, actor: str, key: str) -> ActKey:
-    return ActKey(target=batch_target(identity), actor=actor, key=key)
 
 
 def request_digest(deed: Deed, of: str, fits: Mapping[str, str], before: int, reason: str) -> str:

@@ -17,7 +17,7 @@ BATCHED: Final = "application/cloudevents-batch"
 _JSON_TYPE: Final = re.compile(r"(?:application|text)/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;.*)?", re.IGNORECASE)
 _JSON_FORMAT: Final = re.compile(rf"{STRUCTURED}(?:\+json)?\s*(?:;.*)?", re.IGNORECASE)
 _INSTANT: Final = re.compile(TIMESTAMP)
-_FIELD_OF: Final = (("id", "event_id"), ("type", "event_type"), ("time", "timestamp"))
+_DECIDING: Final = (("id", "event_id"), ("type", "event_type"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,12 @@ class Terms:
     Args:
         types: another event type, in capitals, and the one of ours that it stands for.
         key_of: the field that `subject` stands for, by event type; None where it stands for none.
+        begins: whether an event of a type begins a saga. The time of any other decides nothing.
     """
 
     types: Mapping[str, str]
     key_of: Callable[[str], str | None]
+    begins: Callable[[str], bool]
 
     def canonical(self, event_type: Any) -> Any:
         """Ours where another one stands for it; else as it is."""
@@ -109,12 +111,15 @@ def _merged(attributes: Mapping[str, Any], data: Fields, terms: Terms) -> Fields
     if not data and attributes.get("dataref") is not None:
         raise _unusable("dataref: data that lies elsewhere is not fetched")
     fields = dict(data)
-    for attribute, name in _FIELD_OF:
+    for attribute, name in _DECIDING:
         _fill(fields, name, attribute, _text(attributes, attribute), terms)
-    key = terms.key_of(str(terms.canonical(fields.get("event_type"))).upper())
+    event_type = str(terms.canonical(fields.get("event_type"))).upper()
+    key = terms.key_of(event_type)
     if key is not None:
         _fill(fields, key, "subject", _text(attributes, "subject"), terms)
-    _name_service(fields, _text(attributes, "source"))
+    if terms.begins(event_type) or fields.get("timestamp") is None:
+        _fill(fields, "timestamp", "time", attributes.get("time"), terms)
+    _name_service(fields, attributes.get("source"))
     return traced(fields, attributes.get("traceparent"))
 
 
@@ -127,13 +132,14 @@ def traced(fields: Fields, traceparent: Any) -> Fields:
 
 
 def _text(attributes: Mapping[str, Any], name: str) -> str | None:
+    """One that decides; what is wrong with another is judged, as a field, by its rule."""
     value = attributes.get(name)
     if value is None or isinstance(value, str):
         return value
     raise RejectedEvent(RejectReason.MALFORMED, f"attribute {name}: is no string")
 
 
-def _fill(fields: Fields, name: str, attribute: str, value: str | None, terms: Terms) -> None:
+def _fill(fields: Fields, name: str, attribute: str, value: Any, terms: Terms) -> None:
     """The attribute for the field, where data has none. Two values for one thing: nobody can say which is meant."""
     if value is None:
         return
@@ -145,17 +151,21 @@ def _fill(fields: Fields, name: str, attribute: str, value: str | None, terms: T
         )
 
 
-def _equal(name: str, of_data: Any, of_attribute: str, terms: Terms) -> bool:
+def _equal(name: str, of_data: Any, of_attribute: Any, terms: Terms) -> bool:
     if name == "event_type" and isinstance(of_data, str):
         return bool(terms.canonical(of_data).upper() == terms.canonical(of_attribute).upper())
-    if name == "timestamp" and isinstance(of_data, str):
-        if not (_INSTANT.fullmatch(of_data) and _INSTANT.fullmatch(of_attribute)):
+    if name == "timestamp":
+        if not (_is_instant(of_data) and _is_instant(of_attribute)):
             return True  # which of the two is no time, the field's own rule says
         return epoch_ms(of_data) == epoch_ms(of_attribute)
     return bool(of_data == of_attribute)
 
 
-def _name_service(fields: Fields, source: str | None) -> None:
+def _is_instant(value: Any) -> bool:
+    return isinstance(value, str) and _INSTANT.fullmatch(value) is not None
+
+
+def _name_service(fields: Fields, source: Any) -> None:
     """A URI of a context is no field of ours: it stands in where the sender did not say who it is, and contradicts
     nothing. The event's authority is that of the topic or the bus, never this."""
     metadata = fields.get("metadata", {})

@@ -1,6 +1,7 @@
 """A Kafka record's headers, as far as they say what its value is: names and texts, out of lists of signed bytes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason
@@ -11,34 +12,68 @@ SPECVERSION: Final = "ce_specversion"
 SCHEMA_ID: Final = "__value_schema_id"
 TRACEPARENT: Final = "traceparent"
 """Of the record's producer, as OpenTelemetry writes it; CloudEvents has an extension attribute of the same name."""
-ATTRIBUTES: Final = ("specversion", "id", "type", "source", "subject", "time", "dataref", TRACEPARENT)
-"""Of CloudEvents; what else a producer adds is his own."""
+DECIDING: Final = ("specversion", "id", "type", "subject")
+HINTS: Final = ("source", "time", "dataref", TRACEPARENT)
+ATTRIBUTES: Final = (*DECIDING, *HINTS)
+"""Of CloudEvents; what else a producer adds is his own. Without the hints an event counts."""
 
-_HINTS: Final = frozenset({TRACEPARENT, f"ce_{TRACEPARENT}"})
-"""They decide nothing, so that whatever is wrong with one, the event counts without it."""
+_HINT_HEADERS: Final = frozenset({CONTENT_TYPE, TRACEPARENT, *(f"ce_{name}" for name in HINTS)})
+"""What the value is, it says by itself."""
 _READ: Final = frozenset({CONTENT_TYPE, EVENT_TYPE, TRACEPARENT, *(f"ce_{name}" for name in ATTRIBUTES)})
 
 
-def headers_of(record: Mapping[str, Any]) -> dict[str, str]:
-    """Those that are read here, by name in lower case.
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Those that are read here, by name in lower case. What is wrong with one is told when it decides something.
 
-    Raises:
-        RejectedEvent: one of them is no text, or stands twice with different texts.
+    Args:
+        readable: their texts; of a hint that stands twice the first, and nothing for one that is no text.
+        broken: why others have none: no text, or two different ones.
     """
-    found: dict[str, str] = {}
+
+    readable: Mapping[str, str]
+    broken: Mapping[str, str]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.readable or name in self.broken
+
+    def deciding(self, name: str) -> str | None:
+        """None where it is not there.
+
+        Raises:
+            RejectedEvent: it is there and cannot be read.
+        """
+        if name in self.broken:
+            raise RejectedEvent(RejectReason.MALFORMED, f"header {name}: {self.broken[name]}")
+        return self.readable.get(name)
+
+    def hint(self, name: str) -> str | None:
+        """One without which the event counts."""
+        return self.readable.get(name)
+
+
+NO_HEADERS: Final = Headers({}, {})
+
+
+def headers_of(record: Mapping[str, Any]) -> Headers:
+    """Of a record, as Lambda writes them."""
+    readable: dict[str, str] = {}
+    broken: dict[str, str] = {}
     for name, value in _pairs(record.get("headers")):
         known = name.lower()
         if known == SCHEMA_ID:
-            found[known] = ""  # that it is there says enough
+            readable[known] = ""  # that it is there says enough
         if known not in _READ:
             continue
-        if known in _HINTS:
-            found.setdefault(known, _hint(value))
-            continue
-        text = _text(known, value)
-        if found.setdefault(known, text) != text:
-            raise RejectedEvent(RejectReason.MALFORMED, f"header {known}: stands twice, with different texts")
-    return found
+        text = _text(value)
+        if known in _HINT_HEADERS:
+            if readable.setdefault(known, text or "") != text and known == CONTENT_TYPE:
+                readable[known] = ""  # of two kinds that are said, neither is
+        elif text is None:
+            broken[known] = "is no UTF-8 text"
+        elif readable.setdefault(known, text) != text:
+            broken[known] = "stands twice, with different texts"
+    return Headers({name: text for name, text in readable.items() if name not in broken}, broken)
 
 
 def is_binary_cloudevent(record: Mapping[str, Any]) -> bool:
@@ -48,10 +83,7 @@ def is_binary_cloudevent(record: Mapping[str, Any]) -> bool:
 
 def kept_headers(record: Mapping[str, Any]) -> dict[str, str]:
     """What a redelivery of the value alone would lack; a header that cannot be read is not kept."""
-    try:
-        return {name: text for name, text in headers_of(record).items() if name != SCHEMA_ID}
-    except RejectedEvent:
-        return {}
+    return {name: text for name, text in headers_of(record).readable.items() if name != SCHEMA_ID}
 
 
 def _pairs(headers: Any) -> list[tuple[str, Any]]:
@@ -61,16 +93,9 @@ def _pairs(headers: Any) -> list[tuple[str, Any]]:
     return [pair for each in headers if isinstance(each, dict) for pair in each.items()]
 
 
-def _text(name: str, value: Any) -> str:
+def _text(value: Any) -> str | None:
     """Bytes are numbers from -128 to 127, as Java has them; from 0 to 255 in events that were made elsewhere."""
     try:
         return bytes(byte & 0xFF for byte in value).decode()
     except (TypeError, ValueError):
-        raise RejectedEvent(RejectReason.MALFORMED, f"header {name}: is no UTF-8 text") from None
-
-
-def _hint(value: Any) -> str:
-    try:
-        return _text(TRACEPARENT, value)
-    except RejectedEvent:
-        return ""
+        return None

@@ -12,7 +12,18 @@ from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_objec
 
 from .cloudevents import STRUCTURED, Terms, batch, from_binary, from_structured, refuse_content, refuse_format, traced
 from .framing import data_format, undecoded
-from .headers import ATTRIBUTES, CONTENT_TYPE, EVENT_TYPE, SPECVERSION, TRACEPARENT, headers_of
+from .headers import (
+    ATTRIBUTES,
+    CONTENT_TYPE,
+    DECIDING,
+    EVENT_TYPE,
+    HINTS,
+    NO_HEADERS,
+    SPECVERSION,
+    TRACEPARENT,
+    Headers,
+    headers_of,
+)
 from .registry import from_registry
 
 Fields = dict[str, Any]
@@ -29,9 +40,9 @@ def from_record(record: Mapping[str, Any], terms: Terms) -> Fields:
     """
     if record.get("headers") or record.get("valueSchemaMetadata"):
         headers = headers_of(record)
-        fields = traced(_unwrapped(record, headers, terms), headers.get(TRACEPARENT))
+        fields = traced(_unwrapped(record, headers, terms), headers.hint(TRACEPARENT))
     else:
-        fields = _parsed(record, {})
+        fields = _parsed(record, NO_HEADERS)
         if "specversion" in fields:
             fields = _opened(fields, terms)
     return _canonical(fields, terms) if terms.types else fields
@@ -62,8 +73,8 @@ def _opened_binary(fields: Fields, terms: Terms) -> Fields:
     return from_binary({name: fields.get(f"{prefix}{name}") for name in ATTRIBUTES}, data, terms)
 
 
-def _unwrapped(record: Mapping[str, Any], headers: Mapping[str, str], terms: Terms) -> Fields:
-    content_type = headers.get(CONTENT_TYPE, "")
+def _unwrapped(record: Mapping[str, Any], headers: Headers, terms: Terms) -> Fields:
+    content_type = headers.hint(CONTENT_TYPE) or ""
     if content_type.lower().startswith(STRUCTURED):
         refuse_format(content_type)
         return from_structured(_parsed(record, headers), terms)
@@ -73,26 +84,27 @@ def _unwrapped(record: Mapping[str, Any], headers: Mapping[str, str], terms: Ter
     if "specversion" in fields:
         return _opened(fields, terms)
     if EVENT_TYPE in headers and fields.get("event_type") is None:
-        fields = {**fields, "event_type": headers[EVENT_TYPE]}
+        fields = {**fields, "event_type": headers.deciding(EVENT_TYPE)}
     return fields
 
 
-def _from_headers(record: Mapping[str, Any], headers: Mapping[str, str], terms: Terms) -> Fields:
+def _from_headers(record: Mapping[str, Any], headers: Headers, terms: Terms) -> Fields:
     data: Fields = {}
     if record.get("value"):
         written_as = data_format(record)
         if written_as is None:  # what a registry decoded is JSON, whatever its producer called it
-            refuse_content(CONTENT_TYPE, headers.get(CONTENT_TYPE))
+            refuse_content(CONTENT_TYPE, headers.hint(CONTENT_TYPE) or None)
         data = from_registry(_parsed(record, headers), written_as)
-    return from_binary({name: headers.get(f"ce_{name}") for name in ATTRIBUTES}, data, terms)
+    deciding = {name: headers.deciding(f"ce_{name}") for name in DECIDING}
+    return from_binary({**deciding, **{name: headers.hint(f"ce_{name}") for name in HINTS}}, data, terms)
 
 
-def _parsed(record: Mapping[str, Any], headers: Mapping[str, str]) -> Fields:
+def _parsed(record: Mapping[str, Any], headers: Headers) -> Fields:
     content = decode_base64(record.get("value"))
     try:
         return parse_object(content)
     except RejectedEvent as refused:
-        raise undecoded(content, record, headers) or _batched(content) or refused from None
+        raise undecoded(content, record, headers.readable) or _batched(content) or refused from None
 
 
 def _batched(content: bytes) -> RejectedEvent | None:

@@ -4,23 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
-from saga_orchestrator.application.operate import Answer, Answered, Asked
+from saga_orchestrator.application.judging import Answered
+from saga_orchestrator.application.operate import Answer, Asked
 from saga_orchestrator.application.refusals import SENTENCES
 from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.authority import DEMANDS, Deed
 
 from .callers import Caller
+from .hands import Reasoned, hand_of, only, seen_by
 from .not_done import not_done
-from .problems import forbidden
 from .replies import Reply
-from .requests import Body, Request, etag
+from .requests import Request, etag
 from .seeing import shown
-
-
-class Reasoned(Body):
-    """Why, for whoever looks at it later: one line, 200 bytes at most."""
-
-    reason: str = ""
 
 
 class Stepped(Reasoned):
@@ -38,9 +33,8 @@ def performing(deed: Deed) -> Callable[[ApiResources, Request, Caller], Reply]:
     """The route of one verb."""
 
     def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
-        if caller.role is not Role.OWNER and caller.role not in DEMANDS[deed].roles:
-            # Before anything of the request is looked at. What an owner may do is told of his own sagas alone.
-            raise forbidden()
+        # What an owner may do he is told of his own sagas alone.
+        only(DEMANDS[deed].roles | {Role.OWNER}, caller)
         request.only(())
         return _performed(api, request, caller, deed, request.parsed(BODIES[deed]))
 
@@ -48,19 +42,15 @@ def performing(deed: Deed) -> Callable[[ApiResources, Request, Caller], Reply]:
 
 
 def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, body: Reasoned) -> Reply:
-    matched = request.if_match
+    version, created = seen_by(request)
     asked = Asked(
+        hand=hand_of(request, caller, body.reason),
         execution_id=request.path.get("key", ""),
         saga_name=request.path.get("name", ""),
         deed=deed,
-        actor=caller.actor,
-        role=caller.role,
-        door=caller.door,
-        key=request.idempotency_key,
-        reason=body.reason,
         step=body.step if isinstance(body, Stepped) else None,
-        version=matched[0] if matched else None,
-        created=matched[1] if matched else None,
+        version=version,
+        created=created,
         owner=caller.owner,
     )
     return _told(api, api.operate.perform(asked), caller)
@@ -68,7 +58,7 @@ def _performed(api: ApiResources, request: Request, caller: Caller, deed: Deed, 
 
 def _told(api: ApiResources, answer: Answer, caller: Caller) -> Reply:
     saga = answer.saga
-    if answer.answered in {Answered.DONE, Answered.REPLAYED} and saga is not None:
+    if answer.answered.is_done and saga is not None:
         content = {"saga": shown(api, saga, caller), "replayed": answer.answered is Answered.REPLAYED}
         return Reply(content, headers={"etag": etag(saga)})
     tag = {"etag": etag(saga)} if saga is not None else {}

@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.batches.desk import Part
 from saga_orchestrator.application.describing import act_facts
 from saga_orchestrator.application.paging import PageByTime, Shelf, page_of
 from saga_orchestrator.application.settling.facts import group_facts, rejected_facts
 from saga_orchestrator.application.settling.groups import groups_of
 from saga_orchestrator.application.settling.kept import Kept
-from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
+from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act
-from saga_orchestrator.domain.operating.other_targets import rejected_target
+from saga_orchestrator.domain.operating.authority import Deed
+from saga_orchestrator.domain.operating.other_targets import REPUBLISH, EventDeed, LimitDeed, rejected_target
 
 from .callers import Caller
+from .instants import millis_of
 from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
@@ -25,6 +27,8 @@ from .spot_tokens import spot_of, token_of
 ORDERS: Final = ("newest", "oldest")
 _ID: Final = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+VERBS: Final = (*Deed, *EventDeed, REPUBLISH, *LimitDeed, *Part)
+"""Of acts."""
 _EXECUTION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _ACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
 
@@ -76,13 +80,15 @@ def one_rejected(api: ApiResources, request: Request, _caller: Caller) -> Reply:
 def acts(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     """What people did to anything, the newest first."""
     request.only(("since", "actor", "verb", "page_size", "page_token"))
-    actor, verb = _filter(request, "actor", _ACTOR), _filter(request, "verb", _CODE)
+    actor, verb = _filter(request, "actor", _ACTOR), request.query.get("verb")
+    if verb is not None and verb not in VERBS:
+        raise bad_request("bad_filter", f"verb is one of {', '.join(sorted(VERBS))}.")
     since = request.query.get("since")
 
     def takes(act: Act) -> bool:
         return actor in {None, act.id.actor} and verb in {None, act.verb}
 
-    shelf, filtered = api.acts.by_time(_instant(since) if since is not None else None), bool(actor or verb)
+    shelf, filtered = api.acts.by_time(_since(since) if since is not None else None), bool(actor or verb)
     page = _page(request, shelf, "acts", "act#", newest=True, takes=takes if filtered else None)
     listed = [act_facts(act) for act in page.contents]
     return Reply({"as_of": rfc3339(api.at.clock()), "acts": listed, **_next(page)})
@@ -120,16 +126,12 @@ def _filter(request: Request, name: str, pattern: re.Pattern[str]) -> str | None
     """Exactly that: what is empty, or could be no such thing, would be told as "none"."""
     value = request.query.get(name)
     if value is not None and not pattern.fullmatch(value):
-        raise bad_request("bad_filter", f"{name} is not such as is listed.")
+        raise bad_request("bad_filter", f"{name} is none that could be listed: give it as the list shows it.")
     return value
 
 
-def _instant(value: str) -> int:
+def _since(value: str) -> int:
     try:
-        found = datetime.fromisoformat(value)
-        millis = int(found.timestamp() * 1000) if found.tzinfo is not None else -1
-    except (ValueError, OverflowError, OSError):
-        millis = -1
-    if not 0 <= millis <= LAST_INSTANT:
-        raise bad_request("bad_since", "since is an instant with its offset, such as 2026-05-01T12:00:00Z.")
-    return millis
+        return millis_of(value)
+    except ValueError:
+        raise bad_request("bad_since", "since is an instant with its offset, such as 2026-05-01T12:00:00Z.") from None

@@ -10,6 +10,8 @@ from saga_orchestrator.domain.operating.acts import Door, Role, names_an_actor
 
 from .problems import Problem
 
+LONGEST_OWNER: Final = 128
+"""Characters; no event can name a longer one."""
 _LONGEST: Final = 128
 """Of an actor, as acts keep it."""
 
@@ -32,6 +34,11 @@ def part(value: Any, name: str) -> Any:
 def text(value: Any, name: str) -> str | None:
     found = part(value, name)
     return found if isinstance(found, str) else None
+
+
+def names_an_owner(name: str) -> bool:
+    """An event can have named him: half of a surrogate pair is in no text that was ever stored."""
+    return 0 < len(name) <= LONGEST_OWNER and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def fitting(kind: str, name: str) -> str:

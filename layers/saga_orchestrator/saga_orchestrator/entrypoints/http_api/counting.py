@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
-from saga_orchestrator.application.counts import Count, count_of, count_on
+from saga_orchestrator.application.counts import Count, count_of, count_on, count_standing
 from saga_orchestrator.application.grouping import Group, groups_of
 from saga_orchestrator.application.limiting.taken import taken_slots
 from saga_orchestrator.application.listing import Order, place_at
@@ -36,7 +36,7 @@ def _full(api: ApiResources) -> Count:
 
 _Part = Callable[[ApiResources, int], Count]
 PARTS: Final[dict[str, _Part]] = {
-    "parked": lambda api, _now: count_of(api.lists, Order.PARKED),
+    "parked": lambda api, _now: count_standing(api.lists, Order.PARKED),
     "overdue": lambda api, now: count_of(api.lists, Order.DEADLINES, before=now),
     "running": lambda api, _now: count_of(api.lists, Order.DEADLINES),
     "ended": lambda api, now: count_of(api.lists, Order.ENDED, before=place_at(Order.ENDED, now - _DAY_MS) + 1),

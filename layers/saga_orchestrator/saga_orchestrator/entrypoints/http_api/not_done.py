@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.domain.errors import RejectReason
 
 from .problems import Problem, bad_request, forbidden, store_refuses, unknown

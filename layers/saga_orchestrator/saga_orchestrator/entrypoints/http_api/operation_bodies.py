@@ -1,38 +1,22 @@
 """What the routes of operations take: every part of it checked, so that no slip of the hand means "all"."""
 
-import re
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
 from saga_orchestrator.application.batches.choosing import BATCHED
 from saga_orchestrator.application.listing import Order
-from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.operating.authority import Deed
 
+from .instants import millis_of
 from .requests import Body
 
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _LISTS: Final = sorted({order for orders in BATCHED.values() for order in orders})
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+._-]{0,63}$")]
 Reason = Annotated[str, Field(min_length=1)]
-
-
-def millis_of(text: str) -> int:
-    """Raises ValueError: it is no instant of RFC 3339."""
-    if not _INSTANT.fullmatch(text):
-        raise ValueError
-    try:
-        found = int(datetime.fromisoformat(text).timestamp() * 1000)
-    except OverflowError:
-        raise ValueError from None
-    if not 0 <= found <= LAST_INSTANT:
-        raise ValueError
-    return found
 
 
 def _instant(text: str) -> str:

@@ -8,7 +8,7 @@ from saga_orchestrator.application.moments import moment
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.batches import START_WITHIN_MS, Batch, BatchState, By, Chosen, Fate
 
-from .page_tokens import encoded
+from .objects_as_text import encoded
 
 Facts = dict[str, Any]
 

@@ -5,19 +5,22 @@ from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.batches.choosing import NotChosen
-from saga_orchestrator.application.batches.desk import Hand, NotNow, Told
-from saga_orchestrator.application.operate import Answered
+from saga_orchestrator.application.batches.desk import NotNow, Told
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.batches import Batch, names_a_batch
 
 from .callers import Caller
+from .hands import hand_of, only
+from .instants import millis_of
 from .not_done import not_done
-from .operation_bodies import Aborting, Preparing, Starting, millis_of
+from .objects_as_text import decoded, encoded
+from .operation_bodies import Aborting, Preparing, Starting
 from .operation_facts import page_of_items, shown, tag
-from .page_tokens import decoded, encoded, instant_of, no_token
-from .problems import bad_request, forbidden, unknown
+from .page_tokens import LONGEST, instant_of, no_token
+from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
@@ -38,12 +41,12 @@ SENTENCES: Final[dict[str, str]] = {
 
 def prepare(api: ApiResources, request: Request, caller: Caller) -> Reply:
     """A set is read to its end and frozen; nothing is done to any saga yet."""
-    _only(_HANDS, caller)
+    only(_HANDS, caller)
     request.only(())
     body = request.parsed(Preparing)
     if not body.filter.parts:
         raise bad_request("empty_filter", "Name at least one part of the filter: none at all would be everything.")
-    hand = _hand(request, caller, body.reason)
+    hand = hand_of(request, caller, body.reason)
     told = api.batch_desk.prepare(hand, body.deed, body.order, body.filter.parts, millis_of(body.before))
     batch = _done(told)
     content = {"operation": shown(api, batch), "replayed": told.answered is Answered.REPLAYED}
@@ -52,21 +55,21 @@ def prepare(api: ApiResources, request: Request, caller: Caller) -> Reply:
 
 
 def start(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    _only(_HANDS, caller)
+    only(_HANDS, caller)
     request.only(())
-    hand = _hand(request, caller, request.parsed(Starting).reason)
+    hand = hand_of(request, caller, request.parsed(Starting).reason)
     return _moved(api, api.batch_desk.start(_identity(request), hand, request.if_match), HTTPStatus.ACCEPTED)
 
 
 def abort(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    _only(_HANDS, caller)
+    only(_HANDS, caller)
     request.only(())
-    hand = _hand(request, caller, request.parsed(Aborting).reason)
+    hand = hand_of(request, caller, request.parsed(Aborting).reason)
     return _moved(api, api.batch_desk.abort(_identity(request), hand, request.if_match), HTTPStatus.OK)
 
 
 def one(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    _only(_LOOKERS, caller)
+    only(_LOOKERS, caller)
     request.only(())
     batch = _found(api, request)
     return Reply(shown(api, batch), headers={"etag": tag(batch)})
@@ -74,7 +77,7 @@ def one(api: ApiResources, request: Request, caller: Caller) -> Reply:
 
 def items(api: ApiResources, request: Request, caller: Caller) -> Reply:
     """The set in its order, each saga with what became of it."""
-    _only(_LOOKERS, caller)
+    only(_LOOKERS, caller)
     request.only(("page_size", "page_token"))
     size, token = page_size(request.query.get("page_size")), request.query.get("page_token")
     batch = _found(api, request)
@@ -83,7 +86,7 @@ def items(api: ApiResources, request: Request, caller: Caller) -> Reply:
 
 
 def newest(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    _only(_LOOKERS, caller)
+    only(_LOOKERS, caller)
     request.only(("page_size", "page_token"))
     size, token = page_size(request.query.get("page_size")), request.query.get("page_token")
     found, more = api.batches.newest(size, _behind(token) if token is not None else None)
@@ -95,16 +98,6 @@ def newest(api: ApiResources, request: Request, caller: Caller) -> Reply:
             "next_page_token": encoded({"at": last.prepared.at, "operation": last.id}) if last is not None else None,
         }
     )
-
-
-def _only(roles: frozenset[Role], caller: Caller) -> None:
-    """Before anything of the request is looked at."""
-    if caller.role not in roles:
-        raise forbidden()
-
-
-def _hand(request: Request, caller: Caller, reason: str) -> Hand:
-    return Hand(actor=caller.actor, role=caller.role, door=caller.door, key=request.idempotency_key, reason=reason)
 
 
 def _identity(request: Request) -> str:
@@ -131,7 +124,7 @@ def _done(told: Told) -> Batch:
     Raises:
         Problem: it was not done.
     """
-    if told.answered in {Answered.DONE, Answered.REPLAYED} and told.batch is not None:
+    if told.answered.is_done and told.batch is not None:
         return told.batch
     tagged = {"etag": tag(told.batch)} if told.batch is not None else {}
     raise not_done(told.answered, told.code, "operation", tagged, SENTENCES.__getitem__)
@@ -159,7 +152,7 @@ def _behind(token: str) -> tuple[str, str]:
 
 def _fields(token: str, members: set[str]) -> dict[str, Any]:
     try:
-        fields = decoded(token)
+        fields = decoded(token, LONGEST)
     except (ValueError, RejectedEvent):
         raise no_token() from None
     if fields.keys() != members:

@@ -3,20 +3,18 @@
 It carries no right: whoever may read the list may read it from anywhere. So it is not signed, only believed in nothing.
 """
 
-import base64
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final
 
 from saga_orchestrator.application.listing import Key, Order, Place
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.instants import LAST_INSTANT
 from saga_orchestrator.domain.operating.acts import names_a_saga
-from saga_orchestrator.entrypoints.strict_json import parse_object
 
+from .objects_as_text import decoded, encoded
 from .problems import Problem, bad_request
 
-_LONGEST: Final = 500
+LONGEST: Final = 500
 _MEMBERS: Final = {"order", "at", "partition", "key"}
 
 
@@ -40,21 +38,8 @@ def no_token() -> Problem:
     return bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.")
 
 
-def encoded(fields: Mapping[str, Any]) -> str:
-    content = json.dumps(fields, separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
-
-
-def decoded(token: str) -> dict[str, Any]:
-    """Raises ValueError or RejectedEvent: it holds no object."""
-    if len(token) > _LONGEST:
-        raise ValueError
-    padded = token + "=" * (-len(token) % 4)
-    return parse_object(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
-
-
 def _parsed(token: str, order: Order, partitions: Collection[str]) -> Place:
-    fields = decoded(token)
+    fields = decoded(token, LONGEST)
     if fields.keys() != _MEMBERS or fields["order"] != order or fields["partition"] not in partitions:
         raise ValueError
     return Place(instant_of(fields["at"]), fields["partition"], _key(fields["key"]))

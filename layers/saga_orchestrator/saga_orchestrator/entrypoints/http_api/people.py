@@ -5,7 +5,6 @@ The gateway makes a text of every claim: of the array `["x admin"]` the same one
 the token that the gateway verified, which knows what it is. The token by itself is hearsay, as every header is.
 """
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,9 +12,9 @@ from typing import Any, Final
 from saga_orchestrator.adapters.api_settings import ApiSettings
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.operating.acts import Door, Role
-from saga_orchestrator.entrypoints.strict_json import parse_object
 
-from .callers import Caller, fitting, no_role, part, unauthenticated
+from .callers import Caller, fitting, names_an_owner, no_role, part, unauthenticated
+from .objects_as_text import decoded
 from .problems import Problem
 
 _RISING: Final = (Role.READER, Role.OPERATOR, Role.ADMIN)
@@ -86,10 +85,11 @@ def _role(claims: Claims, settings: ApiSettings) -> Role | None:
 
 
 def _owner(claims: Claims, settings: ApiSettings) -> str | None:
-    """An address that nobody has verified is what its bearer likes it to be."""
+    """An address that nobody has verified is what its bearer likes it to be; what no event can name owns nothing."""
     if not settings.owner_claim or (settings.owner_claim == "email" and not claims.is_true("email_verified")):
         return None
-    return claims.text(settings.owner_claim)
+    named = claims.text(settings.owner_claim)
+    return named if named is not None and names_an_owner(named) else None
 
 
 def _claims(verified: Any, event: Mapping[str, Any]) -> Claims | None:
@@ -109,8 +109,7 @@ def _payload(header: str) -> Mapping[str, Any] | None:
     if (space and kind.lower() != "bearer") or len(parts) != 3 or len(token) > _LONGEST_TOKEN:
         return None
     try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        return parse_object(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
+        return decoded(parts[1], _LONGEST_TOKEN)
     except (ValueError, RejectedEvent):
         return None
 

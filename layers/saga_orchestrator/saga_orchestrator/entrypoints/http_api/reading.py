@@ -6,23 +6,22 @@ from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
 from saga_orchestrator.application.describing import act_facts
-from saga_orchestrator.application.listing import Order, Unreadable, page_of
+from saga_orchestrator.application.listing import Order, Unreadable
+from saga_orchestrator.application.merging import page_of
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Role, names_a_saga, saga_target
 from saga_orchestrator.domain.operating.authority import DEMANDS
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS
 
-from .callers import Caller
+from .callers import LONGEST_OWNER, Caller, names_an_owner
 from .page_tokens import place_of, token_of
-from .problems import bad_request, unknown
+from .problems import bad_request, forbidden, unknown
 from .replies import Reply
 from .requests import Request, etag
 from .seeing import listed, seen, sees, shown, unread
 
 DEFAULT_PAGE: Final = 50
 LARGEST_PAGE: Final = 100
-LONGEST_OWNER: Final = 128
-"""No event can name a longer one."""
 
 
 def me(_api: ApiResources, request: Request, caller: Caller) -> Reply:
@@ -54,9 +53,11 @@ def one_saga(api: ApiResources, request: Request, caller: Caller) -> Reply:
 
 
 def acts(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    """What people did to one saga, in order."""
+    """What people did to one saga, in order. Not for its owner; of another's he is not told that it is there."""
     request.only(())
     saga = seen(api, request, caller)
+    if caller.role is Role.OWNER:
+        raise forbidden()
     return Reply({"acts": [act_facts(act) for act in api.acts.on(saga_target(saga.saga_name, saga.execution_id))]})
 
 
@@ -97,7 +98,7 @@ def _order(value: str | None, served: Collection[Order]) -> Order:
 
 def _owner(request: Request) -> str:
     owner = request.query.get("owner")
-    if not owner or len(owner) > LONGEST_OWNER:
+    if not owner or not names_an_owner(owner):
         raise bad_request("owner_needed", f"Say whose: owner=NAME, of at most {LONGEST_OWNER} characters.")
     return owner
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
-from saga_orchestrator.application.operate import Answered
-from saga_orchestrator.application.settling.desk import FUNCTION_FAILED
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.application.settling.republish_desk import Emission, Emitted
+from saga_orchestrator.application.settling.results import FUNCTION_FAILED
+from saga_orchestrator.domain.operating.acts import Role
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, REPUBLISH
 
-from .acting import Reasoned
 from .callers import Caller
+from .hands import Reasoned, hand_of, only, seen_by
 from .not_done import not_done
-from .problems import forbidden
 from .replies import Reply
 from .requests import Request, etag
-from .seeing import shown
+from .seeing import seen, shown
 
 SENTENCES: Final[Mapping[str, str]] = {
     FUNCTION_FAILED: "A relay did not finish; its log says why. The same request again does what is left.",
@@ -23,20 +23,19 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 
 def republish(api: ApiResources, request: Request, caller: Caller) -> Reply:
-    if caller.role not in OTHER_DEMANDS[REPUBLISH].roles:
-        raise forbidden()
+    if caller.role is Role.OWNER:
+        # That it is not his to do is told him of his own; of all else, as with every verb, that there is nothing.
+        seen(api, request, caller)
+    only(OTHER_DEMANDS[REPUBLISH].roles, caller)
     request.only(())
-    body, matched = request.parsed(Reasoned), request.if_match
+    body = request.parsed(Reasoned)
+    version, created = seen_by(request)
     wanted = Emission(
+        hand=hand_of(request, caller, body.reason),
         execution_id=request.path.get("key", ""),
         saga_name=request.path.get("name", ""),
-        actor=caller.actor,
-        role=caller.role,
-        door=caller.door,
-        key=request.idempotency_key,
-        reason=body.reason,
-        version=matched[0] if matched else None,
-        created=matched[1] if matched else None,
+        version=version,
+        created=created,
     )
     return _told(api, caller, api.republish_desk.perform(wanted))
 

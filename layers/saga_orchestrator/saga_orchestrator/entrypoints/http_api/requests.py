@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -30,22 +31,23 @@ class Body(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Request:
     """`path` holds the parameters of the route's own template; the path itself is never looked at, for the gateway
-    hands it over decoded. Names of headers are in lower case.
+    hands it over decoded. Names of headers are in lower case. `repeated` names what the query has more than once: the
+    gateway joins it to one text, which may look like another value.
     """
 
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    repeated: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Request":
         headers = {name.lower(): value for name, value in _texts(event.get("headers")).items()}
         if headers.get("content-encoding", "identity") != "identity":
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "content_encoding", "Send the body as it is.")
-        return cls(
-            _texts(event.get("pathParameters")), _texts(event.get("queryStringParameters")), headers, _body(event)
-        )
+        path, query = _texts(event.get("pathParameters")), _texts(event.get("queryStringParameters"))
+        return cls(path, query, headers, _body(event), _repeated(event.get("rawQueryString")))
 
     def parsed(self, model: type[ModelT]) -> ModelT:
         """The body as `model`; none at all is an empty object.
@@ -60,9 +62,9 @@ class Request:
         try:
             return model.model_validate(fields)
         except ValidationError as invalid:
-            raise bad_request(
-                "bad_body", "The body is not what this route takes.", errors=_faults(invalid, model)
-            ) from None
+            faults = _faults(invalid, model)
+            told = "; ".join(f"{fault['field'] or 'a field'}: {fault['problem']}" for fault in faults)
+            raise bad_request("bad_body", f"The body is not what this route takes. {told}.", errors=faults) from None
 
     def only(self, known: Collection[str]) -> None:
         """
@@ -72,6 +74,9 @@ class Request:
         if self.query.keys() - set(known):
             served = ", ".join(sorted(known)) or "nothing"
             raise bad_request("unknown_parameter", f"In the query this route knows {served}.")
+        if self.repeated:
+            twice = ", ".join(sorted(self.repeated & set(known))) or "a name"
+            raise bad_request("repeated_parameter", f"The query has {twice} more than once: say which is meant.")
 
     @property
     def idempotency_key(self) -> str:
@@ -90,7 +95,7 @@ class Request:
             return None
         found = _ETAG.fullmatch(tag)
         if found is None:
-            raise bad_request("bad_if_match", "If-Match takes one ETag, as the saga was answered with.")
+            raise bad_request("bad_if_match", "If-Match takes one ETag, as it was answered with.")
         return int(found[1]), int(found[2])
 
 
@@ -125,14 +130,29 @@ def _too_large() -> Problem:
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"A body has at most {MAX_BODY_BYTES} bytes.")
 
 
+def _repeated(raw: Any) -> frozenset[str]:
+    names = [name for name, _ in parse_qsl(raw, keep_blank_values=True)] if isinstance(raw, str) else []
+    return frozenset(name for name in names if names.count(name) > 1)
+
+
 def _faults(invalid: ValidationError, model: type[BaseModel]) -> list[dict[str, str]]:
     """By our own fields' names; a name that we do not know is the sender's own word, and not repeated."""
-    faults = []
-    for error in invalid.errors(include_input=False, include_url=False, include_context=False):
-        field = str(error["loc"][0]) if error["loc"] else ""
-        if field in model.model_fields:
-            faults.append({"field": field, "problem": error["type"]})
-        else:
+    return [
+        _fault(model, error["loc"], f"{error['type']}, {error['msg'][:1].lower()}{error['msg'][1:]}")
+        for error in invalid.errors(include_input=False, include_url=False, include_context=False)
+    ]
+
+
+def _fault(model: type[BaseModel], place: tuple[int | str, ...], problem: str) -> dict[str, str]:
+    """Where it is, from field to field of the models: `filter.reason`."""
+    path: list[str] = []
+    for part in map(str, place):
+        if part not in model.model_fields:
             known = ", ".join(model.model_fields) or "nothing"
-            faults.append({"field": "", "problem": f"unknown_field; known: {known}"})
-    return faults
+            return {"field": ".".join(path), "problem": f"unknown_field; known: {known}"}
+        path.append(part)
+        inner = model.model_fields[part].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        model = inner
+    return {"field": ".".join(path), "problem": problem}

@@ -53,7 +53,8 @@ FOR_OWNERS: Final = frozenset(
         "GET sagas",
         "GET sagas/{name}/{key}",
         "GET statistics",
-        *(f"POST sagas/{{name}}/{{key}}/{deed}" for deed in Deed),
+        "GET sagas/{name}/{key}/acts",
+        *(f"POST sagas/{{name}}/{{key}}/{deed}" for deed in (*Deed, REPUBLISH)),
     }
 )
 """Each of these judges by itself what of it is an owner's. Every other operation, also one that comes later, is not

@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
-from saga_orchestrator.application.operate import Answered
-from saga_orchestrator.application.settling.desk import DROPPED, FUNCTION_FAILED, Handled, Ordered
+from saga_orchestrator.application.judging import Answered
+from saga_orchestrator.application.settling.desk import DROPPED, Handled, Ordered
 from saga_orchestrator.application.settling.facts import rejected_facts
 from saga_orchestrator.application.settling.redriving import BYTES_EXPIRED, Fate
+from saga_orchestrator.application.settling.results import FUNCTION_FAILED
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, EventDeed
 
-from .acting import Reasoned
 from .by_time import etag, names_an_event
 from .callers import Caller
+from .hands import Reasoned, hand_of, only, seen_by
 from .not_done import not_done
-from .problems import forbidden, unknown
+from .problems import unknown
 from .replies import Reply
 from .requests import Request
 
@@ -32,21 +33,17 @@ def settling(deed: EventDeed) -> Callable[[ApiResources, Request, Caller], Reply
     """The route of one verb."""
 
     def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
-        if caller.role not in OTHER_DEMANDS[deed].roles:
-            raise forbidden()
+        only(OTHER_DEMANDS[deed].roles, caller)
         request.only(())
-        body, matched = request.parsed(Reasoned), request.if_match
+        body = request.parsed(Reasoned)
+        version, since = seen_by(request)
         identifier = request.path.get("id", "")
         ordered = Ordered(
+            hand=hand_of(request, caller, body.reason),
             id=identifier,
             deed=deed,
-            actor=caller.actor,
-            role=caller.role,
-            door=caller.door,
-            key=request.idempotency_key,
-            reason=body.reason,
-            version=matched[0] if matched else None,
-            since=matched[1] if matched else None,
+            version=version,
+            since=since,
         )
         if not names_an_event(identifier):
             raise unknown()

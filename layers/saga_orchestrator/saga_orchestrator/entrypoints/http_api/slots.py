@@ -1,12 +1,10 @@
 """The routes about limits: what is taken of which, by whom, and what an administrator puts in a setting's place."""
 
-import base64
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.api_bootstrap import ApiResources
+from saga_orchestrator.application.judging import Answered
 from saga_orchestrator.application.limiting.overriding import (
     CLOSED_BY_SETTING,
     NO_OVERRIDE,
@@ -16,22 +14,24 @@ from saga_orchestrator.application.limiting.overriding import (
     Wished,
 )
 from saga_orchestrator.application.limiting.slots import holders_of, override_facts, page_of_slots, slot_facts
-from saga_orchestrator.application.operate import Answered
 from saga_orchestrator.domain.counters import Head, Reading
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.other_targets import OTHER_DEMANDS, LimitDeed
+from saga_orchestrator.domain.policy import names_a_resource
 
-from .acting import Reasoned
 from .callers import Caller
+from .hands import Reasoned, hand_of, only, seen_by
+from .instants import millis_of
 from .not_done import not_done
-from .problems import bad_request, forbidden, unknown
+from .objects_as_text import decoded, encoded
+from .page_tokens import no_token
+from .problems import bad_request, unknown
 from .reading import page_size
 from .replies import Reply
 from .requests import Request
 
-_LONGEST_TOKEN: Final = 99
-_LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+._-]{0,31}", re.ASCII)
+_LONGEST_TOKEN: Final = 120
 
 SENTENCES: Final[Mapping[str, str]] = {
     UNLIMITED: "It has no limit: set one in LanguageLimits first.",
@@ -79,7 +79,7 @@ def one_language(api: ApiResources, request: Request, _caller: Caller) -> Reply:
     """With those who hold its slots."""
     request.only(())
     language = request.path.get("language", "")
-    head = api.slot_table.heads([language], None).get(language) if _LANGUAGE.fullmatch(language) else None
+    head = api.slot_table.heads([language], None).get(language) if names_a_resource(language) else None
     if head is None:
         raise unknown()
     if not isinstance(head, Head):
@@ -99,23 +99,19 @@ def limiting(deed: LimitDeed) -> Callable[[ApiResources, Request, Caller], Reply
     """The route of one verb."""
 
     def perform(api: ApiResources, request: Request, caller: Caller) -> Reply:
-        if caller.role not in OTHER_DEMANDS[deed].roles:
-            raise forbidden()
+        only(OTHER_DEMANDS[deed].roles, caller)
         request.only(())
-        body, matched = request.parsed(BODIES[deed]), request.if_match
+        body = request.parsed(BODIES[deed])
+        version, seen = seen_by(request)
         until = body.until if isinstance(body, Closing) else None
         wished = Wished(
+            hand=hand_of(request, caller, body.reason),
             language=request.path.get("language", ""),
             deed=deed,
-            actor=caller.actor,
-            role=caller.role,
-            door=caller.door,
-            key=request.idempotency_key,
-            reason=body.reason,
             limit=body.limit if isinstance(body, Overriding) else None,
-            until=_instant(until) if until is not None else None,
-            version=matched[0] if matched else None,
-            seen=matched[1] if matched else None,
+            until=_until(until) if until is not None else None,
+            version=version,
+            seen=seen,
         )
         return _told(api, api.override_limits.perform(wished))
 
@@ -153,27 +149,24 @@ def _told(api: ApiResources, granted: Granted) -> Reply:
             raise not_done(refused, granted.code, "limit", tag, SENTENCES.__getitem__)
 
 
-def _instant(value: str) -> int:
+def _until(value: str) -> int:
     try:
-        found = datetime.fromisoformat(value)
-        if found.tzinfo is not None:
-            return int(found.timestamp() * 1000)
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise bad_request("malformed", "until is an instant with its offset, such as 2026-05-01T12:00:00Z.")
+        return millis_of(value)
+    except ValueError:
+        raise bad_request("malformed", "until is an instant with its offset, such as 2026-05-01T12:00:00Z.") from None
 
 
 def _token_of(language: str) -> str:
-    return base64.urlsafe_b64encode(f"slots {language}".encode()).decode().rstrip("=")
+    return encoded({"slots": language})
 
 
 def _language_of(token: str) -> str:
     try:
-        padded = token + "=" * (-len(token) % 4) if len(token) <= _LONGEST_TOKEN else "!"
-        text = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
-        of, _, language = text.decode("ascii").partition(" ")
-    except ValueError:
-        of, language = "", ""
-    if of != "slots" or not _LANGUAGE.fullmatch(language):
-        raise bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.")
-    return language
+        fields = decoded(token, _LONGEST_TOKEN)
+    except (ValueError, RejectedEvent):
+        raise no_token() from None
+    match fields:
+        case {"slots": str(language), **others} if not others and names_a_resource(language):
+            return language
+        case _:
+            raise no_token()

@@ -3,17 +3,15 @@
 It carries no right: whoever may read the list may read it from anywhere. So it is not signed, only believed in nothing.
 """
 
-import base64
-import json
 import re
 from collections.abc import Collection
 from typing import Any, Final
 
 from saga_orchestrator.application.paging import Spot
 from saga_orchestrator.domain.errors import RejectedEvent
-from saga_orchestrator.entrypoints.strict_json import parse_object
 
-from .problems import bad_request
+from .objects_as_text import decoded, encoded
+from .page_tokens import no_token
 
 _LONGEST: Final = 1_200
 _LONGEST_KEY: Final = 400
@@ -23,9 +21,7 @@ _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z", re.
 
 def token_of(of: str, last: Spot) -> str:
     """`of` names the list and its order, `last` is the last that was looked at."""
-    fields = {"list": of, "at": last.at, "partition": last.partition, "key": last.key}
-    content = json.dumps(fields, separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+    return encoded({"list": of, "at": last.at, "partition": last.partition, "key": last.key})
 
 
 def spot_of(token: str, of: str, partitions: Collection[str], kind: str) -> Spot:
@@ -37,14 +33,11 @@ def spot_of(token: str, of: str, partitions: Collection[str], kind: str) -> Spot
     try:
         return _parsed(token, of, partitions, kind)
     except (ValueError, RejectedEvent):
-        raise bad_request("bad_page_token", "That is no next_page_token of this list: begin it anew.") from None
+        raise no_token() from None
 
 
 def _parsed(token: str, of: str, partitions: Collection[str], kind: str) -> Spot:
-    if len(token) > _LONGEST:
-        raise ValueError
-    padded = token + "=" * (-len(token) % 4)
-    fields = parse_object(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
+    fields = decoded(token, _LONGEST)
     if fields.keys() != _MEMBERS or fields["list"] != of or fields["partition"] not in partitions:
         raise ValueError
     return Spot(_instant(fields["at"]), fields["partition"], _key(fields["key"], kind))

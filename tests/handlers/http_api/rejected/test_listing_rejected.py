@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from saga_orchestrator.application.counts import MAX_COUNTED
 from saga_orchestrator.application.paging import MAX_KEYS_READ
-from saga_orchestrator.application.settling.groups import COUNTED
 from saga_testing.deployment import Deployment
 from saga_testing.http_door import OPERATOR, READER, HttpDoor, Told
 from saga_testing.lambda_context import Context
@@ -241,16 +241,16 @@ def test_groups_say_how_many_since_when_and_name_a_sample(stack: Deployment, doo
 
 
 def test_counting_stops_and_says_so(stack: Deployment, door: HttpDoor) -> None:
-    store(stack, [(number, stack.now + number, "malformed") for number in range(COUNTED + 1)])
+    store(stack, [(number, stack.now + number, "malformed") for number in range(MAX_COUNTED + 1)])
     told = door.get("rejected/groups", READER)
-    assert (told.json["counted"], told.json["more"]) == (COUNTED, True)
-    assert told.json["groups"][0]["count"] == COUNTED
+    assert (told.json["counted"], told.json["more"]) == (MAX_COUNTED, True)
+    assert told.json["groups"][0]["count"] == MAX_COUNTED
 
     stack.aws.dynamodb.delete_item(
         TableName="operator", Key={"pk": {"S": f"rejected#{told.json['groups'][0]['sample']}"}, "sk": {"S": "event"}}
     )
     told = door.get("rejected/groups", READER)
-    assert (told.json["counted"], told.json["more"]) == (COUNTED, False)
+    assert (told.json["counted"], told.json["more"]) == (MAX_COUNTED, False)
 
 
 @pytest.mark.parametrize("template", ["rejected", "rejected/groups", "rejected/{id}", "acts"])

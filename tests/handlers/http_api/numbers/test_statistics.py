@@ -8,7 +8,7 @@ from saga_testing.http_door import ADMIN, OPERATOR, READER, HttpDoor
 from saga_testing.samples.sample_events import event
 from saga_testing.samples.sample_orders import order_event
 from saga_testing.telemetry import RecordingTelemetry
-from tests.handlers.http_api.test_counting import index_answers, spoil
+from tests.handlers.http_api.numbers.unread import index_answers, spoil
 
 
 def counted(door: HttpDoor) -> dict[tuple[str, str, str | None], int]:

@@ -2,64 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from saga_orchestrator.adapters.saga_codec import encode
 from saga_orchestrator.batch_bootstrap import BatchResources
 from saga_orchestrator.bootstrap import Resources
-from saga_orchestrator.domain.flow.ledger import Standing
-from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.instants import rfc3339
-from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.entrypoints.runner_function import RunOperations
 from saga_testing.deployment import Deployment
 from saga_testing.http_door import OPERATOR, READER, HttpDoor, Told, Who
 from saga_testing.lambda_context import Context
-from saga_testing.samples.parked_orders import replied, reserved_order, stuck_order
 
 Json = dict[str, Any]
-NAME: Final = "order_saga"
+UNKNOWN_ID: Final = "0123456789abcdef01234567"
 LONG: Final = 300_000
 """Milliseconds that are left: as much as the runner's function has."""
-
-UNDO_PARKED: Final = replied(
-    replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED
-)
-STUCK: Final = stuck_order()
-
-
-def parked(saga: Saga, key: str, since: int) -> Saga:
-    entry = saga.ledger.parked[0]
-    return replace(saga, execution_id=key, ledger=saga.ledger.with_entry(replace(entry, since=since)))
-
-
-def store(stack: Deployment, *sagas: Saga) -> None:
-    for saga in sagas:
-        stack.aws.dynamodb.put_item(TableName="sagas", Item=encode(saga))
-
-
-def store_parked(stack: Deployment, count: int, saga: Saga = UNDO_PARKED, prefix: str = "o") -> list[str]:
-    keys = [f"{prefix}-{number}" for number in range(count)]
-    store(stack, *(parked(saga, key, stack.now - 1000 - number) for number, key in enumerate(reversed(keys))))
-    return keys
-
-
-def undos(stack: Deployment, key: str) -> int:
-    """How often the stock of that order was asked to be given back."""
-    saga = stack.saga(key, NAME)
-    assert saga is not None
-    entry = saga.ledger.of("reserve_stock")
-    return entry.undo if entry else 0
-
-
-def park_again(stack: Deployment, key: str) -> None:
-    saga = stack.saga(key, NAME)
-    assert saga is not None
-    entry = saga.ledger.of("reserve_stock")
-    assert entry is not None
-    again = replace(entry, standing=Standing.UNDO_PARKED, since=stack.now, due=None)
-    store(stack, replace(saga, version=saga.version + 1, ledger=saga.ledger.with_entry(again)))
 
 
 def acts(stack: Deployment, kind: str = "act") -> list[Json]:

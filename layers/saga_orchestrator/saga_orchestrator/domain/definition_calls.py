@@ -8,8 +8,8 @@ from .errors import RejectedEvent, RejectReason, SagaError
 T = TypeVar("T")
 
 
-def ask(what: str, function: Callable[..., T], *arguments: object) -> T:
-    """What `function` answers.
+def call(what: str, function: Callable[..., T], *arguments: object) -> T:
+    """What `function`, one of a definition's own, answers.
 
     Raises:
         RejectedEvent: it raised. The same question would raise again, so what asked it is set aside by itself.

@@ -1,0 +1,1 @@
+"""Counts of sagas: groups, the summary, statistics."""

@@ -1,0 +1,1 @@
+"""One verb for many sagas."""

@@ -1,0 +1,1 @@
+"""The list of rejected events, and what settles them."""

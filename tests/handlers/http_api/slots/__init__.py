@@ -1,0 +1,1 @@
+"""Slots of languages and their limits."""
