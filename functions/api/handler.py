@@ -1,4 +1,4 @@
-"""HTTP API: who operates sees sagas, and acts on one."""
+"""HTTP API: who operates sees sagas, slots and rejected events, and acts on them; owners see and cancel their own."""
 
 from typing import Any
 

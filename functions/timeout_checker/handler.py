@@ -1,4 +1,4 @@
-"""Schedule: ends the sagas whose deadline has passed."""
+"""Schedule: looks at the sagas whose deadline has passed. An execution ends; what waits asks again, or goes back."""
 
 from typing import Any
 

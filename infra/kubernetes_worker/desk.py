@@ -89,7 +89,7 @@ class Desk:
 
     def _fail(self, command: Create, kind: str, message: str) -> str:
         """Told once the name is taken, so that no other create of it runs; again only where that was cut short."""
-        until = jobs.barred_until(command.expires_at, command.expires_at, timedelta(minutes=15))
+        until = jobs.surely_expired(command.expires_at)
         taken = jobs.barred(command.execution_id, until)
         taken["metadata"]["annotations"] |= {jobs.MESSAGE: command.message_id}
         name = jobs.name_of(command.execution_id)
@@ -99,12 +99,7 @@ class Desk:
             told = self.api.job(name)["metadata"]["annotations"]
             if told.get(jobs.MESSAGE) != command.message_id or jobs.SAID in told:
                 return "refused, its name is taken:"
-        facts = {
-            jobs.EXECUTION: command.execution_id,
-            jobs.MESSAGE: command.message_id,
-            jobs.CORRELATION: command.correlation_id or command.message_id,
-        }
-        self.publish(never_ran(facts, kind, message), command.execution_id)
+        self.publish(never_ran(jobs.facts(command), kind, message), command.execution_id)
         self.api.patch_job(name, {"metadata": {"annotations": {jobs.SAID: "ended"}}})
         return f"failed, {kind}:"
 
@@ -130,14 +125,8 @@ class Desk:
             if time.monotonic() > end:
                 return
             time.sleep(_GLANCE_SECONDS)
-        facts = {
-            jobs.EXECUTION: command.execution_id,
-            jobs.MESSAGE: command.message_id,
-            jobs.CORRELATION: command.correlation_id or command.message_id,
-        }
-        self.publish(
-            event(facts, "COMMAND_REPLY", {"in_reply_to": command.message_id, "outcome": "done"}), command.execution_id
-        )
+        done = {"in_reply_to": command.message_id, "outcome": "done"}
+        self.publish(event(jobs.facts(command), "COMMAND_REPLY", done), command.execution_id)
 
     def _lives(self, name: str) -> bool:
         pods, _ = self.api.pods(f"{jobs.SELECTOR},job-name={name}")

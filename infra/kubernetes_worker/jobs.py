@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from kubernetes_worker.commands import Create
+from kubernetes_worker.commands import Create, Delete
 
 Json = dict[str, Any]
 
@@ -20,6 +20,7 @@ SELECTOR: Final = "app.kubernetes.io/managed-by=saga-kubernetes-worker"
 _FOLDER: Final = "/execution"
 _NOBODY: Final = 65532
 _CLOCKS: Final = timedelta(minutes=15)
+"""By so much may the clocks of this worker, the stack and the cluster differ."""
 
 
 def name_of(execution_id: str) -> str:
@@ -59,6 +60,20 @@ def bar(until: datetime) -> Json:
     return {"metadata": {"annotations": {BARRED_UNTIL: until.isoformat()}}, "spec": {"suspend": True}}
 
 
+def facts(command: Create | Delete) -> Json:
+    """What every event that follows a command tells of it; a pod has them as annotations."""
+    return {
+        EXECUTION: command.execution_id,
+        MESSAGE: command.message_id,
+        CORRELATION: command.correlation_id or command.message_id,
+    }
+
+
+def surely_expired(expires_at: datetime) -> datetime:
+    """From then on no clock takes the create for one that may still be obeyed."""
+    return expires_at + _CLOCKS
+
+
 def barred_until(command_time: datetime, now: datetime, remember: timedelta) -> datetime:
     return max(command_time, now) + remember
 
@@ -82,9 +97,7 @@ def _head(name: str, annotations: Json) -> Json:
 
 def _annotations(command: Create) -> Json:
     return {
-        EXECUTION: command.execution_id,
-        MESSAGE: command.message_id,
-        CORRELATION: command.correlation_id or command.message_id,
+        **facts(command),
         TIMEOUT: str(command.timeout_seconds),
         EXPIRES: command.expires_at.isoformat(),
     }

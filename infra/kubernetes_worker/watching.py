@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -162,7 +162,7 @@ class Watcher:
             self._bar(pod)
 
     def _bar(self, pod: Told) -> None:
-        until = datetime.fromisoformat(pod.annotations[jobs.EXPIRES]) + timedelta(minutes=15)
+        until = jobs.surely_expired(datetime.fromisoformat(pod.annotations[jobs.EXPIRES]))
         self._quietly(lambda: self._api.patch_job(jobs.name_of(pod.annotations[jobs.EXECUTION]), jobs.bar(until)))
 
     def _quietly(self, call: Callable[[], None]) -> None:

@@ -25,7 +25,8 @@ def _download(s3: Any, bucket: str, key: str) -> bytes:
     try:
         content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except (ClientError, BotoCoreError) as error:
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        answer = error.response if isinstance(error, ClientError) else {}
+        code = answer.get("Error", {}).get("Code") or type(error).__name__
         msg = f"{key} could not be read: {code}"
         raise ScriptUnavailableError(msg) from error
     return content

@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
+from saga_orchestrator.adapters.sdk import refuse_what_is_no_answer
 from sagactl.errors import NotUsableError
 from sagactl.outlet import Output
 
@@ -23,6 +24,7 @@ option.
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LOCAL_REGION = "us-east-1"
+_ANSWERS_IN_JSON = frozenset({"dynamodb", "sqs", "events"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ class Connection:
                 retries={"mode": "standard", "total_max_attempts": 1 if service == "lambda" else 3},
                 account_id_endpoint_mode="disabled",
             )
-            self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url, config=config)
+            client = self._session.client(service, endpoint_url=self._endpoint_url, config=config)
+            if service in _ANSWERS_IN_JSON:
+                client.meta.events.register("before-parse", refuse_what_is_no_answer)
+            self._clients[service] = client
         return self._clients[service]
 
 
@@ -101,7 +106,10 @@ def connect(target: Target) -> Connection:
 
 def is_loopback(endpoint_url: str | None) -> bool:
     """An endpoint of this machine: the local stack."""
-    return endpoint_url is not None and urlsplit(endpoint_url).hostname in _LOOPBACK
+    try:
+        return endpoint_url is not None and urlsplit(endpoint_url).hostname in _LOOPBACK
+    except (ValueError, AttributeError) as error:
+        raise NotUsableError(f"{endpoint_url} is no URL of an endpoint") from error
 
 
 def _local_stack(region: str | None) -> tuple[str | None, str | None]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.domain.registry import REPLY
 from sagactl.connection import Connection, Target, connect
@@ -96,7 +97,7 @@ def deployment(target: Target) -> Deployment:
     try:
         stacks = connection.client("cloudformation").describe_stacks(StackName=target.stack_name)["Stacks"]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
+        if code_of(error) != "ValidationError":
             raise
         message = f"there is no stack {target.stack_name} ({connection.place}); name yours with --stack-name"
         raise NotUsableError(message) from error

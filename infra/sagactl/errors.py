@@ -7,9 +7,10 @@ from typing import Final, TypeAlias
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-Refusal: TypeAlias = ClientError | BotoCoreError | ResponseParserError
-REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError)
-"""What a call of AWS may end with instead of an answer: refused, lost on the way, or a proxy's page with a 200."""
+Refusal: TypeAlias = ClientError | BotoCoreError | ResponseParserError | RecursionError
+REFUSALS: Final = (ClientError, BotoCoreError, ResponseParserError, RecursionError)
+"""What a call of AWS may end with instead of an answer: refused, lost on the way, a proxy's page with a 200, or a
+redirect of a bucket that leads to itself."""
 
 
 class CommandError(Exception):

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
@@ -16,12 +17,18 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from saga_orchestrator.adapters.aws_errors import code_of
+from saga_orchestrator.application.rejected_events import innermost
 from saga_orchestrator.domain.errors import SagaError
 from sagactl.connection import Target
 from sagactl.errors import REFUSALS, CommandError, NotUsableError, Refusal
 from sagactl.outlet import Output, abandon, refuse_closed, tell
 
 Command = Callable[..., None]
+
+_NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError)
+"""What reading ends with where a part is missing or of another kind, as in a proxy's page that passes for an answer."""
+_ALL_OF_IT = "SAGACTL_TRACEBACK"
 
 _EMULATOR = frozenset({"moto", "samtranslator", "awslambdaric", "werkzeug"})
 """What only the extra `local` installs."""
@@ -99,6 +106,11 @@ def with_exit_code(work: Callable[[], None]) -> None:
         if str(error.name).partition(".")[0] not in _EMULATOR:
             raise
         fail("the local stack is an extra that is not installed: pip install 'saga-orchestrator[local]'", 2)
+    except _NOT_UNDERSTOOD as odd:
+        if os.environ.get(_ALL_OF_IT):
+            raise
+        what = f"an answer could not be understood ({type(odd).__name__} in {innermost(odd)})"
+        fail(f"{what}; what was done before stays done. {_ALL_OF_IT}=1 shows all of it", 2)
 
 
 def unwritable(error: OSError | UnicodeEncodeError) -> NoReturn:
@@ -117,11 +129,14 @@ def fail(message: str, exit_code: int) -> NoReturn:
 def explain(error: Refusal) -> str:
     """What AWS, or the way to it, objected to, and what to do about it."""
     if isinstance(error, ClientError):
-        code, text = error.response["Error"].get("Code", "unknown"), error.response["Error"].get("Message", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "unknown")
+        code, text = code_of(error) or status, error.response.get("Error", {}).get("Message", "")
         return " ".join(f"{error.operation_name} was refused: {code}: {text}".split())
     if isinstance(error, ResponseParserError):
         said = " ".join(str(error).split())
         return f"an answer could not be read, so what was asked may be done or not: {said}"
+    if isinstance(error, RecursionError):
+        return "no answer: a redirect leads back to itself; is there a proxy between?"
     if isinstance(error, NoCredentialsError):
         return "no AWS credentials: pass --profile or sign in, or start `sagactl local up` in this folder"
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):

@@ -56,6 +56,7 @@ FIELD_CASES = (
         pytest.param("EXECUTION_STARTED", "UpdateItem", refusal("NeverHeardOf", 400), id="a code of tomorrow"),
         pytest.param("EXECUTION_STARTED", "UpdateItem", NoCredentialsError(), id="no credentials"),
         pytest.param("EXECUTION_STARTED", "UpdateItem", ResponseParserError("html"), id="a 200 that is no answer"),
+        pytest.param("EXECUTION_STARTED", "UpdateItem", RecursionError(), id="a redirect that leads to itself"),
     ],
 )
 @pytest.mark.parametrize("source", ["eventbridge", "kafka"])
@@ -178,6 +179,7 @@ class _Body:
         ("s3", "PutObject", refusal("KMS.ThrottlingException", 400)),
         ("s3", "PutObject", refusal("EntityTooLarge", 400)),
         ("s3", "PutObject", {}),
+        ("s3", "PutObject", RecursionError()),
         ("sqs", "SendMessage", refusal("InvalidMessageContents", 400)),
         ("sqs", "SendMessage", {}),
     ],

@@ -1,5 +1,6 @@
 """What the relay publishes and the checker ends when AWS answers oddly: all that the answer does not concern."""
 
+import io
 from typing import Any
 
 import pytest
@@ -83,6 +84,18 @@ def test_a_script_that_is_gone_keeps_back_its_own_message_alone(world: World) ->
     (pointer,) = world.rejected()
     assert pointer["reason"] == "unpublishable_message"
     assert pointer["position"]["record"].partition("/")[2] == "execution_saga:ex-1:create_pod#1"
+
+
+@pytest.mark.parametrize("content", [b"<html>proxy</html>", b"", b"\xff\xfe", b"print('other')"])
+def test_what_is_not_the_script_is_never_sent_as_one(world: World, content: bytes) -> None:
+    world.reconfigure(INLINE_SCRIPT_MAX_BYTES="1000")
+    history = relayed(world)
+    answer_once(world, "s3", "GetObject", {"Body": io.BytesIO(content)})
+
+    assert world.relay(*history.records) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert world.relay(*history.records) == {"batchItemFailures": []}
+    assert [body["script"] for body in world.published if "script" in body] == ["print('hello')"]
+    assert world.rejected() == []
 
 
 def test_a_saga_whose_end_is_refused_for_good_keeps_no_other_from_its_end(world: World) -> None:

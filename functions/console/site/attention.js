@@ -33,9 +33,9 @@ export function AttentionPage() {
     ${sections.map(({ kind, page }) => html`<${Waiting} key=${kind} page=${page} />`).slice(0, 1)}
     ${calm && html`<div class="calm"><p><strong>Nothing waits for anybody.</strong></p><p>Nothing is parked, overdue or rejected, and no language is full.</p></div>`}
     <div class="tiles">
-      ${sections.filter(({ page }) => page.body).map((each) => html`<${Tile} key=${each.kind} ...${each} />`)}
-      ${rejected.body && html`<${RejectedTile} body=${rejected.body} />`}
-      ${slots.body && html`<${SlotsTile} body=${slots.body} />`}
+      ${sections.filter(({ page }) => !isRefused(page)).map((each) => (each.page.body ? html`<${Tile} key=${each.kind} ...${each} />` : html`<${AskedTile} key=${each.kind} title=${each.title} />`))}
+      ${rejected.body ? html`<${RejectedTile} body=${rejected.body} />` : !isRefused(rejected) && html`<${AskedTile} title="Rejected" />`}
+      ${slots.body ? html`<${SlotsTile} body=${slots.body} />` : !isRefused(slots) && html`<${AskedTile} title="Languages full or closed" />`}
     </div>
     ${others(rejected, slots).map(([title, problem]) => html`<${Trouble} key=${title} problem=${{ ...problem, message: `${title}: ${problem.message}` }} />`)}
     ${wrong.map((each) => html`<${Section} key=${each.kind} ...${each} />`)}</div>`;
@@ -63,11 +63,15 @@ function oldest(kind, rows) {
 
 // That all is well is said only of what could be seen. What is not served is nobody's concern here.
 const isRead = (page) => Boolean(page.body) || Boolean(page.problem?.isNotServed);
+const isRefused = (page) => !page.body && Boolean(page.problem);
 const open = (body) => Number(body?.counted) || 0;
 const tight = (body) => list(body?.slots).filter((slot) => slot.full || slot.closed || slot.unreadable);
 
 // What else could not be read, and is served.
 const others = (rejected, slots) => [["Rejected", rejected.problem], ["Slots", slots.problem]].filter(([, problem]) => problem && !problem.isNotServed);
+
+// A tile keeps its place while it is asked for: nothing moves under the pointer when an answer comes.
+const AskedTile = ({ title }) => html`<div class="tile"><span class="what">${title}</span><span class="much">…</span><span class="since">being asked</span></div>`;
 
 function RejectedTile({ body }) {
   const much = open(body);

@@ -55,6 +55,7 @@ export function SagaPage({ name, id, who, first = null }) {
     ${!owns && html`<${Picture} saga=${shown} />`}
     <${Details} saga=${shown} />
     <${Ledger} saga=${shown} />
+    <${Errors} saga=${shown} />
     ${!owns && html`<${Timeline} saga=${shown} acts=${did} />`}
     ${acts.problem && !acts.problem.isNotServed && html`<${Trouble} problem=${acts.problem} again=${acts.refresh} />`}
     ${did.length > 0 && html`<section aria-label="Acts"><h2>Acts</h2><${ActsTable} acts=${did} /></section>`}
@@ -88,6 +89,7 @@ function Details({ saga }) {
     ["Next deadline", saga.deadline && html`<${Instant} full at=${saga.deadline} />`],
     ["Last event", last && html`<span>${spoken(last.cause)} <${Instant} full at=${last.at} /></span>`],
     ["Reason", saga.reason && html`<${Theirs} text=${saga.reason} />`],
+    ["Failed at", saga.failed_step && spoken(saga.failed_step)],
     ["Error type", saga.error_type && html`<${Theirs} text=${saga.error_type} />`],
     ["Exit code", saga.exit_code],
     ["Ended by", saga.ended_by && html`<${Theirs} text=${saga.ended_by} />`],
@@ -99,7 +101,10 @@ function Details({ saga }) {
     ["Limits", saga.limits && seconds(saga.limits)],
     ...list(saga.shown).map((each) => [each.step ? `${spoken(each.name)} of ${spoken(each.step)}` : spoken(each.name), html`<${Theirs} text=${typeof each.value === "string" ? each.value : JSON.stringify(each.value)} />`]),
     ["Pod", saga.pod_name && html`<${Theirs} text=${[saga.pod_name, saga.node_name].filter(Boolean).join(" on ")} />`],
+    ["Must end by", saga.must_end_by && html`<${Instant} at=${saga.must_end_by} />`],
+    ["Commands", saga.shadow && "none: it came while publishing was switched off"],
     ["Correlation", saga.correlation_id && html`<${Mono}>${plain(saga.correlation_id)}<//>`],
+    ["Trace", saga.traceparent && html`<${Mono}>${plain(saga.traceparent)}<//>`],
     ["Version", saga.version != null ? `${plain(saga.version)}${saga.definition_version != null ? ` (definition ${plain(saga.definition_version)})` : ""}` : null],
     ["Kept until", saga.kept_until && html`<${Instant} at=${saga.kept_until} />`],
   ]} />`;
@@ -111,15 +116,31 @@ function Ledger({ saga }) {
   if (!steps.length) return null;
   return html`<section aria-label="Ledger"><h2>Ledger</h2>
     <div class="wide" role="region" aria-label="Steps" tabindex="0"><table>
-      <thead><tr><th scope="col">Step</th><th scope="col">Standing</th><th scope="col">Attempts</th><th scope="col">Without an answer</th><th scope="col">Undos</th><th scope="col">Looked at</th><th scope="col">Parked since</th></tr></thead>
+      <thead><tr><th scope="col">Step</th><th scope="col">Standing</th><th scope="col">Why not</th><th scope="col">Attempts</th><th scope="col">Without an answer</th><th scope="col">Undos</th><th scope="col">Looked at</th><th scope="col">Parked since</th></tr></thead>
       <tbody>${steps.map((step) => html`<tr key=${plain(step.step)}>
         <th scope="row">${spoken(step.step)}</th>
         <td class=${/parked/.test(plain(step.standing)) ? "stuck-cell" : ""}>${plain(step.standing)}</td>
+        <td>${step.reason ? html`<${Theirs} text=${step.reason} />` : "–"}</td>
         <td class="number">${plain(step.attempts)}</td>
         <td class="number">${list(step.unanswered).join(", ") || "–"}</td>
         <td class="number">${plain(step.undos)}</td>
         <td><${Instant} at=${step.looked_at} /></td>
         <td><${Instant} at=${step.parked_since} /></td>
+      </tr>`)}</tbody>
+    </table></div></section>`;
+}
+
+// The first of them began it all, so the machine keeps that one and the last few.
+function Errors({ saga }) {
+  const errors = list(saga.errors);
+  if (!errors.length) return null;
+  return html`<section aria-label="Answers that were no success"><h2>Why attempts did not do it</h2>
+    <div class="wide" role="region" aria-label="Attempts" tabindex="0"><table>
+      <thead><tr><th scope="col">At</th><th scope="col">Asked by</th><th scope="col">Reason</th></tr></thead>
+      <tbody>${errors.map((error, at) => html`<tr key=${at}>
+        <td><${Instant} full at=${error.at} /></td>
+        <td><${Mono}>${plain(error.message)}<//></td>
+        <td><${Theirs} text=${error.reason} /></td>
       </tr>`)}</tbody>
     </table></div></section>`;
 }

@@ -38,7 +38,8 @@ export function why(saga, now) {
   const told = [];
   const parked = list(saga.parked);
   if (parked.length) {
-    const steps = parked.map(spoken).join(" and ");
+    const reason = Object.fromEntries(list(saga.steps).map((step) => [step.step, step.reason]));
+    const steps = parked.map((step) => spoken(step) + (reason[step] ? ` (${plain(reason[step])})` : "")).join(" and ");
     told.push(parked.length > 1 ? said`It waits for a person: ${steps} are parked.` : said`It waits for a person: ${steps} is parked.`);
     told.push(askedSlowly(saga, parked, now));
     if (saga.reason) told.push(said`The reason why it is being taken back is ${saga.reason}.`);

@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from sagactl.deployment import Deployment
 from sagactl.errors import REFUSALS
 from sagactl.outlet import tell
@@ -21,7 +22,7 @@ def ring(stack: Deployment) -> None:
     try:
         stack.client("cloudwatch").put_metric_data(Namespace=_NAMESPACE, MetricData=[_counted(stack)])
     except REFUSALS as error:
-        if isinstance(error, ClientError) and error.response["Error"].get("Code") in _REFUSALS:
+        if isinstance(error, ClientError) and code_of(error) in _REFUSALS:
             raise
         tell(f"the alarm could not be rung ({type(error).__name__}): tell whoever should know")
 

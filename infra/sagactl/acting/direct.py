@@ -1,10 +1,6 @@
 """A deed past every door but the tables' own: judged and written as the functions would, with its act."""
 
-import random
-import time
-
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.operate import Answer, Asked, OperateSagas
 from saga_orchestrator.domain.decide import Rules
 from saga_orchestrator.domain.errors import RetryableError
@@ -16,8 +12,7 @@ from sagactl.deployment import Deployment
 from sagactl.errors import REFUSALS, NotDoneError
 from sagactl.options import explain
 from sagactl.table.policy import policy_of
-
-_INDEX = "deadlines"
+from sagactl.table.store import store_of
 
 
 def perform(stack: Deployment, sagas: SagaRegistry, asked: Asked) -> Answer:
@@ -40,7 +35,4 @@ def _operating(stack: Deployment, sagas: SagaRegistry) -> OperateSagas:
         definition = sagas.named(saga_name)
         return Rules(definition, policy, sagas.definition_of) if definition is not None else None
 
-    store = DynamoDbSagaStore.on_table(
-        stack.client("dynamodb"), stack.table, _INDEX, policy, random.Random(), time.sleep
-    )
-    return OperateSagas(ActingSagas(store, act_table(stack)), now_ms, rules_of, Quiet())
+    return OperateSagas(ActingSagas(store_of(stack, policy), act_table(stack)), now_ms, rules_of, Quiet())

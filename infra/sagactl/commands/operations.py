@@ -81,12 +81,12 @@ def start(
 ) -> None:
     """Have it run: each saga by its own verb, in your name. Shows how many first, and asks."""
     at = _api(target, api)
-    found = at.get(f"operations/{quote(operation_id, safe='')}")
+    found = at.get(_path(operation_id))
     operation = found.content
     question = f"{operation['verb']} for {number_of(operation['count'], 'saga')}, as they were when it was prepared"
     agreed(at.stack, question, yes=yes)
     told = at.post(
-        f"operations/{quote(operation_id, safe='')}/start",
+        f"{_path(operation_id)}/start",
         {"reason": reason},
         key or uuid.uuid4().hex,
         found.part("etag"),
@@ -118,7 +118,7 @@ def list_operations(
 def show_operation(target: Target, operation_id: Id, api: Api = None) -> None:
     """Show how far it is, and what became of every saga that was not done."""
     at = _api(target, api)
-    operation = at.get(f"operations/{quote(operation_id, safe='')}").content
+    operation = at.get(_path(operation_id)).content
     items = list(_all_items(at, operation_id))
     undone = [item for item in items if item["outcome"] != "done"]
     show(
@@ -134,7 +134,7 @@ def abort(target: Target, operation_id: Id, reason: Why = "", api: Api = None, k
     """Touch no further saga. What is done stays done."""
     at = _api(target, api)
     tell_stack(at.stack)
-    told = at.post(f"operations/{quote(operation_id, safe='')}/abort", {"reason": reason}, key or uuid.uuid4().hex)
+    told = at.post(f"{_path(operation_id)}/abort", {"reason": reason}, key or uuid.uuid4().hex)
     operation = told.part("operation")
     show(target.output, operation, _line(operation))
 
@@ -142,6 +142,10 @@ def abort(target: Target, operation_id: Id, reason: Why = "", api: Api = None, k
 def _api(target: Target, url: str | None) -> HttpApi:
     stack = deployment(target)
     return needed(api_of(stack, url, direct=False), stack)
+
+
+def _path(operation_id: str) -> str:
+    return f"operations/{quote(operation_id, safe='')}"
 
 
 def _followed(at: HttpApi, operation_id: str) -> Facts:
@@ -158,7 +162,7 @@ def _followed(at: HttpApi, operation_id: str) -> Facts:
 def _looked_at(at: HttpApi, operation_id: str) -> Facts:
     seen = ""
     while True:
-        reply = at.get(f"operations/{quote(operation_id, safe='')}")
+        reply = at.get(_path(operation_id))
         operation = reply.content
         line = _line(operation)
         if reply.part("state") in _OVER:
@@ -173,7 +177,7 @@ def _all_items(at: HttpApi, operation_id: str) -> Iterator[Facts]:
     token = ""
     while True:
         more = f"&page_token={token}" if token else ""
-        page: Reply = at.get(f"operations/{quote(operation_id, safe='')}/items?page_size=100{more}")
+        page: Reply = at.get(f"{_path(operation_id)}/items?page_size=100{more}")
         yield from page.part("items")
         token = page.part("next_page_token") or ""
         if not token:

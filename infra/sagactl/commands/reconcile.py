@@ -1,7 +1,5 @@
 """`sagactl reconcile`: put right what a restore, a defect or a manual edit has left in the table."""
 
-import random
-import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +9,6 @@ import typer
 
 from saga_orchestrator.adapters.counters.counter_items import is_reserved
 from saga_orchestrator.adapters.saga_codec import Item, decode
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.apply_event import check_messages
 from saga_orchestrator.application.ports import Stored
 from saga_orchestrator.application.rejected_events import unexpected
@@ -27,6 +24,7 @@ from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.policy import policy_of
 from sagactl.table.recounting import Drift, correct, drifts, steady_drifts
+from sagactl.table.store import store_of
 from sagactl.table.stored_items import Slots, stored_items
 from sagas import SAGAS
 
@@ -204,11 +202,8 @@ def _examined(item: Item, known: SagaRegistry, policy: Policy, now: int) -> Exam
 
 def _write(stack: Deployment, examined: Examined) -> bool:
     """As the functions write: what differs, if the version is still the one that was read, with the slot's release."""
-    store = DynamoDbSagaStore.on_table(
-        stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), pause=time.sleep
-    )
     try:
-        outcome = store.replace(examined.saga, examined.mended, None, examined.releases)
+        outcome = store_of(stack, Policy()).replace(examined.saga, examined.mended, None, examined.releases)
     except RetryableError as unsettled:
         if isinstance(unsettled.__cause__, REFUSALS):
             # For a function a throttle or a missing permission may pass; an operator is told.

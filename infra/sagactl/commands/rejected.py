@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from saga_orchestrator.application.settling.kept import Kept, Kind
 from saga_orchestrator.application.settling.redriving import Fate
 from saga_orchestrator.domain.operating.acts import Act, problem_of_reason
@@ -221,7 +222,7 @@ def _bytes(stack: Deployment, kept: Kept) -> str:
     try:
         size = stack.client("s3").head_object(Bucket=stack.payload_bucket, Key=kept.key)["ContentLength"]
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
+        if code_of(error) in {"404", "NoSuchKey"}:
             return "bytes_expired"
         raise
     return f"{size} in the payload bucket"

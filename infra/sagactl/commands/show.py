@@ -22,9 +22,9 @@ from sagactl.table.sagas import Facts, Unreadable, details, sagas_of, tell_unrea
 _SHOWN_FIRST = (
     *("state", "reason", "waits_for", "waits_until", "language", "owner", "image", "limits", "pod_name", "node_name"),
     *("correlation_id", "version", "created_at", "start_before", "deadline", "ended_at", "ended_by", "exit_code"),
-    *("error_type", "kept_until"),
+    *("error_type", "failed_step", "outcome", "must_end_by", "kept_until", "traceparent"),
 )
-_STEP_COLUMNS = ("step", "standing", "attempts", "unanswered", "undos", "looked at again")
+_STEP_COLUMNS = ("step", "standing", "why not", "attempts", "unanswered", "undos", "looked at again")
 
 
 @on_stack
@@ -71,10 +71,11 @@ def _acts(stack: Deployment, saga: Saga) -> list[Facts]:
 
 def _page(fact: Facts) -> list[RenderableType]:
     slot = fact["slot"]
-    rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact[name])) for name in _SHOWN_FIRST]
+    rows: list[tuple[str, object]] = [(name.replace("_", " "), _cell(fact.get(name))) for name in _SHOWN_FIRST]
     rows += [("invalid", sentence) for sentence in fact["invalid"]]
     # An API of an earlier release shows none.
     rows += [(_name_of(each), str(each["value"])) for each in fact.get("shown", [])]
+    rows += [("commands", "none: it came while publishing was switched off")] if fact.get("shadow") else []
     rows += [
         ("slot", f"{slot['language']}, shard {slot['shard']}" if slot else None),
         ("completed steps", ", ".join(fact["completed_steps"]) or None),
@@ -83,6 +84,9 @@ def _page(fact: Facts) -> list[RenderableType]:
     pages: list[RenderableType] = [table(fact["saga_id"], ("what", "value"), rows)]
     if fact["steps"]:
         pages.append(table("Steps", _STEP_COLUMNS, map(_step, fact["steps"])))
+    if errors := fact.get("errors"):
+        rows_of = [(each["at"], each["message"], each["reason"]) for each in errors]
+        pages.append(table("Why attempts did not do it", ("at", "message", "reason"), rows_of))
     timeline = [
         (
             entry["at"],
@@ -106,7 +110,15 @@ def _page(fact: Facts) -> list[RenderableType]:
 def _step(step: Facts) -> tuple[object, ...]:
     unanswered = ", ".join(map(str, step["unanswered"])) or None
     since = f"{step['standing']} since {step['parked_since']}" if step["parked_since"] else step["standing"]
-    return (step["step"], since, step["attempts"] or None, unanswered, step["undos"] or None, step["looked_at"])
+    return (
+        step["step"],
+        since,
+        step.get("reason"),
+        step["attempts"] or None,
+        unanswered,
+        step["undos"] or None,
+        step["looked_at"],
+    )
 
 
 def _name_of(shown: Facts) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from saga_orchestrator.adapters.rejected_events import item_id, named_in
 from saga_orchestrator.application.settling.kept import Kept, Kind
 from sagactl.deployment import Deployment
@@ -31,7 +32,7 @@ def record_of(stack: Deployment, key: str) -> dict[str, Any] | None:
     try:
         body = stack.client("s3").get_object(Bucket=stack.payload_bucket, Key=key)["Body"].read()
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
+        if code_of(error) not in {"404", "NoSuchKey"}:
             raise
         return None
     return _object(body)

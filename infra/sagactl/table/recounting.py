@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from saga_orchestrator.adapters.aws_errors import cancellation_reasons
+from saga_orchestrator.adapters.aws_errors import cancellation_reasons, code_of
 from saga_orchestrator.adapters.counters.counter_items import counter_key
 from saga_orchestrator.adapters.counters.counter_writes import CounterWrite, number
 from sagactl.deployment import Deployment
@@ -84,7 +84,7 @@ def _written(stack: Deployment, writes: list[CounterWrite]) -> bool:
         else:
             client.transact_write_items(TransactItems=[{"Update": request} for request in requests])
     except ClientError as error:
-        codes = {reason.get("Code") for reason in cancellation_reasons(error)} or {error.response["Error"]["Code"]}
+        codes = {reason.get("Code") for reason in cancellation_reasons(error)} or {code_of(error)}
         if codes & _MOVED:
             return False
         raise

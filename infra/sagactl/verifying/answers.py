@@ -8,6 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.httpsession import URLLib3Session
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from saga_orchestrator.application.settling.republishing import FunctionFailedError
 from sagactl.deployment import Deployment
 from sagactl.invoking import call_function
@@ -57,7 +58,7 @@ def _judged(stack: Deployment, what: str, name: str, payload: Mapping[str, Any])
     except FunctionFailedError as failed:
         return wrong(what, str(failed), "read its log: a setting that is wrong is named there; else roll back")
     except ClientError as error:
-        if error.response["Error"].get("Code") in {"ResourceNotFoundException", "TooManyRequestsException"}:
+        if code_of(error) in {"ResourceNotFoundException", "TooManyRequestsException"}:
             return wrong(what, str(error), "deploy again, or give it concurrency")
         raise
     failures = body.get("batchItemFailures") if isinstance(body, dict) else None

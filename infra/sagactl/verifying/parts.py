@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.adapters.aws_errors import code_of
 from sagactl.deployment import Deployment
 from sagactl.verifying.findings import Finding, fine, looked, wrong
 
@@ -123,7 +124,7 @@ def _found(ask: Any, **arguments: str) -> dict[str, Any] | None:
     try:
         answer: dict[str, Any] = ask(**arguments)
     except ClientError as error:
-        if error.response["Error"].get("Code") in _GONE:
+        if code_of(error) in _GONE:
             return None
         raise
     return answer

@@ -30,7 +30,7 @@ NOT_THE_CUSTOMER: Final = frozenset({Who.NOT_OWNER})
 ORDER: Final = SagaDefinition(
     name="order_saga",
     version=1,
-    starts=Start("ORDER_PLACED", key="order_id", input=OrderPlaced),
+    starts=Start("ORDER_PLACED", key="order_id", input=OrderPlaced, shown=("amount",)),
     cancels="ORDER_CANCELLED",
     settings={REPLY: 30, "order_attempts": 3, "approval_seconds": 172_800, "approval_above": 1000},
     steps=(
@@ -46,7 +46,7 @@ ORDER: Final = SagaDefinition(
             sends="reserve_stock",
             within=REPLY,
             retry=RETRY,
-            keeps={"reservation": Kept(str, 64)},
+            keeps={"reservation": Kept(str, 64, shown=True)},
             undo=Undo(sends="release_stock", within=REPLY, retry=RETRY),
         ),
         Step(

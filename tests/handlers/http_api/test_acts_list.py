@@ -131,3 +131,24 @@ def test_a_token_in_our_own_shape_is_only_a_place_in_the_list(noted: Deployment,
     assert listed(door, page_token=token(GOOD)).json["acts"] == []
     late = token({**GOOD, "at": "2999-01-01T00:00:00.000Z"})
     assert len(listed(door, page_token=late).json["acts"]) == 12
+
+
+ODD_PARTS: tuple[dict[str, Any], ...] = (
+    {"at": {"S": "zzz"}},
+    {"at": {"S": "2026-11-24T06:00:00"}},
+    {"at": {"S": "9999-12-31T23:59:59-23:59"}},
+    {"before": {"S": "x"}, "after": {"N": "1.5"}},
+    {"verb": {"N": "1"}, "reason": {"L": []}, "actor": {"BOOL": True}},
+)
+
+
+@pytest.mark.parametrize("odd", ODD_PARTS, ids=str)
+def test_an_act_that_was_written_oddly_hides_no_other(noted: Deployment, door: HttpDoor, odd: dict[str, Any]) -> None:
+    """Whoever breaks the glass writes acts by himself."""
+    items = noted.aws.dynamodb.scan(TableName="operator")["Items"]
+    act = next(item for item in items if item.get("reason", {}).get("S") == "n-5")
+    noted.aws.dynamodb.put_item(TableName="operator", Item={**act, **odd})
+
+    assert len(pages(door, page_size="100")) == 12
+    path = {"name": "execution_saga", "key": "ex-1"}
+    assert len(door.get("sagas/{name}/{key}/acts", READER, path=path).json["acts"]) == 12

@@ -27,9 +27,10 @@ from tests.proof.simulation.faults.weather import Weather
 from tests.proof.simulation.oracles.every import Judge, When
 from tests.proof.simulation.world import lambda_service
 from tests.proof.simulation.world.call_budget import booked
+from tests.proof.simulation.world.drawn_executions import START_MS
 from tests.proof.simulation.world.lambda_service import TIME_LIMIT_MS, Container, Invocation, LambdaService, Outcome
 from tests.proof.simulation.world.ledger import Ledger
-from tests.proof.simulation.world.plan import START_MS, Plan
+from tests.proof.simulation.world.plan import Plan
 from tests.proof.simulation.world.scheduler import Scheduler
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.stateful.pods import Pods

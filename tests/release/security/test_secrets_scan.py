@@ -47,7 +47,7 @@ REVIEWED: Final = {
     ("tests/release/template/test_parameters.py", "Secret Keyword"): "an invented ARN",
     ("tests/release/template/test_parameters.py", "Basic Auth Credentials"): "an invented URL that is refused",
     ("tests/tools/local_stack/test_envelopes_end_to_end.py", "Base64 High Entropy String"): "names of parameters",
-    ("tests/tools/local_stack/test_http_front.py", "Secret Keyword"): "a secret that signs nothing",
+    ("tests/tools/local_stack/test_signatures.py", "Secret Keyword"): "a secret that signs nothing",
     ("tests/tools/sagactl/test_reading_over_http.py", "Secret Keyword"): "a word that is no key",
     ("tests/conformance/requirements/17-envelopes.yaml", "Hex High Entropy String"): "a framing with an invented id",
     ("tests/release/template/test_kafka_relay.py", "Secret Keyword"): "an invented ARN",

@@ -12,7 +12,7 @@ from saga_orchestrator.domain.flow.terms import Answer
 from saga_orchestrator.domain.saga import Saga
 from saga_testing.samples.parked_orders import replied, reserved_order, stuck_order
 from saga_testing.samples.sample_events import event
-from tests.tools.console.conftest import Visitor
+from tests.tools.console.conftest import Visitor, sign_in
 from tests.tools.console.stand import Json, Stand
 
 
@@ -40,6 +40,21 @@ def test_what_is_wrong_is_counted_with_its_age_and_its_first_ones(visitor: Visit
     expect(page.locator("h1")).to_contain_text("o-undo")
 
 
+def test_what_is_still_being_asked_has_its_place_already(visitor: Visitor, stand: Stand) -> None:
+    page = visitor.visit()
+    tiles = page.locator(".tile .what")
+    expect(page.locator(".tile", has_text="being asked")).to_have_count(0)
+    told = tiles.all_text_contents()
+    page.route("**/v1/**", lambda route: None if "parked" in route.request.url else route.continue_())  # never answered
+
+    page.reload()
+    sign_in(page, "operator")
+
+    expect(page.locator(".tile", has_text="Parked")).to_contain_text("being asked")
+    expect(page.locator(".tile", has_text="being asked")).to_have_count(1)
+    assert tiles.all_text_contents() == told
+
+
 def test_a_parked_saga_that_nobody_asks_any_more_says_that_only_a_person_moves_it(
     visitor: Visitor, stand: Stand
 ) -> None:
@@ -61,7 +76,7 @@ def test_one_saga_says_why_it_is_here_and_shows_its_steps_its_ledger_and_its_tim
 
     expect(page.locator(".why")).to_have_text(
         re.compile(
-            r"^It waits for a person: reserve stock is parked\. It is asked again in \d+ min( \d+ s)?; "
+            r"^It waits for a person: reserve stock \(refused\) is parked\. It is asked again in \d+ min( \d+ s)?; "
             r"an answer may still settle it\. The reason why it is being taken back is refused\. *$"
         )
     )
@@ -71,6 +86,11 @@ def test_one_saga_says_why_it_is_here_and_shows_its_steps_its_ledger_and_its_tim
     assert "ship: refused (point of no return)" in label
     assert label.endswith("It is compensating.")
     expect(page.get_by_role("region", name="Steps", exact=True)).to_contain_text("undo parked")
+    attempts = page.get_by_role("region", name="Attempts", exact=True)
+    expect(attempts.get_by_role("row", name="release_stock#1 refused")).to_be_visible()
+    facts = page.locator(".facts")
+    expect(facts.locator("div", has_text="amount")).to_contain_text("7")
+    expect(facts.locator("div", has_text="reservation of reserve stock")).to_contain_text("r-1")
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("a participant answered")
     expect(page.get_by_role("region", name="Messages")).to_contain_text("order_saga:o-undo:ship_order#1")
     assert page.get_by_role("group", name="Verbs").count() == 0  # a reader has none

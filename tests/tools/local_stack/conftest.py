@@ -14,6 +14,7 @@ from local_stack.aws.clients import AwsClients
 from local_stack.aws.endpoint import AwsEndpoint
 from local_stack.stack import LocalStack, StackOptions
 from local_stack.stack_event import EventKind, StackEvent
+from tests.tools.local_stack.served_front import Served
 from tests.tools.local_stack.small_stack import write_template
 
 
@@ -88,3 +89,10 @@ def aws() -> Iterator[AwsClients]:
     clients.close()
     endpoint.close()
     assert faults == []
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    served = Served()
+    yield served
+    served.front.close()

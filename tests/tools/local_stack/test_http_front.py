@@ -5,96 +5,22 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from local_stack.aws import InvokeReply
 from local_stack.errors import LocalStackError, UnsupportedResource
-from local_stack.http_front.declared import DeclaredApi, Route
+from local_stack.http_front.declared import DeclaredApi
 from local_stack.http_front.serving import HttpFront
-from local_stack.http_front.signatures import CALLERS, SECRET, Sent, signer_of
+from local_stack.http_front.signatures import CALLERS
 from local_stack.issuer import Issuer
 from local_stack.loopback_server import HOST, LoopbackServer
 from local_stack.registry import SchemaRegistry
 from tests.tools.local_stack.conftest import Watched
-
-REGION = "us-east-1"
-ROUTES = [
-    Route("GET /iam/v1/me", "api", signed=True),
-    Route("GET /iam/v1/sagas", "api", signed=True),
-    Route("GET /iam/v1/sagas/{name}/{key}", "api", signed=True),
-    Route("GET /iam/v1/sagas/{name}/mine", "api", signed=True),
-    Route("POST /iam/v1/sagas/{name}/{key}/cancel", "api", signed=True),
-    Route("GET /open", "api", signed=False),
-]
-
-
-class Invoked:
-    """Stands for the functions: keeps what it was handed."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-        self.reply_with = InvokeReply(200, b'{"statusCode":200,"headers":{"etag":"\\"v1\\""},"body":"{}"}')
-
-    def reply(self, function: str, payload: bytes, invocation_type: str) -> InvokeReply:
-        assert (function, invocation_type) == ("api", "RequestResponse")
-        self.events.append(json.loads(payload))
-        return self.reply_with
-
-
-class Served:
-    def __init__(self, rate: float | None = None) -> None:
-        self.invoked, self.front = Invoked(), HttpFront()
-        self.url = self.front.listen()
-        self.front.serve(DeclaredApi(routes=list(ROUTES), rate=rate), self.invoked, REGION)
-
-    def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
-        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        sent = {"Host": urlsplit(self.url).netloc, "Content-Length": str(len(body)), **headers}
-        for name, value in sent.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        connection.send(body)
-        reply = connection.getresponse()
-        found = reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
-        connection.close()
-        return found
-
-    def signed(self, method: str, path: str, body: bytes = b"", key: str = "operator") -> tuple[int, Any]:
-        headers = signature(self.url, method, path, body, key)
-        status, _, answer = self.send(method, path, body, **headers)
-        return status, json.loads(answer or b"null")
-
-
-def signature(
-    url: str,
-    method: str,
-    path: str,
-    body: bytes = b"",
-    key: str = "operator",
-    secret: str = SECRET,
-    service: str = "execute-api",
-    region: str = REGION,
-) -> dict[str, str]:
-    request = AWSRequest(method, f"{url}{path}", data=body, headers={"Host": urlsplit(url).netloc})
-    SigV4Auth(Credentials(key, secret), service, region).add_auth(request)
-    return {name: value for name, value in request.headers.items() if name != "Host"}
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    served = Served()
-    yield served
-    served.front.close()
+from tests.tools.local_stack.served_front import Served, signature
 
 
 @pytest.mark.parametrize(
@@ -125,21 +51,6 @@ def test_what_is_not_declared_reaches_no_function(served: Served, path: str) -> 
     assert served.invoked.events == []
 
 
-def test_a_signed_request_is_handed_over_in_the_gateways_format(served: Served) -> None:
-    path = "/iam/v1/sagas/execution_saga/a%2Fb%20c?order=deadlines&order=x&page_token=%3D"
-    assert served.signed("GET", path) == (200, {})
-
-    (event,) = served.invoked.events
-    assert (event["version"], event["routeKey"]) == ("2.0", "GET /iam/v1/sagas/{name}/{key}")
-    assert event["rawPath"] == "/iam/v1/sagas/execution_saga/a/b c"
-    assert event["pathParameters"] == {"name": "execution_saga", "key": "a/b c"}
-    assert event["queryStringParameters"] == {"order": "deadlines,x", "page_token": "="}
-    context = event["requestContext"]
-    assert context["authorizer"]["iam"]["userArn"] == CALLERS["operator"]
-    assert (context["stage"], context["routeKey"]) == ("$default", event["routeKey"])
-    assert "body" not in event
-
-
 def test_a_route_in_full_goes_before_one_with_parameters(served: Served) -> None:
     served.signed("GET", "/iam/v1/sagas/execution_saga/mine")
 
@@ -154,56 +65,6 @@ def test_a_body_is_text_or_base64(served: Served, body: bytes, text: str, encode
 
     (event,) = served.invoked.events
     assert (event["body"], event["isBase64Encoded"]) == (text, encoded)
-
-
-FORGED: dict[str, dict[str, str]] = {
-    "another secret": {"secret": "guessed"},
-    "a key that nobody has": {"key": "AKIAEXAMPLE"},
-    "another service": {"service": "dynamodb"},
-    "another region": {"region": "eu-west-1"},
-}
-
-
-@pytest.mark.parametrize("forgery", FORGED)
-def test_a_signature_of_something_else_is_refused(served: Served, forgery: str) -> None:
-    headers = signature(served.url, "GET", "/iam/v1/me", **FORGED[forgery])  # type: ignore[arg-type]  # keywords by name
-
-    assert served.send("GET", "/iam/v1/me", b"", **headers)[0] == 403
-    assert served.invoked.events == []
-
-
-def test_a_signature_holds_for_one_request(served: Served) -> None:
-    path = "/iam/v1/sagas/a/b/cancel"
-    headers = signature(served.url, "POST", path, b'{"reason":"x"}')
-
-    assert served.send("POST", path, b'{"reason":"x"}', **headers)[0] == 200
-    for method, other, body in (
-        ("POST", path, b'{"reason":"y"}'),
-        ("POST", "/iam/v1/sagas/a/c/cancel", b'{"reason":"x"}'),
-        ("POST", f"{path}?x=1", b'{"reason":"x"}'),
-        ("GET", "/iam/v1/me", b""),
-    ):
-        assert served.send(method, other, body, **headers)[0] == 403
-    unsigned = {name: value for name, value in headers.items() if name != "Authorization"}
-    assert served.send("POST", path, b'{"reason":"x"}', **unsigned)[0] == 403
-    hashed = {**headers, "X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
-    assert served.send("POST", path, b'{"reason":"z"}', **hashed)[0] == 403
-    assert len(served.invoked.events) == 1
-
-
-@pytest.mark.parametrize(("late", "taken"), [(-400, False), (-200, True), (0, True), (200, True), (400, False)])
-def test_a_signature_grows_old(late: int, taken: bool) -> None:
-    headers = {name.lower(): value for name, value in signature("http://h", "GET", "/iam/v1/me").items()}
-    sent = Sent("GET", "/iam/v1/me", "", {**headers, "host": "h"}, b"")
-    now = datetime.now(UTC) + timedelta(seconds=late)
-
-    assert signer_of(sent, REGION, now) == ("operator" if taken else None)
-    assert signer_of(Sent("GET", "/iam/v1/me", "", {**headers, "host": "h", "x-amz-date": "now"}, b""), REGION) is None
-
-
-def test_a_route_without_a_signature_has_no_authorizer(served: Served) -> None:
-    assert served.send("GET", "/open")[0] == 200
-    assert "authorizer" not in served.invoked.events[0]["requestContext"]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 import typer
+from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 from typer.testing import CliRunner, Result
 
 from sagactl.app import app
+from sagactl.connection import Target, connect
+from sagactl.outlet import Output
 from tests.tools.local_stack.outside import SAGACTL
 from tests.tools.sagactl.conftest import Operator
 
@@ -104,6 +107,9 @@ REFUSALS: dict[str, Callable[[str], Exception]] = {
     "no connection": lambda _: EndpointConnectionError(endpoint_url="https://there"),
     "no credentials": lambda _: NoCredentialsError(),
     "no answer but a page": lambda _: ResponseParserError("Unable to parse response,\ninvalid XML"),
+    "no code": lambda operation: ClientError({}, operation),
+    "no part that must be there": lambda _: KeyError("Items"),
+    "no end of redirects": lambda _: RecursionError(),
 }
 
 
@@ -159,6 +165,42 @@ def test_what_aws_refuses_is_one_line(
         line = assert_one_line(CliRunner().invoke(app, command), 2)
     if "no " not in refused:
         assert refused in line
+
+
+@pytest.mark.parametrize("body", [b"<html>proxy</html>", b"", b"null", b"[]", b'{"Items":'])
+def test_a_page_instead_of_an_answer_is_no_empty_list(body: bytes) -> None:
+    target = Target("sagas", "http://127.0.0.1:1", None, "eu-central-1", Output.TABLE)
+    client = connect(target).client("dynamodb")
+    client.meta.events.register_first(
+        "before-send.dynamodb", lambda request, **_: AWSResponse(request.url, 200, {}, _Body(body))
+    )
+
+    with pytest.raises(ResponseParserError):
+        client.scan(TableName="sagas")
+
+
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_arguments: Any, **_options: Any) -> Iterator[bytes]:
+        yield self._content
+
+
+def test_whoever_looks_for_the_fault_sees_all_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SAGACTL_TRACEBACK", "1")
+    with aws(monkeypatch, REFUSALS["no part that must be there"], frozenset()):
+        assert isinstance(CliRunner().invoke(app, ["list"]).exception, KeyError)
+
+
+@pytest.mark.parametrize("endpoint", ["http://[::1", "nowhere", "http://", "ftp:", " ", "http://a b:1"])
+def test_an_endpoint_that_is_none_is_one_line(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    outcome = CliRunner().invoke(app, ["list", "--region", "eu-central-1", "--endpoint-url", endpoint])
+    assert "sagactl." not in assert_one_line(outcome, 2)  # no fault of its own is told
 
 
 IDS = ["a b", "x" * 200, "#counter#python#0", "-begins-with-a-dash", "", "ä", "\udcff", "a\0b", "a\nb"]

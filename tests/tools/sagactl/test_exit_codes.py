@@ -57,6 +57,21 @@ def test_what_nobody_expected_is_no_exit_code() -> None:
         with_exit_code(work)
 
 
+@pytest.mark.parametrize("odd", [KeyError("Items"), TypeError("secret"), AttributeError(), ValueError()], ids=repr)
+def test_an_answer_that_nobody_understands_is_one_line_without_what_it_held(
+    odd: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        raise odd
+
+    with pytest.raises(typer.Exit) as left:
+        with_exit_code(work)
+    said = capsys.readouterr().err
+    assert (left.value.exit_code, said.count("\n")) == (2, 1)
+    assert f"{type(odd).__name__} in {__name__}:" in said
+    assert "secret" not in said
+
+
 def test_an_event_that_the_bus_did_not_take_is_not_done() -> None:
     """PutEvents answers such an entry with success."""
     refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slower"}]}

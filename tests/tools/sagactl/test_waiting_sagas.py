@@ -67,6 +67,7 @@ def test_what_is_awaited_is_the_answer_to_an_attempt_and_until_when(shop: Shop) 
             "undos": 0,
             "looked_at": due,
             "parked_since": None,
+            "reason": None,
         }
     ]
     assert "Steps" in page(facts)
@@ -105,6 +106,10 @@ def test_an_undo_that_is_parked_is_told_in_both(shop: Shop) -> None:
     parked = facts["steps"][0]
     assert (parked["standing"], parked["undos"]) == ("undo parked", 3)
     assert f"undo parked since {parked['parked_since']}" in page(facts)
+    assert (parked["reason"], facts["steps"][1]["reason"]) == ("no_answer", "refused")
+    assert facts["errors"][0]["message"] == "reserve_stock#1"
+    assert "release_credit#3" in page(facts)
+    assert "amount" in page(facts)
     shop.deliver(reply("release_credit#1"))
     assert (shop.details()["waits_for"], shop.details()["parked"]) == (None, [])
 

@@ -1,17 +1,14 @@
 """Messages as they leave: every field of every kind, and the keys that name them."""
 
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from saga_orchestrator.application.sendable import newly_emitted, republishable
 from saga_orchestrator.domain.errors import CorruptSaga, UnknownMessageKey
 from saga_orchestrator.domain.events import Signal, script_key
 from saga_orchestrator.domain.executions.request_rules import INVALID_REQUEST, stored_faults
-from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.render import (
     MAX_MESSAGE_BYTES,
     SAGA_MESSAGES,
@@ -265,55 +262,3 @@ def test_each_occurrence_of_a_kind_has_a_number_of_its_own() -> None:
 
 def test_the_name_of_a_stored_script_is_made_of_its_content() -> None:
     assert script_key("ex-1", REQUEST.script.sha256) == "scripts/ex-1/" + "01" * 32
-
-
-@pytest.mark.parametrize(
-    ("millis", "text"),
-    [
-        (0, "1970-01-01T00:00:00.000Z"),
-        (1, "1970-01-01T00:00:00.001Z"),
-        (999, "1970-01-01T00:00:00.999Z"),
-        (1_000, "1970-01-01T00:00:01.000Z"),
-        (NOW, SENT_AT),
-    ],
-)
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
-def test_an_instant_is_always_utc_with_milliseconds(
-    millis: int, text: str, zone: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", zone)
-        time.tzset()
-        written = rfc3339(millis)
-    time.tzset()
-
-    assert written == text
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "owed"),
-    [
-        (None, None, ()),
-        (None, "a#1 b#1", ("a#1", "b#1")),
-        ("a#1 b#1", "b#1 c#1 a#2", ("c#1", "a#2")),
-        ("a#1", None, ()),
-        ("a#1", "a#1", ()),
-    ],
-)
-def test_a_stream_record_owes_what_its_new_image_adds(old: str | None, new: str | None, owed: tuple[str, ...]) -> None:
-    assert newly_emitted(old, new) == owed
-
-
-@pytest.mark.parametrize(
-    ("saga", "to_send", "skipped"),
-    [
-        (after(requested()), ("saga_started#1", "create_pod#1"), ()),
-        (after(requested(), started()), ("saga_started#1",), ("create_pod#1",)),
-        (after(requested(), failed()), ("saga_started#1", "delete_pod#1", "saga_failed#1"), ("create_pod#1",)),
-        (after(started(), requested()), ("saga_started#1",), ("create_pod#1",)),
-    ],
-)
-def test_what_begins_work_is_sent_again_only_while_the_saga_waits_for_it(
-    saga: Saga, to_send: tuple[str, ...], skipped: tuple[str, ...]
-) -> None:
-    assert republishable(saga, EXECUTION_SAGA) == (to_send, skipped)

@@ -1,7 +1,5 @@
 """`sagactl migrate`: move running sagas to a newer version of their definition, after it was deployed."""
 
-import random
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Annotated
@@ -9,7 +7,6 @@ from typing import Annotated
 import typer
 
 from saga_orchestrator.adapters.operators.acting_sagas import ActingSagas
-from saga_orchestrator.adapters.saga_store import DynamoDbSagaStore
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.application.versions.migrate_sagas import Became, MigrateSagas, Moved
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -30,6 +27,7 @@ from sagactl.errors import REFUSALS, NotDoneError, NotUsableError
 from sagactl.options import explain, on_stack
 from sagactl.outlet import number_of, show, table, tell
 from sagactl.table.sagas import Facts, Unreadable, readable, tell_unreadable
+from sagactl.table.store import store_of
 from sagas import SAGAS
 
 _ALREADY = "already"
@@ -175,10 +173,7 @@ def _named(mover: MigrateSagas, keys: list[str]) -> Wanted:
 
 
 def _store(stack: Deployment) -> ActingSagas:
-    store = DynamoDbSagaStore.on_table(
-        stack.client("dynamodb"), stack.table, "deadlines", Policy(), random.Random(), time.sleep
-    )
-    return ActingSagas(store, act_table(stack))
+    return ActingSagas(store_of(stack, Policy()), act_table(stack))
 
 
 def _mover(mover: MigrateSagas, actor: str, reason: str) -> Callable[[str], Moved]:

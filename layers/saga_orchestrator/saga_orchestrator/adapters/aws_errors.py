@@ -39,6 +39,11 @@ _ANSWERS: Final = frozenset(
 """No failures: what was asked is answered, and the caller acts on it."""
 
 
+_NO_ANSWER: Final = (BotoCoreError, ResponseParserError, OSError, RecursionError)
+"""No connection, no credentials, no reply, or a reply that is none, such as a bucket's redirect that leads to itself:
+botocore follows it as deep as Python goes."""
+
+
 def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
@@ -87,9 +92,9 @@ def _passing(error: BaseException) -> str | None:
             return None
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return f"{error.operation_name} failed with {code_of(error) or status}"
-    if isinstance(error, BotoCoreError | ResponseParserError | OSError) and not isinstance(error, ParamValidationError):
-        # No connection, no credentials, no reply, or a reply that is none. A lost reply of an applied write is among
-        # these: the redelivery finds its own event id. A request that breaks its own shape was never sent.
+    if isinstance(error, _NO_ANSWER) and not isinstance(error, ParamValidationError):
+        # A lost reply of an applied write is among these: the redelivery finds its own event id. A request that breaks
+        # its own shape was never sent.
         return f"no answer from AWS: {type(error).__name__}"
     return None
 

@@ -41,7 +41,7 @@ class Sdk:
             config = Config(max_pool_connections=self._max_connections, user_agent=user_agent, **{**_CONFIG, **own})
             client = self._session.create_client(service, config=config)
         if service not in {"s3", "lambda"}:  # these two answer with streams
-            client.meta.events.register("before-parse", _refuse_what_is_no_answer)
+            client.meta.events.register("before-parse", refuse_what_is_no_answer)
         return client
 
     @cached_property
@@ -70,7 +70,7 @@ class Sdk:
         return self._client("events")
 
 
-def _refuse_what_is_no_answer(response_dict: dict[str, Any], **_event: Any) -> None:
+def refuse_what_is_no_answer(response_dict: dict[str, Any], **_event: Any) -> None:
     """A success must be a JSON object. botocore takes a page of HTML for an empty answer, that is for a write done."""
     body = response_dict["body"]
     if response_dict["status_code"] < 300 and not (body.startswith(b"{") and body.rstrip().endswith(b"}")):

@@ -4,8 +4,10 @@ places than the list shows. Of a thousand items the places cost an eightieth of 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
+
+from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.instants import of_stored
 
 from .listing import Key, Lists, Order, instant_of, standing_at
 from .merging import stretches_of
@@ -100,7 +102,15 @@ def _moments(shelf: Shelf[Any], partition: str, most: int) -> Iterator[int]:
     left, more = most, True
     while more and left:
         entries, more = shelf.read(partition, begin, left, newest_first=False)
-        yield from (int(datetime.fromisoformat(entry.spot.at).timestamp() * 1000) for entry in entries)
+        yield from (_millis(entry.spot.at) for entry in entries)
         if not entries:
             return
         begin, left = Beginning(entries[-1].spot.at, after=entries[-1].spot.key), left - len(entries)
+
+
+def _millis(text: str) -> int:
+    found = of_stored(text)
+    if found is None:
+        msg = "since when something stands there cannot be read"
+        raise RetryableError(msg)
+    return found

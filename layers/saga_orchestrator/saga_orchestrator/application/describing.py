@@ -8,6 +8,7 @@ from saga_orchestrator.domain.executions.request_rules import sentence
 from saga_orchestrator.domain.instants import rfc3339
 from saga_orchestrator.domain.operating.acts import Act
 from saga_orchestrator.domain.saga import Saga, TimelineEntry
+from saga_orchestrator.domain.traceparent import unpacked
 
 from .kinds import DefinitionOf
 from .ledger_words import awaited_by, declared_steps, parked_in, parked_since, shown_of, steps_of
@@ -48,7 +49,11 @@ def owners_view(saga: Saga) -> Facts:
 
 
 def details(saga: Saga, named: DefinitionOf) -> Facts:
-    """Everything that is stored, except what is the user's own data."""
+    """Everything that is stored, except what is the user's own data and not marked as shown.
+
+    What `named` says today counts, whichever definition the saga began under: what is unmarked is hidden at once.
+    """
+    definition = named(saga.saga_name)
     return {
         **summary(saga),
         "saga_id": saga.saga_id,
@@ -60,15 +65,21 @@ def details(saga: Saga, named: DefinitionOf) -> Facts:
         "exit_code": saga.exit_code,
         "error_type": saga.error_type,
         "ended_by": saga.ended_by,
+        "failed_step": saga.failed_step,
+        "outcome": str(saga.outcome) if saga.outcome else None,
+        "errors": [{"at": rfc3339(each.at), "message": each.message, "reason": each.reason} for each in saga.errors],
         "invalid": [sentence(fault) for fault in saga.faults],
         "image": saga.request.runtime_image if saga.request else None,
         "limits": _limits(saga),
         **_waits(saga, named),
-        "shown": shown_of(saga, named(saga.saga_name)),
-        "steps": steps_of(saga),
-        "declared_steps": declared_steps(named(saga.saga_name)),
+        "must_end_by": moment(saga.saga_due),
+        "shown": shown_of(saga, definition),
+        "steps": steps_of(saga, definition),
+        "declared_steps": declared_steps(definition),
         "pod_name": saga.pod_name,
         "node_name": saga.node_name,
+        "shadow": saga.shadow,
+        "traceparent": unpacked(saga.traceparent) if saga.traceparent else None,
         "kept_until": moment(saga.expires * 1000 if saga.expires else None),
         "completed_steps": list(saga.completed_steps),
         "compensated_steps": list(saga.compensated_steps),

@@ -9,6 +9,7 @@ from saga_orchestrator.domain.errors import RejectReason
 from saga_orchestrator.domain.flow.ledger import OPEN, UNDOING, Entry
 from saga_orchestrator.domain.saga import Saga
 
+from .ledger_words import reason_of
 from .listing import Order, Unreadable
 
 DefinitionOf = Callable[[str], SagaDefinition | None]
@@ -55,15 +56,13 @@ def _parked(saga: Saga, definition: SagaDefinition | None) -> Iterator[tuple[str
 
 def _reason(saga: Saga, entry: Entry, definition: SagaDefinition | None) -> str:
     """Why its latest attempt did not do it; where this code does not know what asked for it, why the latest did not."""
-    step = definition.step(entry.step) if definition is not None else None
-    asked = (step.undo.sends if step.undo else None) if step and entry.standing in UNDOING else step and step.sends
-    own = [error.reason for error in saga.errors if error.message.partition("#")[0] == asked]
-    return (own or [error.reason for error in saga.errors] or [saga.reason or UNKNOWN])[-1]
+    latest = saga.errors[-1].reason if saga.errors else None
+    return reason_of(saga, entry, definition) or latest or saga.reason or UNKNOWN
 
 
 def _failed_at(saga: Saga, definition: SagaDefinition | None) -> str | None:
     """The step whose own answer gave the reason that it ended for; None where it was no step's."""
-    told = {error.message.partition("#")[0] for error in saga.errors if error.reason == saga.reason}
+    told = {error.kind for error in saga.errors if error.reason == saga.reason}
     steps = definition.steps if definition is not None else ()
     return next((step.key for step in reversed(steps) if step.sends in told), None)
 

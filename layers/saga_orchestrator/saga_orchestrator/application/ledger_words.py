@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from saga_orchestrator.domain.definition import SagaDefinition
-from saga_orchestrator.domain.flow.ledger import UNDOING, Entry, Standing
+from saga_orchestrator.domain.flow.ledger import TAKEN_BACK, UNDOING, Entry, Standing
 from saga_orchestrator.domain.saga import Saga
 
 from .moments import moment
@@ -29,7 +29,7 @@ _WORDS: Final = {
 }
 
 
-def steps_of(saga: Saga) -> list[Facts]:
+def steps_of(saga: Saga, definition: SagaDefinition | None) -> list[Facts]:
     """One for each step that was reached, in that order. An execution's steps are all done in one write: none."""
     return [
         {
@@ -40,9 +40,29 @@ def steps_of(saga: Saga) -> list[Facts]:
             "undos": entry.undo,
             "looked_at": moment(entry.due),
             "parked_since": moment(entry.since),
+            "reason": reason_of(saga, entry, definition),
         }
         for entry in saga.ledger.entries
     ]
+
+
+def reason_of(saga: Saga, entry: Entry, definition: SagaDefinition | None) -> str | None:
+    """Why its latest attempt did not do it, or that of its undo once it is being taken back. None: none failed, or this
+    code does not know what asked for it.
+    """
+    step = definition.step(entry.step) if definition is not None else None
+    undo = step.undo if step else None
+    asked = (undo.sends if undo else None) if entry.standing in UNDOING | TAKEN_BACK else step and step.sends
+    return next((error.reason for error in reversed(saga.errors) if error.kind == asked), None)
+
+
+def _read(stored: str) -> Mapping[str, Any]:
+    """Nothing where it cannot be read: a page that tells the rest is worth more."""
+    try:
+        content = json.loads(stored)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def parked_in(saga: Saga) -> list[str]:
@@ -104,7 +124,7 @@ def _shown(
     if definition is None:
         return
     if definition.starts is not None and definition.starts.shown and saga.input is not None:
-        yield None, json.loads(saga.input), frozenset(definition.starts.shown)
+        yield None, _read(saga.input), frozenset(definition.starts.shown)
     for key, kept in saga.data.items():
         step = definition.step(key)
         names = (name for name, rule in step.keeps.items() if rule.shown) if step else ()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import takewhile
 from typing import Any
 
@@ -170,8 +171,12 @@ class Relay:
         if not message.wants_script:
             return message, encoded(message)
         reference = message.body["script_ref"]
-        script = self.scripts.read_script(reference["bucket"], reference["key"])
-        whole = replace(message, body={**message.body, "script": script.reveal().decode()})
+        script = self.scripts.read_script(reference["bucket"], reference["key"]).reveal()
+        if sha256(script).hexdigest() != reference["sha256"]:
+            # Whatever answered, it was not the bucket: its key is made of the hash, and nobody else writes there.
+            msg = f"what was read is not the script of {message.id}"
+            raise RetryableError(msg)
+        whole = replace(message, body={**message.body, "script": script.decode()})
         # As JSON a script can be six times as long. What no target would take travels by its reference alone.
         body = encoded(whole)
         return (whole, body) if len(body.encode()) <= MAX_MESSAGE_BYTES else (message, encoded(message))

@@ -27,6 +27,31 @@ def test_they_are_listed_the_newest_first_in_pages(stack: Deployment, desk: Desk
     assert moments == sorted(moments, reverse=True)
 
 
+@pytest.mark.parametrize("size", ["1", "2", "5"])
+def test_each_is_listed_once_while_others_are_prepared_started_and_over(
+    stack: Deployment, desk: Desk, size: str
+) -> None:
+    store_parked(stack, 2)
+    made = []
+    for number in range(8):
+        made.append(desk.prepared(key=f"p-{number}", verb="note"))
+        stack.advance(0 if number % 3 else 1)
+    found: list[str] = []
+    token: str | None = None
+    turn = 0
+    while token is not None or not turn:
+        query = {"page_size": size, **({"page_token": token} if token else {})}
+        told = desk.door.get("operations", READER, query=query)
+        found += [operation["id"] for operation in told.json["operations"]]
+        token = told.json["next_page_token"]
+        desk.prepared(key=f"meanwhile-{turn}", verb="note")
+        (desk.start if turn % 2 else desk.abort)(made[turn % 8], key=f"m-{turn}")
+        desk.run()
+        turn += 1
+
+    assert sorted(each for each in found if each in made) == sorted(made)
+
+
 @pytest.mark.parametrize("forged", ["", "x", "A" * 900, "e30", "eyJvcGVyYXRpb24iOiJ4IiwibmV4dCI6MX0"])
 def test_a_forged_token_reads_nothing(stack: Deployment, desk: Desk, forged: str) -> None:
     store_parked(stack, 2)

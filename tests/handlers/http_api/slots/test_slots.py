@@ -65,6 +65,28 @@ def test_each_language_appears_once_and_no_page_reads_too_much(stack: Deployment
     assert seen == languages
 
 
+@pytest.mark.parametrize("size", ["1", "4"])
+def test_each_appears_once_while_slots_are_taken_and_languages_come(stack: Deployment, size: str) -> None:
+    door = HttpDoor(stack.at)
+    languages = [f"language-{number:02}" for number in range(9)]
+    for language in languages:
+        run(stack, f"ex-{language}", language=language)
+    seen: list[str] = []
+    token: str | None = ""
+    for turn in range(40):
+        told = door.get("slots", READER, query={"page_size": size, **({"page_token": token} if token else {})})
+        seen += [each["language"] for each in told.json["slots"]]
+        token = told.json["next_page_token"]
+        if token is None:
+            break
+        run(stack, f"new-{turn}", language=f"language-{turn % 9:02}-b")
+        run(stack, f"more-{turn}", language=languages[turn % 9])
+        stack.deliver(event("EXECUTION_COMPLETED", f"ex-{languages[-1 - turn % 9]}"))
+
+    assert token is None
+    assert [each for each in seen if each in languages] == languages
+
+
 @pytest.mark.parametrize("token", ["", "x", "!!!", "c2xvdHM", "c2xvdHMgLi4", "A" * 200, "ä"])
 def test_a_forged_token_is_refused(door: HttpDoor, token: str) -> None:
     told = door.get("slots", READER, query={"page_token": token})

@@ -4,7 +4,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.proof.simulation.world.plan import START_MS, Plan
+from tests.proof.simulation.world.drawn_executions import START_MS
+from tests.proof.simulation.world.plan import Plan
 from tests.proof.simulation.world.scenario import ADMIN, STRANGER, Inbound, iso
 
 WORLDS: Final = 0.4

@@ -29,8 +29,9 @@ from tests.proof.simulation.sources.rejected_desk import RejectedDesk
 from tests.proof.simulation.sources.stream_mapping import StreamMapping
 from tests.proof.simulation.sources.targets import Targets
 from tests.proof.simulation.world.acts import Acts
-from tests.proof.simulation.world.clients import FaultyCalls, SimulatedSdk
+from tests.proof.simulation.world.clients import FaultyCalls
 from tests.proof.simulation.world.dice import Dice
+from tests.proof.simulation.world.drawn_executions import START_MS
 from tests.proof.simulation.world.lambda_service import (
     API,
     CHECKER,
@@ -45,9 +46,10 @@ from tests.proof.simulation.world.lambda_service import (
     Outcome,
 )
 from tests.proof.simulation.world.ledger import Ledger, Write
-from tests.proof.simulation.world.plan import START_MS, Plan, draw_plan
+from tests.proof.simulation.world.plan import Plan, draw_plan
 from tests.proof.simulation.world.scenario import Inbound
 from tests.proof.simulation.world.scheduler import Scheduler
+from tests.proof.simulation.world.sdk import SimulatedSdk
 from tests.proof.simulation.world.silent_telemetry import SilentTelemetry
 from tests.proof.simulation.world.worker import Worker
 

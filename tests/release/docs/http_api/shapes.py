@@ -52,6 +52,7 @@ _STEP: Final = closed(
     undos=WHOLE,
     looked_at=MAYBE_MOMENT,
     parked_since=MAYBE_MOMENT,
+    reason=MAYBE_TEXT,
 )
 _DETAILS: Final[dict[str, Schema]] = {
     "saga_id": TEXT,
@@ -63,6 +64,10 @@ _DETAILS: Final[dict[str, Schema]] = {
     "exit_code": MAYBE_WHOLE,
     "error_type": MAYBE_TEXT,
     "ended_by": MAYBE_TEXT,
+    "failed_step": MAYBE_TEXT,
+    "outcome": MAYBE_TEXT,
+    "errors": listed(closed(at=MOMENT, message=TEXT, reason=TEXT)),
+    "must_end_by": MAYBE_MOMENT,
     "invalid": TEXTS,
     "image": MAYBE_TEXT,
     "limits": maybe(closed(cpu=TEXT, memory=TEXT, seconds=WHOLE)),
@@ -71,6 +76,8 @@ _DETAILS: Final[dict[str, Schema]] = {
     "shown": listed(closed(step=MAYBE_TEXT, name=TEXT, value={})),
     "steps": listed(_STEP),
     "declared_steps": listed(closed(step=TEXT, undo=BOOLEAN, pivot=BOOLEAN, waits=BOOLEAN)),
+    "shadow": BOOLEAN,
+    "traceparent": MAYBE_TEXT,
     "pod_name": MAYBE_TEXT,
     "node_name": MAYBE_TEXT,
     "kept_until": MAYBE_MOMENT,

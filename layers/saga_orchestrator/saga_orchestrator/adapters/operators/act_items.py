@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.adapters.aws_errors import part_of, retryable
 from saga_orchestrator.adapters.patient_writes import PatientWrites
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.instants import of_stored, rfc3339
 from saga_orchestrator.domain.operating.acts import KEPT_SECONDS, Act, ActKey
 
 from .time_index import BY_TIME, TimeIndex
@@ -48,17 +47,20 @@ def encode(act: Act) -> Item:
 
 
 def decode(item: Item) -> Act:
-    """An item that lacks a part is shown without it: nobody is to miss an act because its item is odd."""
+    """An item that lacks a part, or has it of another kind, is shown without it: nobody is to miss an act, or all
+    others of the list, because one item is odd. Whoever breaks the glass can write such a one.
+    """
 
     def text(name: str) -> str:
         return str(item.get(name, {}).get("S", ""))
 
     def number(name: str) -> int | None:
-        return int(item[name]["N"]) if name in item else None
+        value = str(item.get(name, {}).get("N", ""))
+        return int(value) if value.isascii() and value.isdigit() else None
 
     identity = ActKey(target=text("target"), actor=text("actor"), key=text("sk").rpartition("#")[2])
-    at = int(datetime.fromisoformat(text("at")).timestamp() * 1000) if text("at") else 0
     fields = {name: text(name) for name in _STRINGS}
+    at = of_stored(text("at")) or 0
     return Act(id=identity, at=at, version_before=number("before"), version_after=number("after"), **fields)
 
 

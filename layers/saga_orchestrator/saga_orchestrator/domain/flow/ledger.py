@@ -134,6 +134,11 @@ class StepError:
     reason: str
     at: int
 
+    @property
+    def kind(self) -> str:
+        """Of the message that asked."""
+        return self.message.partition("#")[0]
+
     def __str__(self) -> str:
         return f"{self.message}={self.reason}@{self.at}"
 

@@ -1,24 +1,21 @@
-"""Instants as they are sent: RFC 3339 with its offset, and nothing that only some readers take for one."""
+"""Instants as they are sent to the API: RFC 3339 with its offset, by the same rule as those of events."""
 
 import re
-from datetime import datetime
 from typing import Final
 
 from saga_orchestrator.domain.instants import LAST_INSTANT
+from saga_orchestrator.entrypoints.field_rules import TIMESTAMP, epoch_ms
 
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIMESTAMP: Final = re.compile(TIMESTAMP)
 
 
 def millis_of(text: str) -> int:
     """Epoch milliseconds.
 
     Raises:
-        ValueError: it is no such instant, or before 1970.
+        ValueError: it is no such instant, or none between 1970 and the year 9999.
     """
-    try:
-        found = int(datetime.fromisoformat(text).timestamp() * 1000) if _INSTANT.fullmatch(text) else -1
-    except (ValueError, OverflowError):
-        found = -1
+    found = epoch_ms(text) if _TIMESTAMP.fullmatch(text) else -1
     if not 0 <= found <= LAST_INSTANT:
         msg = "an instant has a date, a time and an offset, such as 2026-05-01T12:00:00Z"
         raise ValueError(msg)
