@@ -85,7 +85,7 @@ def test_mixed_worlds_run_both_releases_and_break_no_oracle() -> None:
     assert any("usage#1" in saga.keys for world in worlds for saga in world.ledger.sagas.values())
     told = [each for world in worlds if world.shop.plans for each in world.api_desk.calls.told]
     assert {each.asked.deed for each in told if each.status == HTTPStatus.OK} >= {*Deed} - {Deed.UNDO}
-    assert sum(world.judge.concerned["A5"] for world in worlds if world.shop.plans) > len(worlds)
+    assert sum(world.judge.concerned["A5"] for world in worlds if world.shop.plans) > 20
 
 
 def test_a_world_without_its_second_release_is_an_ordinary_one() -> None:
