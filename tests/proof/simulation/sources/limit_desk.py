@@ -23,7 +23,7 @@ from tests.proof.simulation.world.scenario import LANGUAGES
 if TYPE_CHECKING:
     from tests.proof.simulation.world.wired_world import WiredWorld
 
-WORLDS: Final = 0.3
+WORLDS: Final = 0.38
 RUSHES: Final = 0.95
 """Of those with faults, and of those of them in which requests rush at one language."""
 WHO: Final = (ADMIN, ADMIN, ADMIN, CHIEF, CHIEF, CHIEF, OPERATOR)

@@ -24,6 +24,7 @@ class Dice:
         self.operators = _stream(seed, "operators")
         self.rushes = _stream(seed, "rushes")
         self.batches = _stream(seed, "batches")
+        self.starts = _stream(seed, "starts")
         self.limits = _stream(seed, "limits")
         self.unreadable = _stream(seed, "unreadable")
 

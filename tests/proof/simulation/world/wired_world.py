@@ -9,6 +9,7 @@ from saga_testing.aws.dynamodb.stream_record import StreamRecord
 from saga_testing.deployment import settings_of
 from tests.proof.simulation.faults.bus_weather import BusWeather
 from tests.proof.simulation.faults.gone_scripts import GoneScripts
+from tests.proof.simulation.faults.late_starts import start_late
 from tests.proof.simulation.faults.neighbours import draw_versions
 from tests.proof.simulation.faults.sender_clocks import skew_senders
 from tests.proof.simulation.faults.unreadable_items import CORRUPT, UnreadableItems
@@ -75,6 +76,7 @@ class WiredWorld:
         if self.plan.rush and not self.plan.calm and Fault.SHORT_PAGE not in silenced:
             self.weather.rates.setdefault(Fault.SHORT_PAGE, 0.4)
         skew_senders(dice.senders, self.plan, self.weather, silenced)
+        start_late(dice.starts, self.plan)
         self.scheduler = Scheduler(START_MS)
         self.ledger = Ledger(self.plan, draw_versions(dice.versions, calm=self.plan.calm, silenced=silenced))
         if self.ledger.versions.mixed:
