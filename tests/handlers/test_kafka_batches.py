@@ -131,6 +131,28 @@ def test_records_of_one_execution_are_applied_in_order_and_one_at_a_time(world: 
         assert [early.actor for early in stub.early] == actors
 
 
+def test_nothing_is_begun_once_the_handler_has_ended(world: World) -> None:
+    world.reconfigure(BATCH_CONCURRENCY="2")
+    both, ended = threading.Barrier(2), threading.Event()
+    begun: list[str] = []
+
+    def apply(record: KafkaRecord, _known: Known) -> None:
+        begun.append(record.fields["execution_id"])
+        if not ended.is_set():
+            both.wait(5)
+        if record.fields["execution_id"] == "ex-0":
+            raise RuntimeError
+        ended.wait(5)
+
+    batch = kafka(*(event("EXECUTION_REQUESTED", f"ex-{number}") for number in range(6)))
+    with pytest.raises(RuntimeError):
+        process_batch(batch, Context(), apply, world.at, terms_of(EventType.REQUESTED, ""))
+    ended.set()
+    world.at.executor.shutdown()
+
+    assert sorted(begun) == ["ex-0", "ex-1"]
+
+
 def test_short_of_time_nothing_more_is_attempted(world: World) -> None:
     world.reconfigure(KAFKA_MODE="provisioned")
     batch = kafka(event("EXECUTION_REQUESTED", "ex-1"), event("EXECUTION_REQUESTED", "ex-2"))

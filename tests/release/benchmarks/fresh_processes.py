@@ -34,13 +34,13 @@ def spread(answers: list[dict[str, Any]], name: str) -> str:
     return f"{values[0]:.2f} to {values[-1]:.2f} in {len(values)} processes"
 
 
-def instructions(folder: Path, *names: str) -> Mapping[str, float]:
+def instructions(folder: Path, *arguments: str) -> Mapping[str, float]:
     """Instructions of one run of each contender, by its name: a figure that does not swing with the machine."""
     tool = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={folder}/%p"]
-    answer = _answer(tool, ("count", *names))
+    answer = _answer(tool, arguments)
     counts = {each: _total(folder / str(child)) for each, child in answer["children"].items()}
     idle = counts.pop("idle")
-    return {each: (total - idle) / answer["repeats"] for each, total in counts.items()}
+    return {each: (total - idle) / answer["runs"] for each, total in counts.items()}
 
 
 def _answer(tool: list[str], arguments: tuple[str, ...]) -> dict[str, Any]:

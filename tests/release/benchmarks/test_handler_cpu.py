@@ -51,7 +51,7 @@ def test_cpu_of_a_reply(report: Report) -> None:
 @pytest.mark.timing
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="instructions are counted by valgrind")
 def test_instructions_of_events(report: Report, tmp_path: Path) -> None:
-    counted = instructions(tmp_path, *NAMES, REPLY)
+    counted = instructions(tmp_path, "count", *NAMES, REPLY)
 
     held = []
     for name in (*NAMES, REPLY):

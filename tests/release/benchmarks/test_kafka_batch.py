@@ -1,6 +1,8 @@
 """A Kafka batch against the bare SDK calls at the same concurrency, with a store that takes 5 ms an answer."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,7 @@ from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_testing.lambda_context import Context
 from saga_testing.samples.sample_events import kafka
 from tests.release.benchmarks.canned import CannedAws
-from tests.release.benchmarks.fresh_processes import measured, median, spread
+from tests.release.benchmarks.fresh_processes import instructions, measured, median, spread
 from tests.release.benchmarks.report import Report
 from tests.release.benchmarks.scenes import ordinary
 from tests.release.benchmarks.timed import RECORDS, UNLIMITED
@@ -24,6 +26,17 @@ def test_speed_of_a_batch(report: Report) -> None:
     note = f"{spread(answers, 'speed')}; {median(answers, 'ms'):.0f} ms for {RECORDS}, {answers[0]['threads']} threads"
     assert answers[0]["calls"] == ["PutObject", "PutItem"]
     assert report.at_least("Kafka batch: speed of the bare calls", FLOOR, median(answers, "speed"), note)
+
+
+@pytest.mark.timing
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="instructions are counted by valgrind")
+def test_instructions_of_a_batch(report: Report, tmp_path: Path) -> None:
+    """What bounds its speed is one lock, so that speed is a ratio of work: this one does not swing."""
+    counted = instructions(tmp_path, "count_batch")
+
+    ours, theirs = (counted[f"{each} again"] - counted[each] for each in ("handler", "own"))
+    note = f"{ours / 1e6:.2f} million a record"
+    assert report.at_least("Kafka batch: speed of the bare calls, by instructions", FLOOR, theirs / ours, note)
 
 
 @pytest.mark.timing

@@ -12,7 +12,7 @@ import sys
 import time
 import uuid
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,6 +32,8 @@ from tests.release.benchmarks.scenes import SILENCE, ordinary, quiet_telemetry
 
 ROUNDS, REPEATS = 25, 20
 COUNTED = 20
+SLOWED = 50
+"""About so many times a process takes longer under the tool: threads are to take turns no more often than without."""
 RECORDS, LATENCY, BATCHES = 100, 0.005, 9
 REPLY = "COMMAND_REPLY"
 UNLIMITED = {"DEFAULT_LANGUAGE_LIMIT": "0"}
@@ -120,9 +122,29 @@ def count(*names: str) -> dict[str, Any]:
     What a child has counted begins with all that its parent did, so the idle child's count is to be taken off.
     """
     works = {f"{name} {each}": work for name in names for each, work in contenders(name)[0].items()}
-    children = {"idle": _in_a_child(lambda: None)}
-    children |= {each: _in_a_child(work) for each, work in works.items()}
-    return {"children": children, "repeats": COUNTED}
+    return {"children": _in_children(works, COUNTED), "runs": COUNTED}
+
+
+def count_batch() -> dict[str, Any]:
+    """The same of a Kafka batch of requests, by the record: of one batch, and of two by the same threads.
+
+    What the second one takes is what a batch takes: in the first one each thread makes what it keeps, as pydantic's
+    matchers do. Each child has threads of its own, since none comes through a fork.
+    """
+    name = "EXECUTION_REQUESTED"
+    aws = CannedAws(UNLIMITED)
+    function, one = EventFunction(aws.at, EventType(name)), eventbridge(ordinary(name))
+    calls = aws.recorded(lambda: function.run(one, Context()))
+    bare(calls)
+    records = batch_of(*(f"execution-{number}" for number in range(RECORDS)), name=name)
+    sys.setswitchinterval(SLOWED * sys.getswitchinterval())
+    works: dict[str, Work] = {
+        "handler": lambda: function.run(records, Context()),
+        "own": lambda: list(aws.at.executor.map(bare, [calls] * RECORDS)),
+    }
+    children = _in_children(works, 1)
+    children |= {f"{each} again": _in_a_child(work, 2) for each, work in works.items()}
+    return {"children": children, "runs": RECORDS}
 
 
 def batch(name: str = "EXECUTION_REQUESTED") -> dict[str, Any]:
@@ -151,10 +173,14 @@ def batch_of(*execution_ids: str, name: str = "EXECUTION_REQUESTED") -> dict[str
     return kafka(*(ordinary(name, execution_id) for execution_id in execution_ids))
 
 
-def _in_a_child(work: Work) -> int:
+def _in_children(works: Mapping[str, Work], repeats: int) -> dict[str, int]:
+    return {each: _in_a_child(work, repeats) for each, work in {"idle": lambda: None, **works}.items()}
+
+
+def _in_a_child(work: Work, repeats: int) -> int:
     child = os.fork()
     if child == 0:
-        for _ in range(COUNTED):
+        for _ in range(repeats):
             work()
         os._exit(0)
     os.waitpid(child, 0)
@@ -181,7 +207,12 @@ def _median_ratio(left: list[float], right: list[float]) -> float:
 def main() -> None:
     answer, sys.stdout = sys.stdout, SILENCE  # log and metric lines are written, and paid for, but not shown
     measure, *arguments = sys.argv[1:]
-    measures: dict[str, Callable[..., dict[str, Any]]] = {"cpu": cpu, "count": count, "batch": batch}
+    measures: dict[str, Callable[..., dict[str, Any]]] = {
+        "cpu": cpu,
+        "count": count,
+        "batch": batch,
+        "count_batch": count_batch,
+    }
     result = measures[measure](*arguments)
     answer.write(json.dumps(result) + "\n")
 

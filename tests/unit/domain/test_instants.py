@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from saga_orchestrator.domain.instants import rfc3339
+from saga_orchestrator.domain.instants import LAST_INSTANT, of_stored, rfc3339
 from tests.unit.samples import NOW
 
 
@@ -29,3 +29,17 @@ def test_an_instant_is_always_utc_with_milliseconds(
     time.tzset()
 
     assert written == text
+
+
+@pytest.mark.parametrize("millis", [0, 1, 999, NOW, LAST_INSTANT])
+def test_what_was_written_is_read_as_the_same_instant(millis: int) -> None:
+    assert of_stored(rfc3339(millis)) == millis
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "1969-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999-00:01", "0001-01-01T00:00:00"],
+    ids=["nothing", "no instant", "before 1970", "after the last", "before all time zones"],
+)
+def test_what_cannot_have_been_written_is_no_instant(text: str) -> None:
+    assert of_stored(text) is None

@@ -75,6 +75,29 @@ def test_a_saga_has_no_field_that_it_has_not() -> None:
         after(requested()).having(verison=2, age=1)
 
 
+def test_a_saga_is_made_of_its_fields_as_the_class_makes_it() -> None:
+    least = {
+        "execution_id": "ex-1",
+        "saga_name": "one",
+        "definition_version": 1,
+        "state": SagaState.RUNNING,
+        "version": 1,
+        "created_at": NOW,
+        "correlation_id": "c",
+    }
+
+    assert Saga.made(**least, owner="alice") == Saga(**least, owner="alice")  # type: ignore[arg-type]  # of several types
+    assert vars(Saga.made(**least)).keys() == {field.name for field in dataclasses.fields(Saga)}
+    for name in least:
+        wanting = {each: value for each, value in least.items() if each != name}
+        with pytest.raises(TypeError, match=name):
+            Saga.made(**wanting)
+        with pytest.raises(TypeError, match=f"age, {name}"):
+            Saga.made(**wanting, age=1)
+    with pytest.raises(TypeError, match="age"):
+        Saga.made(**least, age=1)
+
+
 @pytest.mark.parametrize(
     ("event", "kind"),
     [

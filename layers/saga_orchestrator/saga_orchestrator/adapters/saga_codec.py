@@ -7,7 +7,8 @@ changed.
 """
 
 from collections.abc import Callable, Mapping
-from operator import itemgetter
+from itertools import compress
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import CorruptSaga
@@ -62,10 +63,16 @@ _NUMBERS: Final = {
 def encode(saga: Saga) -> Item:
     """The whole item; absent rather than empty or null, so that indexes stay sparse and stream filters can tell."""
     item: Item = {"execution_id": {"S": saga.execution_id}, "saga_name": {"S": saga.saga_name}}
-    for name, field, write in (*_ATTRIBUTES, *_MARKS):
-        value = getattr(saga, field)
-        if value is not None and (written := write(value)) is not None:
+    for name, number in zip(_NUMBERS, _numbers_of(saga), strict=True):
+        if number is not None:
+            item[name] = {"N": str(number)}
+    held = _others_of(saga)
+    # Nothing is written of what is empty, which is most: it is passed over without a look at each.
+    for (name, _field, write), value in compress(zip(_OTHERS, held, strict=True), held):
+        if (written := write(value)) is not None:
             item[name] = written
+    if saga.ledger or saga.state in ENDED_BADLY:  # else it has none, and to see why not costs more
+        item |= {name: written for name, field, write in _MARKS if (written := write(getattr(saga, field))) is not None}
     return item
 
 
@@ -102,7 +109,7 @@ def decode(item: Item) -> Saga:
             if (known := _READERS.get(name)) is not None:
                 field, read = known
                 fields[field] = read(value)
-        return Saga(**fields)
+        return Saga.made(**fields)
     except (KeyError, ValueError, TypeError, AttributeError) as broken:
         place = broken.args[0] if isinstance(broken, KeyError) else "a value"
         detail = f"stored saga cannot be read: {type(broken).__name__} at {place}"
@@ -139,10 +146,12 @@ def _spaced(words: tuple[object, ...]) -> dict[str, Any] | None:
     return {"S": " ".join(map(str, words))} if words else None
 
 
-_ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]], ...]] = (
+_Attribute = tuple[str, str, Callable[[Any], dict[str, Any] | None]]
+"""Its name, the saga's field, and how it is written; None is absent."""
+
+_OTHERS: Final[tuple[_Attribute, ...]] = (
     ("state", "state", lambda state: {"S": str(state)}),
     *((name, field, _string) for name, field in _STRINGS.items()),
-    *((name, field, _number) for name, field in _NUMBERS.items()),
     ("req", "request", lambda request: {"M": encode_request(request)} if request is not None else None),
     ("rh", "request_hash", lambda digest: {"B": digest} if digest else None),
     ("tp", "traceparent", lambda told: {"B": told} if told else None),
@@ -165,9 +174,13 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]]
     ("out", "outcome", lambda outcome: {"S": str(outcome)} if outcome is not None else None),
     ("early", "early", lambda events: {"L": [{"M": encode_early(early)} for early in events]} if events else None),
 )
-"""Attribute, the saga's field, and how it is written; None is absent."""
+"""All but numbers: of these, what is empty is absent."""
 
-_MARKS: Final[tuple[tuple[str, str, Callable[[Any], dict[str, Any] | None]], ...]] = (
+_ATTRIBUTES: Final = (*_OTHERS, *((name, field, _number) for name, field in _NUMBERS.items()))
+_others_of: Final = attrgetter(*(field for _name, field, _write in _OTHERS))
+_numbers_of: Final = attrgetter(*_NUMBERS.values())
+
+_MARKS: Final[tuple[_Attribute, ...]] = (
     ("mark", "mark", _string),
     ("mark_at", "mark_at", _number),
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 from saga_orchestrator.domain.events import ExecutionRequest, Script
@@ -23,10 +24,11 @@ _REQUEST_FIELDS: Final = {
     "memr": "memory_request",
     "prio": "priority",
 }
+_texts_of: Final = attrgetter(*_REQUEST_FIELDS.values())
 
 
 def encode_request(request: ExecutionRequest) -> Item:
-    fields: Item = {name: {"S": getattr(request, field)} for name, field in _REQUEST_FIELDS.items()}
+    fields: Item = {name: {"S": text} for name, text in zip(_REQUEST_FIELDS, _texts_of(request), strict=True)}
     fields["cmd"] = {"L": [{"S": argument} for argument in request.runtime_command]}
     fields["tmo"] = {"N": str(request.timeout_seconds)}
     fields["ss"] = {"N": str(request.script.size)}

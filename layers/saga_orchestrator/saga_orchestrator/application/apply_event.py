@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
 from saga_orchestrator.domain.definition import SagaDefinition
@@ -152,10 +153,13 @@ def _runs(saga: Saga) -> bool:
 
 def metric_of(decision: Decision) -> str:
     """The metric that counts this verdict."""
-    return {
-        Verdict.APPLIED: "EventsApplied",
-        Verdict.REMEMBERED: "EarlyEvents",
-        Verdict.DUPLICATE: "DuplicateEvents",
-        Verdict.LATE: "LateEvents",
-        Verdict.NOTED: "LateEvents",
-    }[decision.verdict]
+    return _METRICS[decision.verdict]
+
+
+_METRICS: Final = {
+    Verdict.APPLIED: "EventsApplied",
+    Verdict.REMEMBERED: "EarlyEvents",
+    Verdict.DUPLICATE: "DuplicateEvents",
+    Verdict.LATE: "LateEvents",
+    Verdict.NOTED: "LateEvents",
+}

@@ -4,10 +4,10 @@ places than the list shows. Of a thousand items the places cost an eightieth of 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.instants import of_stored
 
 from .listing import Key, Lists, Order, instant_of, standing_at
 from .merging import stretches_of
@@ -109,8 +109,8 @@ def _moments(shelf: Shelf[Any], partition: str, most: int) -> Iterator[int]:
 
 
 def _millis(text: str) -> int:
-    try:
-        return int(datetime.fromisoformat(text).timestamp() * 1000)
-    except (ValueError, OverflowError):
+    found = of_stored(text)
+    if found is None:
         msg = "since when something stands there cannot be read"
-        raise RetryableError(msg) from None
+        raise RetryableError(msg)
+    return found

@@ -1,7 +1,7 @@
 """The saga: one frozen value per execution and definition, exactly what one table item holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -135,6 +135,21 @@ class Saga:
     definition_hash: str | None = None
     """Of the definition that it began under: an edit that raised no version shows."""
 
+    @classmethod
+    def made(cls, **given: Any) -> "Saga":
+        """As the class itself makes it of its fields, at a quarter of the cost: see `having`.
+
+        Raises:
+            TypeError: a field that has no default is missing, or there is no such field.
+        """
+        held = _DEFAULTS | given
+        if not given.keys() >= _REQUIRED or len(held) > len(_DEFAULTS) + len(_REQUIRED):
+            msg = f"missing, or no field of a saga: {', '.join(sorted(held.keys() ^ {*_DEFAULTS, *_REQUIRED}))}"
+            raise TypeError(msg)
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", held)  # as a frozen class sets its own
+        return made
+
     def having(self, **changes: Any) -> "Saga":
         """A copy that differs in `changes`.
 
@@ -201,6 +216,15 @@ class Saga:
 
     def occurrences(self, kind: str) -> int:
         return sum(key.partition("#")[0] == kind for entry in self.timeline for key in entry.messages)
+
+
+_REQUIRED: Final = frozenset(
+    each.name for each in fields(Saga) if each.default is MISSING and each.default_factory is MISSING
+)
+_DEFAULTS: Final[dict[str, Any]] = {each.name: each.default for each in fields(Saga) if each.default is not MISSING} | {
+    each.name: each.default_factory() for each in fields(Saga) if each.default_factory is not MISSING
+}
+"""Values that nobody can change, so that all sagas may share them."""
 
 
 def saga_id(saga_name: str, execution_id: str) -> str:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from operator import attrgetter
+from struct import Struct
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -51,6 +53,8 @@ _REQUEST_FIELDS: Final = (
     "memory_request",
     "priority",
 )
+_asked_of: Final = attrgetter(*_REQUEST_FIELDS)
+_length: Final = Struct(">I").pack
 _CONTENT: Final = tuple(name for name in RULES if name != "timestamp")
 
 
@@ -168,7 +172,7 @@ def _requested(wire: WireRequested, shared: dict[str, Any], script_buckets: froz
         script = Script(len(encoded), hashlib.sha256(encoded).digest())
         content = Secret(encoded)
     request = ExecutionRequest(
-        **{name: getattr(wire, name) for name in _REQUEST_FIELDS},
+        **dict(zip(_REQUEST_FIELDS, _asked_of(wire), strict=True)),
         runtime_command=tuple(wire.runtime_command),
         script=script,
     )
@@ -185,10 +189,10 @@ def _requested(wire: WireRequested, shared: dict[str, Any], script_buckets: froz
 
 def _content_hash(request: ExecutionRequest, owner: str | None) -> bytes:
     """Equal for equal work: what runs and for whom, but not when it was sent or under which event id."""
-    values = [str(getattr(request, name)) for name in _REQUEST_FIELDS]
-    values += [*request.runtime_command, str(request.script.size), request.script.sha256.hex(), owner or ""]
+    script = request.script
+    values = (*_asked_of(request), *request.runtime_command, script.size, script.sha256.hex(), owner or "")
     # Each with its length in front, so that no two requests run together into the same bytes.
-    parts = [len(encoded).to_bytes(4, "big") + encoded for encoded in map(str.encode, values)]
+    parts = [_length(len(encoded := str(value).encode())) + encoded for value in values]
     return hashlib.sha256(b"".join(parts)).digest()
 
 

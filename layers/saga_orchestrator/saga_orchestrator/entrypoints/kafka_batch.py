@@ -6,7 +6,7 @@ configurations and scaling modes).
 """
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ def process_batch(
                 return lane[position:]
         return []
 
-    undone = [record for left in at.executor.map(run_lane, lanes.values()) for record in left]
+    undone = _in_threads(run_lane, lanes.values(), at)
     at.telemetry.count("RecordsToRetry", len(undone))
     if at.settings.kafka_mode == "provisioned":
         return {"batchItemFailures": [{"itemIdentifier": record.position} for record in sorted(undone, key=_order)]}
@@ -155,6 +155,30 @@ def process_batch(
         msg = f"{len(undone)} records must be delivered again"
         raise BatchUnfinished(msg)
     return None
+
+
+def _in_threads(
+    run_lane: Callable[[list[KafkaRecord]], list[KafkaRecord]], lanes: Iterable[list[KafkaRecord]], at: Resources
+) -> list[KafkaRecord]:
+    """What all lanes leave undone. Each thread takes one lane after the other: handing over each by itself would cost
+    nearly as much as its log line.
+    """
+    waiting = deque(lanes)
+
+    def run_lanes(_thread: int) -> list[KafkaRecord]:
+        undone: list[KafkaRecord] = []
+        while True:
+            try:
+                lane = waiting.popleft()
+            except IndexError:  # none is left, whoever took the last one
+                return undone
+            undone += run_lane(lane)
+
+    threads = range(min(len(waiting), at.settings.batch_concurrency))
+    try:
+        return [record for undone in at.executor.map(run_lanes, threads) for record in undone]
+    finally:
+        waiting.clear()  # after whatever ends it early, nothing is begun behind the handler's back
 
 
 def _wanted(firsts: list[KafkaRecord], sagas_of: Callable[[dict[str, Any]], Iterable[SagaKey]]) -> Iterator[SagaKey]:

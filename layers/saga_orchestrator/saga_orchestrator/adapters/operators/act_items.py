@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from saga_orchestrator.adapters.aws_errors import part_of, retryable
 from saga_orchestrator.adapters.patient_writes import PatientWrites
 from saga_orchestrator.adapters.saga_codec import Item
-from saga_orchestrator.domain.instants import LAST_INSTANT, rfc3339
+from saga_orchestrator.domain.instants import of_stored, rfc3339
 from saga_orchestrator.domain.operating.acts import KEPT_SECONDS, Act, ActKey
 
 from .time_index import BY_TIME, TimeIndex
@@ -61,17 +60,8 @@ def decode(item: Item) -> Act:
 
     identity = ActKey(target=text("target"), actor=text("actor"), key=text("sk").rpartition("#")[2])
     fields = {name: text(name) for name in _STRINGS}
-    return Act(
-        id=identity, at=_millis(text("at")), version_before=number("before"), version_after=number("after"), **fields
-    )
-
-
-def _millis(text: str) -> int:
-    try:
-        found = int(datetime.fromisoformat(text).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return 0
-    return found if 0 <= found <= LAST_INSTANT else 0
+    at = of_stored(text("at")) or 0
+    return Act(id=identity, at=at, version_before=number("before"), version_after=number("after"), **fields)
 
 
 def _key(act_id: ActKey) -> Item:

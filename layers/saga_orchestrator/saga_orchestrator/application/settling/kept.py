@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from saga_orchestrator.domain.instants import of_stored
+
 NAMES = ("execution_id", "event_id", "event_type", "service")
 """Whom it is about, as far as that could be read."""
-
 
 _UNSHOWN = frozenset({"headers", "written_as"})
 """Kept for the redrive: a header is what somebody wrote."""
@@ -52,10 +52,7 @@ class Kept:
     @property
     def first_at(self) -> int:
         """Epoch milliseconds; 0 where its item does not say."""
-        try:
-            return int(datetime.fromisoformat(self.at).timestamp() * 1000)
-        except ValueError:
-            return 0
+        return of_stored(self.at) or 0
 
     def facts(self) -> dict[str, Any]:
         """For programs; each name is there, readable or not."""

@@ -37,7 +37,7 @@ def identified_saga(
     """Whose saga it is, and what was remembered of it: all that a request gives which cannot be run."""
     early: tuple[EarlyEvent, ...] = stub.early if stub else ()
     seen = next((each for each in early if each.cause is Cause.STARTED), None)
-    return Saga(
+    return Saga.made(
         execution_id=event.execution_id,
         saga_name=definition.name,
         definition_version=definition.version,
