@@ -1,6 +1,6 @@
 """The release before meets what people did with this one: it reads such sagas and ends them, and loses no act.
 
-It is played by the neighbour of the simulation, which also knows no mark and has no verb.
+It is played by the neighbour of the simulation, which knows no mark and has no verb.
 """
 
 import functools
@@ -34,7 +34,6 @@ UNDO_PARKED: Final = replied(
     replied(reserved_order(), "ship_order#1", Answer.REFUSED), "release_stock#1", Answer.REFUSED
 )
 CODEC: Final = "adapters.saga_codec"
-NO_MARKS: Final = (('    ("mark", "mark", _string),\n', ""), ('    ("mark_at", "mark_at", _number),\n', ""))
 FUNCTIONS: Final = "entrypoints.saga_functions"
 WHY: Final = json.dumps({"reason": "the shop is back"})
 KEY: Final = "o-1"
@@ -42,8 +41,7 @@ KEY: Final = "o-1"
 
 @functools.cache
 def before() -> tuple[CodeVersion, Any]:
-    edits = {**OLDER, CODEC: [*OLDER[CODEC], *NO_MARKS]}
-    modules = second_copy(edits, [*MODULES, FUNCTIONS])
+    modules = second_copy(OLDER, list(MODULES))
     return CodeVersion("N-1", modules, frozenset()), modules
 
 

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import pytest
 
 from saga_orchestrator.adapters.saga_codec import decode, encode
+from saga_orchestrator.domain.operating.authority import Deed
 from saga_orchestrator.domain.saga import Saga
 from saga_orchestrator.domain.states import SagaState
 from tests.proof.simulation.campaign import find
@@ -15,7 +17,7 @@ from tests.proof.simulation.faults.neighbours import NEWER, OLDER, newer, older
 from tests.proof.simulation.faults.second_copy import Edits, second_copy
 from tests.proof.simulation.faults.weather import Fault
 from tests.proof.simulation.mutants.version_mutants import VERSION_MUTANTS
-from tests.proof.simulation.world.lambda_service import API, OF_WAITING, RUNNER
+from tests.proof.simulation.world.lambda_service import API, RUNNER
 from tests.proof.simulation.world.world import World
 
 CODEC = "adapters.saga_codec"
@@ -55,7 +57,7 @@ def test_an_edit_that_does_not_fit_any_more_is_an_error_and_the_package_is_put_b
 def test_neighbours_are_whole_releases(edits: Edits) -> None:
     version = older() if edits is OLDER else newer()
 
-    assert version.entries.keys() == THIS.entries.keys() - {*OF_WAITING, API, RUNNER}
+    assert version.entries.keys() == THIS.entries.keys() - {API, RUNNER}
     assert second_copy(edits, list(MODULES)).keys() == MODULES.keys()
 
 
@@ -81,6 +83,9 @@ def test_mixed_worlds_run_both_releases_and_break_no_oracle() -> None:
     attributes = {name for world in worlds for saga in world.ledger.sagas.values() for name in saga.image}
     assert "trace" in attributes
     assert any("usage#1" in saga.keys for world in worlds for saga in world.ledger.sagas.values())
+    told = [each for world in worlds if world.shop.plans for each in world.api_desk.calls.told]
+    assert {each.asked.deed for each in told if each.status == HTTPStatus.OK} >= {*Deed} - {Deed.UNDO}
+    assert sum(world.judge.concerned["A5"] for world in worlds if world.shop.plans) > len(worlds)
 
 
 def test_a_world_without_its_second_release_is_an_ordinary_one() -> None:

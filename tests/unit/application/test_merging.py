@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saga_orchestrator.application.listing import Key, Order, Place, Unreadable
@@ -55,8 +55,11 @@ def in_order(lists: Shelves) -> list[Key]:
 
 PARTITIONS = st.sampled_from([1, 2, 3, 8, 64, 256, 499, 500])
 PLACES = st.lists(st.tuples(st.integers(0, 511), st.integers(0, 12)), max_size=120)
+MANY = [(number * 7, number // 3) for number in range(900)]
+"""More than one page may read, and than one stretch holds."""
 
 
+@example(partitions=256, places=MANY, size=100)
 @given(partitions=PARTITIONS, places=PLACES, size=st.sampled_from([1, 2, 7, 50, 100]))
 def test_pages_hold_each_once_in_order_and_cost_no_more_than_they_may(
     partitions: int, places: list[tuple[int, int]], size: int
@@ -72,10 +75,12 @@ def test_pages_hold_each_once_in_order_and_cost_no_more_than_they_may(
         if behind is None:
             break
         assert page.sagas  # it gets on
+        assert len(found) <= len(places)
 
     assert found == in_order(lists)
 
 
+@example(partitions=8, places=MANY, most=1_000, before=None)
 @given(
     partitions=PARTITIONS,
     places=PLACES,

@@ -11,12 +11,12 @@ from saga_orchestrator import bootstrap
 from saga_orchestrator.adapters import saga_codec, settings
 from saga_orchestrator.batch_bootstrap import BatchResources
 from saga_orchestrator.domain import events, render
-from saga_orchestrator.entrypoints import checker_function, event_function, relay_function
+from saga_orchestrator.entrypoints import checker_function, event_function, relay_function, saga_functions
 from saga_orchestrator.entrypoints.http_api.function import HttpApi
 from saga_orchestrator.entrypoints.runner_function import RunOperations
-from saga_orchestrator.entrypoints.saga_functions import CommandReplyFunction, SagaEventFunction
-from saga_orchestrator.entrypoints.wakes.wake_function import SagaWake
+from saga_orchestrator.entrypoints.wakes import wake_function
 from saga_testing.http_door import ACCOUNT, ROLES, HttpDoor
+from sagas import order
 from tests.proof.simulation.world.scenario import Inbound
 
 RELAY: Final = "command_relay"
@@ -35,7 +35,10 @@ MODULES: Final[Mapping[str, Any]] = {
     "entrypoints.checker_function": checker_function,
     "entrypoints.event_function": event_function,
     "entrypoints.relay_function": relay_function,
+    "entrypoints.saga_functions": saga_functions,
+    "entrypoints.wakes.wake_function": wake_function,
     "sagas": sagas,
+    "sagas.order": order,
 }
 """All that the simulation touches of a version."""
 
@@ -50,10 +53,13 @@ class CodeVersion:
         registered: Any = modules["sagas"].SAGAS
         # The oracles know what the execution saga promises; what else a user has registered is not played.
         self.sagas: Any = type(registered)((registered.named("execution_saga"),))
+        self.sagas_and_orders: Any = type(registered)((*self.sagas, modules["sagas.order"].ORDER))
         self._modules = modules
         event_function = modules["entrypoints.event_function"].EventFunction
         relay = modules["entrypoints.relay_function"].CommandRelay
         checker = modules["entrypoints.checker_function"].CheckTimeouts
+        waiting = modules["entrypoints.saga_functions"]
+        wake = modules["entrypoints.wakes.wake_function"].SagaWake
         self.entries: dict[str, Callable[[Any, Any, Any], Any]] = {
             **{
                 str(event_type).lower(): _event_entry(event_function, event_type)
@@ -61,6 +67,9 @@ class CodeVersion:
             },
             **dict.fromkeys(TARGET_OF, lambda at, event, context: relay(at).run(event, context)),
             CHECKER: lambda at, event, context: checker(at).run(event, context),
+            "saga_event": lambda at, event, context: waiting.SagaEventFunction(at).run(event, context),
+            "command_reply": lambda at, event, context: waiting.CommandReplyFunction(at).run(event, context),
+            "saga_wake": lambda at, event, context: wake(at).run(event, context),
         }
 
     def own_settings(self, read: settings.Settings) -> Any:
@@ -86,9 +95,6 @@ def _event_entry(event_function: Any, event_type: Any) -> Callable[[Any, Any, An
 
 THIS: Final = CodeVersion("N", MODULES, frozenset({"trace"}))
 THIS.entries |= {
-    "saga_event": lambda at, event, context: SagaEventFunction(at).run(event, context),
-    "command_reply": lambda at, event, context: CommandReplyFunction(at).run(event, context),
-    "saga_wake": lambda at, event, context: SagaWake(at).run(event, context),
     "operation_runner": lambda at, event, context: RunOperations(BatchResources(at)).run(event, context),
     "api": lambda at, event, context: HttpApi(HttpDoor(at, roles=TWO_ADMINS).api).run(event, context),
 }

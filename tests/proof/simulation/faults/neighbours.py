@@ -52,9 +52,13 @@ OLDER: Final[Edits] = {
         _without('    "etype": "error_type",\n'),
         _without('    "ended": "ended_at",\n'),
         _without('    ("inline", "inline_script", lambda inline: {"BOOL": True} if inline else None),\n'),
+        # Nor the mark by which people find a saga: one that it parks is on no list, and one that goes on stays on it.
+        _without('    ("mark", "mark", _string),\n'),
+        _without('    ("mark_at", "mark_at", _number),\n'),
     ],
     # A message kind, and a field of every message, that it does not have.
     "domain.decide": [('("saga_started", *emitted)', "tuple(emitted)")],
+    "domain.flow.opening": [_without('.emit("saga_started")')],
     "domain.render": [
         _without('    "saga_started": MessageSpec("SAGA_STARTED", _started_body, is_command=False),\n'),
         _without('        "causation_id": entry.event_id,\n'),
@@ -85,7 +89,7 @@ NEWER: Final[Edits] = {
         _before("    if early.actor is not None:\n", '    fields["via"] = {"S": "bus"}\n'),
     ],
     # A field more in every message, and a new kind of message, in starting and in undoing.
-    "domain.render": [_before('        "timestamp": rfc3339(entry.at),\n', '        "attempt": 1,\n')],
+    "domain.render": [_before('        "timestamp": rfc3339(entry.at),\n', '        "hint": 1,\n')],
     "sagas.execution": [
         ("    version=1,\n", "    version=2,\n"),
         (_EMITS, _EMITS_MORE),
@@ -118,7 +122,7 @@ def draw_versions(dice: random.Random, *, calm: bool, silenced: frozenset[str]) 
     return Versions(
         newest=newer(),
         other=THIS,
-        differing_fields=frozenset({"attempt"}),
+        differing_fields=frozenset({"hint"}),
         newer_kinds=frozenset({"usage"}),
         newer_events=True,
         dice=dice,

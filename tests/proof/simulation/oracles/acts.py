@@ -32,7 +32,7 @@ def act_and_change(acts: Acts, target: str) -> str | None:
     return None
 
 
-@oracle("A5", When.WRITE, "whichever of two releases writes a saga, it keeps what tells of operators' acts")
+@oracle("A5", When.EITHER, "whichever of two releases writes a saga, it keeps what tells of operators' acts")
 def acts_outlive_releases(ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None or not ledger.versions.differing_fields:
         return UNCONCERNED

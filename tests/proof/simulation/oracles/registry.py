@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 class When(StrEnum):
     WRITE = "after each write of a saga"
+    EITHER = "after each write of a saga, of one that waits as well"
     COMMIT = "after each committed call"
     PUBLISHED = "after each accepted message"
     ACKNOWLEDGED = "when an event is acknowledged"

@@ -9,7 +9,7 @@ from tests.proof.simulation.world.ledger import Ledger, Write
 from tests.proof.simulation.world.worker import Worker
 
 
-@oracle("S22b", When.WRITE, "attributes that the writer's release does not know are still there after its write")
+@oracle("S22b", When.EITHER, "attributes that the writer's release does not know are still there after its write")
 def unknown_attributes_survive(_ledger: Ledger, write: Write) -> str | None:
     if write.old is None or write.new is None:
         return UNCONCERNED

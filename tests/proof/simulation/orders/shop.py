@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from saga_testing.aws.account import WAKE_QUEUE_URL
-from saga_testing.deployment import EXECUTIONS_AND_ORDERS
 from tests.proof.simulation.orders.order_ledger import OrderLedger
 from tests.proof.simulation.orders.order_plans import APPROVED, BOSS, DECLINED, REPLY, OrderPlan, draw_orders
 from tests.proof.simulation.orders.participants import Participants
@@ -22,8 +21,6 @@ NAME: Final = "order_saga"
 
 @dataclass(slots=True, eq=False)
 class Shop:
-    """Only in worlds of one release: what two releases owe each other over such sagas is shown elsewhere."""
-
     world: "WiredWorld"
     dice: random.Random
     plans: list[OrderPlan] = field(default_factory=list)
@@ -33,7 +30,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         world = self.world
-        self.plans = [] if world.ledger.versions.mixed else draw_orders(self.dice, world.plan)
+        self.plans = draw_orders(self.dice, world.plan)
         if self.plans:
             for settings in world.plan.all_settings:
                 settings["WAKE_QUEUE_URL"] = WAKE_QUEUE_URL
@@ -48,7 +45,7 @@ class Shop:
         """How many events are going to be sent."""
         if not self.plans:
             return 0
-        self.world.service.registry = EXECUTIONS_AND_ORDERS
+        self.world.service.orders = True
         events = [inbound for plan in self.plans for inbound in (plan.placed, *plan.others)]
         for inbound in events:
             inbound.number = self.world.next_number()

@@ -122,8 +122,8 @@ class LambdaService:
         self.connect_target: Callable[[Any], None] = _nothing
         self.on_end: Callable[[Invocation, Outcome, str], None] = _nothing
         self.production_dice = random.Random(0)
-        self.registry: Any = None
-        """Of this world, where it has more sagas than executions."""
+        self.orders = False
+        """This world has more sagas than executions."""
 
     def invoke(
         self, function: str, event: Any, about: tuple[str, ...], records: int, on_done: Callable[[Outcome], None]
@@ -206,7 +206,7 @@ class LambdaService:
             clock=lambda: scheduler.now + container.offset_ms,
             pause=lambda seconds: scheduler.sleep(int(seconds * 1000)),
             rng=self.production_dice,
-            sagas=self.registry or version.sagas,
+            sagas=version.sagas_and_orders if self.orders else version.sagas,
             telemetry=self.make_telemetry(),
             executor=StrandExecutor(scheduler, self.settings.batch_concurrency),  # what threads would do, strands do
             function=function,

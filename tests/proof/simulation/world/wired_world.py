@@ -196,6 +196,7 @@ class WiredWorld:
                         self.schedule.watch()
                     self.note(f"saga {write.new.key} v{write.new.version} {write.new.state} {write.new.outbox}")
                 self.judge.judge(When.WRITE, self.ledger, write)
+                self.judge.judge(When.EITHER, self.ledger, write)
             else:
                 self.limit_desk.counted(record, invocation)
             for mapping in self.mappings:
@@ -211,6 +212,7 @@ class WiredWorld:
             self.schedule.watch()
         self.acts.sees(ORDER, write.old, write.new)
         self.judge.judge(When.WAITING, self.shop.ledger, write)
+        self.judge.judge(When.EITHER, self.ledger, write)
 
     def _acted(self, invocation: Invocation) -> None:
         for name in (EXECUTION, ORDER):
