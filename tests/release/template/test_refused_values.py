@@ -1,5 +1,6 @@
 """Values that real people typed: refused before anything is deployed, with the right spelling, or accepted."""
 
+import json
 import re
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_the_longest_values_that_are_accepted_fit_into_four_kilobytes(function: 
         size += len(name) + (_longest(parameter) if parameter in DECLARED else _longest_name(given))
 
     assert size <= KILOBYTES
+
+
+ARNS: dict[str, str] = {
+    "SagaTable": "arn:aws:dynamodb:ap-southeast-2:123456789012:table/" + "t" * LONGEST_NAMES["<SagaTable>"],
+    "OperatorTable": "arn:aws:dynamodb:ap-southeast-2:123456789012:table/" + "t" * LONGEST_NAMES["<OperatorTable>"],
+    "PayloadBucket": "arn:aws:s3:::" + "b" * LONGEST_NAMES["<PayloadBucket>"],
+    **dict.fromkeys(("RejectedQueue", "RuleDeadLetterQueue"), "arn:aws:sqs:ap-southeast-2:123456789012:" + "q" * 80),
+    "EventBus": "arn:aws:events:ap-southeast-2:123456789012:event-bus/" + "e" * LONGEST_NAMES["<EventBus>"],
+}
+LONGEST_FUNCTION_ARN = "arn:aws:lambda:ap-southeast-2:123456789012:function:" + "f" * LONGEST_FUNCTION_NAME
+LONGEST_POLICY = 6_144
+"""Of a managed policy, without white space (IAM quotas)."""
+
+
+@pytest.mark.parametrize("policy", ["OperatorPolicy", "BreakGlassPolicy", "ApiCallerPolicy"])
+def test_a_policy_fits_whatever_the_stack_is_called(policy: str) -> None:
+    deployed = deploy({**PEOPLE, **KAFKA_TARGET}, stack_name="s" * 128)
+    text = json.dumps(deployed.properties[policy]["PolicyDocument"], separators=(",", ":"))
+
+    whole = re.sub(r"<(\w+)\.Arn>", lambda found: ARNS.get(found[1], LONGEST_FUNCTION_ARN), text)
+    assert len(whole.replace(" ", "")) <= LONGEST_POLICY
 
 
 def _longest_name(given: str) -> int:
