@@ -112,6 +112,15 @@ def is_loopback(endpoint_url: str | None) -> bool:
         raise NotUsableError(f"{endpoint_url} is no URL of an endpoint") from error
 
 
+def is_url(text: str) -> bool:
+    """With a host, and a port that is a number where there is one."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _local_stack(region: str | None) -> tuple[str | None, str | None]:
     path = Path(READY_FILE)
     if not path.is_file():

@@ -251,6 +251,8 @@ def _possible_ends(definition: SagaDefinition) -> list[str]:
     waits = any(step.waits for step in definition.steps) or definition.starts is None
     pivots = [step for step in definition.steps if step.pivot]
     parks = confirmed or bool(pivots) or any(step.on_exhausted is OnExhausted.PARK for step in definition.steps)
+    waiting = (step for step in definition.steps if step.waits and not step.pivot)
+    others_park = any(_exhausted(step, definition) == "parked" for step in waiting)
     return [
         f"ended {SagaState.COMPLETED}",
         f"ended {SagaState.FAILED}",
@@ -265,4 +267,5 @@ def _possible_ends(definition: SagaDefinition) -> list[str]:
         *(["its own deadline passed"] if definition.within is not None else []),
         *([f"answered: {Refused.NO_PIVOT}"] if parks and confirmed else []),
         *([f"answered: {Refused.PIVOT}", f"answered: {Refused.UNANSWERED}"] if pivots else []),
+        *([f"answered: {Refused.NO_UNDO}"] if others_park else []),
     ]

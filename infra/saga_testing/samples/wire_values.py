@@ -146,7 +146,7 @@ CASES: list[tuple[str, str, list[Any], list[Any]]] = [
     ("EXECUTION_TIMEOUT", "timeout_seconds", [0, 60.0, TOP], [-1, TOP + 1, "1", 1.5, None]),
     ("EXECUTION_TIMEOUT", "stdout", [""], [5, None]),
     ("EXECUTION_CANCELLED", "reason", ["", "r" * 65_536], ["r" * 65_537, 5, None]),
-    ("EXECUTION_CANCELLED", "cancelled_by", ["a", "spiffe://trust/ns/a"], ["", "a b", "a..b", "\ud800", 5]),
+    ("EXECUTION_CANCELLED", "cancelled_by", [None, "a", "spiffe://trust/ns/a"], ["", "a b", "a..b", "\ud800", 5]),
     ("EXECUTION_CANCELLED", "force_terminated", [True, False], ["true", 1, None]),
     ("EXECUTION_REQUESTED", "script", ["", "x"], [5, None, "\ud800"]),
     ("EXECUTION_REQUESTED", "script_ref", [None], [REFERENCE, {}, "x"]),

@@ -12,6 +12,7 @@ from botocore.exceptions import HTTPClientError, NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from saga_orchestrator.application.operate import Asked
+from sagactl.connection import is_url
 from sagactl.deployment import Deployment
 from sagactl.errors import CommandError, NotDoneError, NotFoundError, NotUsableError
 
@@ -58,7 +59,7 @@ class HttpApi:
     def of(cls, stack: Deployment, url: str | None) -> "HttpApi | None":
         """At `url`, or where the stack says; None where it has none."""
         found = url or stack.outputs.get(_OUTPUT)
-        if found is not None and not found.startswith(("https://", "http://")):
+        if found is not None and not is_url(found):
             raise NotUsableError(f"--api {found}: a URL is wanted, such as the stack's output {_OUTPUT}")
         return cls(found.rstrip("/"), stack) if found else None
 

@@ -111,7 +111,7 @@ def test_a_difference_that_only_one_pass_saw_is_none() -> None:
 
 
 def test_a_saga_in_somebodys_transaction_each_time_is_left_for_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sagactl.commands.reconcile.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("sagactl.table.store.time.sleep", lambda _seconds: None)
     scene = Scene([sound("running") | {"expires": n(1)}], {"python#0": 1})
 
     def conflict(operation: str) -> None:

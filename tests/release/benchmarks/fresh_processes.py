@@ -50,8 +50,11 @@ def _answer(tool: list[str], arguments: tuple[str, ...]) -> dict[str, Any]:
         env=os.environ | ENVIRONMENT,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        message = f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}"
+        raise RuntimeError(message)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 
 @dataclass
 class Report:
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
+    _rows_before: int = 0
 
     def at_most(self, what: str, limit: float, measured: float, note: str = "") -> bool:
         return self._add(what, f"<= {limit:g}", measured, measured <= limit, note)
@@ -19,6 +22,17 @@ class Report:
     def state(self, what: str, measured: float, note: str = "") -> None:
         """A number without a promise."""
         self.rows.append((what, "stated", _with(measured, note), "-"))
+
+    def after(self, name: str, told: pytest.TestReport, broken: pytest.ExceptionInfo[BaseException] | None) -> None:
+        """Of a test that broke, or was skipped, before it had anything to say the table says so: nobody would miss a
+        row that is not there."""
+        if broken is not None and not told.passed and len(self.rows) == self._rows_before:
+            why = broken.exconly(tryshort=True).splitlines()[-1]
+            self.rows.append((name, "measured", why, "NO" if told.failed else "-"))
+
+    def before(self) -> None:
+        """A test begins."""
+        self._rows_before = len(self.rows)
 
     def table(self) -> str:
         rows = [("what", "target", "measured", "held"), *self.rows]

@@ -19,7 +19,8 @@ from saga_orchestrator.entrypoints.schemas import MAX_COMMAND_BYTES, MODEL_OF
 from sagas.execution import Refusal
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
-_NO_DOTS: Final = {"not": {"pattern": r"\.\."}, "description": "No two dots in a row."}
+_NO_DOTS: Final = {"not": {"type": "string", "pattern": r"\.\."}, "description": "No two dots in a row."}
+"""Of a text: a pattern alone holds for null, and so would refuse it."""
 _SAID_IN_WORDS: Final = ("runtime_image", "cpu_limit", "memory_limit", "cpu_request", "memory_request")
 _SHARPER: Final[dict[str, dict[str, Any]]] = {
     "traceparent": {"description": "W3C Trace Context. Of what begins a saga it is kept and passed on."},

@@ -108,6 +108,18 @@ def test_schema_and_decoder_find_fault_with_the_same_fields(
             assert by_decoder == {field} or field in {"script", "script_ref"}, value
 
 
+@pytest.mark.parametrize("field", ["service_name", "service_version", "correlation_id", "user_id", "traceparent"])
+@pytest.mark.parametrize("event_type", [EventType.REQUESTED, EventType.CANCELLED])
+def test_schema_and_decoder_find_fault_with_the_same_metadata(event_type: EventType, field: str) -> None:
+    validator = jsonschema.Draft202012Validator(event_schema(event_type))
+    whole = event(event_type)
+    trace = f"00-{'1' * 32}-{'2' * 16}-01"
+    values: list[Any] = [None, "a", "a/b", "a..b", "", "a b", "x" * 129, 5, True, [], {}, trace]
+    for value in values:
+        fields = whole | {"metadata": whole["metadata"] | {field: value}}
+        assert validator.is_valid(fields) == (_found_fault_with(fields, event_type) == set()), value
+
+
 @pytest.mark.parametrize("event_type", EventType)
 def test_what_the_schema_requires_the_decoder_misses_and_nothing_else(event_type: EventType) -> None:
     sample, schema = event(event_type), event_schema(event_type)

@@ -65,7 +65,7 @@ def test_the_two_commands_are_admitted_and_write_what_the_policy_names(
         ("dynamodb:UpdateItem", "<SagaTable.Arn>"),
         ("dynamodb:PutItem", "<OperatorTable.Arn>"),
     }
-    (admitted,) = [each["Condition"] for each in statements if each["Sid"] == "MoveSagas"]
+    (admitted,) = [each["Condition"] for each in statements if each.get("Sid") == "MoveSagas"]
     assert len(updates) == 2
     for update in updates:
         names = {*update["Key"], *update["ExpressionAttributeNames"].values(), "version"}

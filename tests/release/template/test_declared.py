@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.release.template.checks import alarms, grants, mappings, values
+from tests.release.template.checks import alarms, dashboard, grants, mappings, values
 from tests.release.template.deployment import ROOT, TEMPLATE
 
 
@@ -23,6 +23,10 @@ def test_batches_windows_ages_and_retries_of_every_source_are_as_declared() -> N
 
 def test_every_variable_and_every_output_holds_its_own_parameters_value() -> None:
     assert list(values.complaints(TEMPLATE)) == []
+
+
+def test_every_picture_of_the_dashboard_shows_what_is_declared() -> None:
+    assert list(dashboard.complaints(TEMPLATE)) == []
 
 
 def test_every_parameter_of_behaviour_has_a_value_of_its_own_there() -> None:

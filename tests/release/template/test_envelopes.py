@@ -1,6 +1,7 @@
 """What comes in another envelope, under another type or on another topic: registry, filters, rules, settings."""
 
 import json
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -140,3 +141,14 @@ def test_a_registry_s_login_certificate_format_and_attributes_are_the_parameters
             {"Type": "SERVER_ROOT_CA_CERTIFICATE", "URI": f"{SECRET}-ca"},
         ],
     }
+
+
+def test_each_two_aliases_must_differ() -> None:
+    assertions = deploy().expanded.template["Rules"]["AliasesDiffer"]["Assertions"]
+    names = [f"AliasOf{function.removesuffix('Function')}" for function in EVENT_FUNCTIONS.values()]
+
+    def differing(one: str, other: str) -> dict[str, Any]:
+        none = {"Fn::Equals": [{"Ref": one}, ""]}
+        return {"Fn::Or": [none, {"Fn::Not": [{"Fn::Equals": [{"Ref": one}, {"Ref": other}]}]}]}
+
+    assert [each["Assert"] for each in assertions] == [differing(*pair) for pair in combinations(names, 2)]

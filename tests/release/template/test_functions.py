@@ -7,13 +7,19 @@ import pytest
 from saga_orchestrator.adapters.settings import Settings
 from saga_orchestrator.domain.events import EventType
 from tests.release.template.deployment import (
+    API_FUNCTION,
     COMMAND_REPLY,
+    CONSOLE_FUNCTION,
     EVENT_FUNCTIONS,
     FED_FUNCTIONS,
     FUNCTIONS,
+    KAFKA_RELAY,
+    KAFKA_TARGET,
     MSK,
+    PEOPLE,
     PROVISIONED,
     ROOT,
+    RUNNER,
     SAGA_EVENT,
     SELF_MANAGED,
     STACK,
@@ -77,9 +83,9 @@ def test_name_runtime_and_architecture_follow_the_stack_and_its_parameters(funct
     assert (other["Runtime"], other["Architectures"]) == ("python3.11", ["x86_64"])
 
 
-@every_function
+@pytest.mark.parametrize("function", [*FUNCTIONS, KAFKA_RELAY, API_FUNCTION, RUNNER, CONSOLE_FUNCTION])
 def test_logs_go_to_a_group_of_its_own_that_forgets(function: str) -> None:
-    deployed = deploy({"LogRetentionDays": "7", "FunctionNames": "stack"})
+    deployed = deploy({**PEOPLE, **KAFKA_TARGET, "LogRetentionDays": "7", "FunctionNames": "stack"})
     group = deployed.properties[function]["LoggingConfig"]["LogGroup"].strip("<>")
 
     assert group == function.replace("Function", "LogGroup")

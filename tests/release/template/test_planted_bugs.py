@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.template.checks import Check, alarms, equal_parts, grants, mappings, names, values
+from tests.release.template.checks import Check, alarms, dashboard, equal_parts, grants, mappings, names, values
 from tests.release.template.deployment import ROOT, TEMPLATE
 
 BUGS: list[tuple[Check, str, str]] = [
@@ -52,6 +52,28 @@ BUGS: list[tuple[Check, str, str]] = [
     (mappings.complaints, "MaximumRetryAttempts: 185", "MaximumRetryAttempts: 18"),
     (mappings.complaints, "MaximumEventAgeInSeconds: 21600", "MaximumEventAgeInSeconds: 60"),
     (mappings.complaints, "Timeout: 50", "Timeout: 3"),
+    (mappings.complaints, "Timeout: 300", "Timeout: 30"),
+    (mappings.complaints, "ScheduleExpression: rate(1 minute)", "ScheduleExpression: rate(1 hour)"),
+    (mappings.complaints, "ScheduleExpression: !Ref CheckInterval", "ScheduleExpression: rate(5 minutes)"),
+    (
+        mappings.complaints,
+        "!If [ReservesApiConcurrency, !Ref ApiConcurrency",
+        "!If [ReservesApiConcurrency, !Ref ConsoleConcurrency",
+    ),
+    (mappings.complaints, "DestinationConfig: *to-payload-bucket", "MaximumRetryAttempts: 2"),
+    (dashboard.complaints, '"OldestDueSeconds", "service", "${AWS::StackName}"', '"OldestDueSeconds", "service", "x"'),
+    (
+        dashboard.complaints,
+        '"OffsetLag", "FunctionName", "${ExecutionFailedFunction}"',
+        '"OffsetLag", "FunctionName", "${ExecutionStartedFunction}"',
+    ),
+    (dashboard.complaints, 'MetricName=\\"SagaDuration', 'MetricName=\\"StartLatency'),
+    (values.complaints, "OWNER_INDEX: !Ref OwnerIndex", 'OWNER_INDEX: "true"'),
+    (
+        grants.complaints,
+        '!If [HasOwnerIndex, !Sub "${SagaTable.Arn}/index/owner", !Ref "AWS::NoValue"]',
+        '!Sub "${SagaTable.Arn}/index/owner"',
+    ),
     (mappings.complaints, "Topics: *order-approved-topic", "Topics: *order-placed-topic"),
     (
         mappings.complaints,

@@ -1,5 +1,6 @@
 """Values that real people typed: refused before anything is deployed, with the right spelling, or accepted."""
 
+import json
 import re
 from typing import Any
 
@@ -8,7 +9,16 @@ import pytest
 from local_stack import BrokenTemplate
 from saga_orchestrator.domain.policy import names_a_resource
 from saga_orchestrator.entrypoints.schemas import WireRequested
-from tests.release.template.deployment import FUNCTIONS, deploy
+from tests.release.template.deployment import (
+    API_FUNCTION,
+    CONSOLE_FUNCTION,
+    FUNCTIONS,
+    KAFKA_RELAY,
+    KAFKA_TARGET,
+    PEOPLE,
+    RUNNER,
+    deploy,
+)
 
 FIELD_CASES = (
     "limits-lost-their-quotes",
@@ -28,6 +38,9 @@ LONGEST_NAMES = {
     "<WakeQueue>": len("https://sqs.ap-southeast-2.amazonaws.com/123456789012/") + 80,
     "<EventBus>": 128,
 }
+
+
+LONGEST_FUNCTION_NAME = 64
 
 
 def refused(**parameters: str) -> str:
@@ -106,19 +119,45 @@ def test_allowed_images_too_long() -> None:
     deploy({"AllowedImages": images[: 13 * 76 - 1]})
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", [*FUNCTIONS, KAFKA_RELAY, API_FUNCTION, RUNNER, CONSOLE_FUNCTION])
 def test_the_longest_values_that_are_accepted_fit_into_four_kilobytes(function: str) -> None:
     layer = "arn:aws:lambda:eu-central-1:123456789012:layer:AWSOpenTelemetryDistroPython:1"
-    deployed = deploy({"OpenTelemetryLayerArn": layer}, stack_name="s" * 128)
+    deployed = deploy({**PEOPLE, **KAFKA_TARGET, "OpenTelemetryLayerArn": layer}, stack_name="s" * 128)
     values = deployed.expanded.template["Resources"][function]["Properties"]["Environment"]["Variables"]
 
     size = 0
     for name, value in values.items():
         given = deployed.properties[function]["Environment"]["Variables"][name]
         parameter = value.get("Ref") if isinstance(value, dict) else None
-        size += len(name) + (_longest(parameter) if parameter in DECLARED else LONGEST_NAMES.get(given, len(given)))
+        size += len(name) + (_longest(parameter) if parameter in DECLARED else _longest_name(given))
 
-    assert size <= KILOBYTES - 64  # a little is left for a variable more
+    assert size <= KILOBYTES
+
+
+ARNS: dict[str, str] = {
+    "SagaTable": "arn:aws:dynamodb:ap-southeast-2:123456789012:table/" + "t" * LONGEST_NAMES["<SagaTable>"],
+    "OperatorTable": "arn:aws:dynamodb:ap-southeast-2:123456789012:table/" + "t" * LONGEST_NAMES["<OperatorTable>"],
+    "PayloadBucket": "arn:aws:s3:::" + "b" * LONGEST_NAMES["<PayloadBucket>"],
+    **dict.fromkeys(("RejectedQueue", "RuleDeadLetterQueue"), "arn:aws:sqs:ap-southeast-2:123456789012:" + "q" * 80),
+    "EventBus": "arn:aws:events:ap-southeast-2:123456789012:event-bus/" + "e" * LONGEST_NAMES["<EventBus>"],
+}
+LONGEST_FUNCTION_ARN = "arn:aws:lambda:ap-southeast-2:123456789012:function:" + "f" * LONGEST_FUNCTION_NAME
+LONGEST_POLICY = 6_144
+"""Of a managed policy, without white space (IAM quotas)."""
+
+
+@pytest.mark.parametrize("policy", ["OperatorPolicy", "BreakGlassPolicy", "ApiCallerPolicy"])
+def test_a_policy_fits_whatever_the_stack_is_called(policy: str) -> None:
+    deployed = deploy({**PEOPLE, **KAFKA_TARGET}, stack_name="s" * 128)
+    text = json.dumps(deployed.properties[policy]["PolicyDocument"], separators=(",", ":"))
+
+    whole = re.sub(r"<(\w+)\.Arn>", lambda found: ARNS.get(found[1], LONGEST_FUNCTION_ARN), text)
+    assert len(whole.replace(" ", "")) <= LONGEST_POLICY
+
+
+def _longest_name(given: str) -> int:
+    """Of what CloudFormation names; there may be several functions in one variable."""
+    return LONGEST_NAMES.get(given, len(re.sub(r"<\w+Function>", "f" * LONGEST_FUNCTION_NAME, given)))
 
 
 def _longest(parameter: str) -> int:

@@ -279,3 +279,28 @@ def test_every_function_has_a_source() -> None:
     fed = {function for function in FUNCTIONS if deployed.mappings_of(function)}
 
     assert fed == {*FED_FUNCTIONS, SAGA_WAKE, "CommandRelayFunction"}
+
+
+CA = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ca"
+GROUP = {"KafkaSecurityGroupId": "sg-0a"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"KafkaCaSecretArn": CA}, [("SERVER_ROOT_CA_CERTIFICATE", CA)]),
+        ({"KafkaSubnetId1": "subnet-1", **GROUP}, [("VPC_SUBNET", "subnet:subnet-1")]),
+        (
+            {"KafkaSubnetId1": "subnet-1", "KafkaSubnetId3": "subnet-3", **GROUP},
+            [("VPC_SUBNET", "subnet:subnet-1"), ("VPC_SUBNET", "subnet:subnet-3")],
+        ),
+    ],
+    ids=["a certificate alone", "one subnet", "the first and the third"],
+)
+def test_a_cluster_of_ones_own_is_reached_by_whatever_is_given(
+    given: dict[str, str], wanted: list[tuple[str, str]]
+) -> None:
+    groups = [("VPC_SECURITY_GROUP", "security_group:sg-0a")] if "KafkaSubnetId1" in given else []
+    access = kafka_mapping("EXECUTION_STARTED", SELF_MANAGED | given)["SourceAccessConfigurations"]
+
+    assert [(each["Type"], each["URI"]) for each in access] == [*wanted, *groups]

@@ -203,6 +203,13 @@ def test_an_endpoint_that_is_none_is_one_line(endpoint: str, tmp_path: Path, mon
     assert "sagactl." not in assert_one_line(outcome, 2)  # no fault of its own is told
 
 
+@pytest.mark.parametrize("url", ["nowhere", "ftp://x", "http://[::1", "https://", "http://:x", "http://x:0", ""])
+def test_an_address_of_the_api_that_is_none_is_one_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with aws(monkeypatch, REFUSALS["no credentials"], frozenset({"DescribeStacks"})):
+        line = assert_one_line(CliRunner().invoke(app, ["retry", "one", "--api", url]), 2)
+    assert "a URL is wanted" in line or url == ""
+
+
 IDS = ["a b", "x" * 200, "#counter#python#0", "-begins-with-a-dash", "", "ä", "\udcff", "a\0b", "a\nb"]
 TAKE_AN_ID: list[tuple[str, ...]] = [
     ("show", "--"),

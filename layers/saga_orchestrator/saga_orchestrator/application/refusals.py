@@ -15,6 +15,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Refused.NOT_PARKED: "no step of that name is parked; where several are, name one",
     Refused.DATA_NEEDED: "a later step reads what only the participant's answer told: retry it, or undo",
     Refused.PIVOT: "a pivot cannot be skipped: retry it, resolve it, or undo it once every attempt has answered",
+    Refused.NO_UNDO: "only an undo can be skipped: retry the step, resolve it, or cancel a saga that can still go back",
     Refused.UNANSWERED: "an attempt has not answered, so it may have happened: find out, then retry or resolve",
     Refused.NO_NUMBERS_LEFT: "every number that an attempt can have is used up: resolve it, or skip its undo",
     Refused.NO_PIVOT: "only a parked pivot can be undone: an undo is retried, resolved or skipped",

@@ -40,7 +40,7 @@ ANSWER_MUTANTS: Final = (
     Mutant(
         "answer that cannot be parsed taken for permanent",
         "L4",
-        edit(aws_errors._passing, "BotoCoreError | ResponseParserError | OSError", "BotoCoreError | OSError"),
+        edit(aws_errors._passing, "isinstance(error, _NO_ANSWER)", "isinstance(error, BotoCoreError | OSError)"),
     ),
     Mutant(
         "checker reads the first page",

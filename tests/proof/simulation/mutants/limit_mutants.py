@@ -89,6 +89,6 @@ LIMIT_MUTANTS: Final = (
     Mutant(
         "a limit is overridden whatever was seen",
         "A3",
-        edit(OverrideLimits._judged, "wished.version != standing.version or ", ""),
+        edit(OverrideLimits._judged, "(wished.version, wished.seen)", "(None, wished.seen)"),
     ),
 )

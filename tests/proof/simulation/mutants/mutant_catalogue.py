@@ -279,7 +279,7 @@ MUTANTS: Final = (
     Mutant(
         "any source is heard",
         "S11",
-        edit(EventFunction._eventbridge, "if source not in self._sources and not by_operator:", "if False:"),
+        edit(EventFunction._eventbridge, "(isinstance(source, str) and source in self._sources)", "True"),
     ),
     Mutant(
         "operators speak for pods",

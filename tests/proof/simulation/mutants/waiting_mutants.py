@@ -51,7 +51,7 @@ WAITING_MUTANTS: Final = (
     Mutant(
         "If-Match is not looked at",
         "A3",
-        edit(OperateSagas._judged, "if asked.version not in {None, saga.version} or", "if"),
+        edit(OperateSagas._judged, "(asked.version, asked.created)", "(None, asked.created)"),
     ),
     Mutant(
         "a note is called taken and not written",

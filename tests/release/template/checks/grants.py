@@ -19,6 +19,7 @@ from tests.release.template.checks.wanted_grants import (
 )
 from tests.release.template.deployment import (
     ACCOUNT,
+    API,
     API_FUNCTION,
     CONSOLE_FUNCTION,
     FUNCTIONS,
@@ -75,6 +76,15 @@ def complaints(template: Path, combinations: list[dict[str, str]] | None = None)
             calls: set[Grant] = {("execute-api:Invoke", CALLS_OF_THE_API, "{}")}
             yield from _compared("callers of the API", _granted_by(deployed, "ApiCallerPolicy"), calls)
         yield from _doors(deployed)
+    yield from _without_owners(template)
+
+
+def _without_owners(template: Path) -> Iterator[str]:
+    """There is no index of owners then: nothing is granted on what somebody may add later."""
+    deployed = deploy(API, template)
+    owners = {each for each in wanted_of(API_FUNCTION, {}) if each[1].endswith("/index/owner")}
+    found = set(_grants(deployed.statements(deployed.role_of(API_FUNCTION))))
+    yield from _compared("the API without owners", found, wanted_of(API_FUNCTION, {}) - owners)
 
 
 def _reply_sources(template: Path, parameters: dict[str, str]) -> Iterator[str]:

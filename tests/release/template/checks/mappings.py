@@ -6,12 +6,16 @@ from typing import Any
 
 from tests.release.template.checks import differences
 from tests.release.template.deployment import (
+    API_FUNCTION,
+    CONSOLE_FUNCTION,
     FED_FUNCTIONS,
     FUNCTIONS,
     KAFKA_RELAY,
     KAFKA_TARGET,
     MAPPED_FUNCTIONS,
     MSK,
+    PEOPLE,
+    RUNNER,
     SAGA_WAKE,
     SELF_MANAGED,
     deploy,
@@ -24,6 +28,9 @@ OF_THEIR_OWN = {
     "MaximumPollers": "5",
     "StartingPosition": "LATEST",
     "EventFunctionConcurrency": "9",
+    "ApiConcurrency": "11",
+    "ConsoleConcurrency": "13",
+    "CheckInterval": "rate(7 minutes)",
 }
 REGISTRY: dict[str, Any] = {
     "SchemaRegistryURI": "https://registry.example",
@@ -68,12 +75,17 @@ TIMEOUTS = {
     SAGA_WAKE: 20,
     "CommandRelayFunction": 60,
     KAFKA_RELAY: 60,
+    API_FUNCTION: 25,
+    RUNNER: 300,
+    CONSOLE_FUNCTION: 10,
 }
+CONCURRENCY = {**dict.fromkeys(FED_FUNCTIONS, "9"), API_FUNCTION: "11", CONSOLE_FUNCTION: "13"}
 INVOCATIONS = {
     **dict.fromkeys((*FUNCTIONS, KAFKA_RELAY), (21_600, 2)),
-    **dict.fromkeys(("TimeoutCheckerFunction", SAGA_WAKE), (300, 0)),
+    **dict.fromkeys(("TimeoutCheckerFunction", SAGA_WAKE, RUNNER), (300, 0)),
 }
 """Age and retries of what was invoked asynchronously."""
+SCHEDULES = {"TimeoutCheckerFunction": "rate(7 minutes)", RUNNER: "rate(1 minute)"}
 TARGETS = {
     "AWS::Events::Rule": {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400},
     "AWS::Scheduler::Schedule": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300},
@@ -83,7 +95,7 @@ TARGETS = {
 def complaints(template: Path) -> Iterator[str]:
     """Every difference of mappings, targets, retries and time-outs from their declaration here."""
     for mode in ("on-demand", "provisioned"):
-        given = {**MSK, **SELF_MANAGED, **KAFKA_TARGET, **OF_THEIR_OWN, "KafkaMode": mode}
+        given = {**MSK, **SELF_MANAGED, **KAFKA_TARGET, **PEOPLE, **OF_THEIR_OWN, "KafkaMode": mode}
         registry = {"SchemaRegistryUri": REGISTRY["SchemaRegistryURI"]} if mode == "provisioned" else {}
         deployed = deploy({**given, **registry}, template)
         more = PROVISIONED_ALONE if mode == "provisioned" else {}
@@ -96,13 +108,25 @@ def complaints(template: Path) -> Iterator[str]:
         wanted = dict(_kafka(more, {"SchemaRegistryConfig": REGISTRY} if registry else {}))
         yield from differences(f"{mode} mappings", found, wanted)
     for function, timeout in TIMEOUTS.items():
-        settings = (deployed.properties[function]["Timeout"], deployed.properties[function]["MemorySize"])
-        yield from differences(f"{function} (Timeout, MemorySize)", settings, (timeout, "512"))
+        own = deployed.properties[function]
+        settings = (own["Timeout"], own["MemorySize"], own.get("ReservedConcurrentExecutions"))
+        wanted_settings = (timeout, "512", CONCURRENCY.get(function))
+        yield from differences(f"{function} (Timeout, MemorySize, concurrency)", settings, wanted_settings)
     found_invocations = {
-        config["FunctionName"]: (config["MaximumEventAgeInSeconds"], config["MaximumRetryAttempts"])
+        config["FunctionName"]: (
+            config["MaximumEventAgeInSeconds"],
+            config["MaximumRetryAttempts"],
+            config.get("DestinationConfig"),
+        )
         for config in deployed.of_type("AWS::Lambda::EventInvokeConfig").values()
     }
-    wanted_invocations = {f"<{function}>": numbers for function, numbers in INVOCATIONS.items()}
+    wanted_invocations = {f"<{function}>": (*numbers, KEPT) for function, numbers in INVOCATIONS.items()}
+    schedules = {
+        schedule["Target"]["Arn"]: schedule["ScheduleExpression"]
+        for schedule in deployed.of_type("AWS::Scheduler::Schedule").values()
+    }
+    wanted_schedules = {f"<{function}.Arn>": often for function, often in SCHEDULES.items()}
+    yield from differences("schedules", schedules, wanted_schedules)
     yield from differences("asynchronous invocations", found_invocations, wanted_invocations)
     for kind, retries in TARGETS.items():
         for name, source in deployed.of_type(kind).items():

@@ -105,7 +105,11 @@ OF_ONE_FUNCTION: dict[str, dict[str, Any]] = {
     "TimeoutCheckerFunction": {"allowed_images": set[str](), "gauges": True},
     SAGA_WAKE: {"allowed_images": set[str]()},
     "CommandRelayFunction": {"wake_queue_url": "<WakeQueue>", "allowed_images": set[str]()},
-    API_FUNCTION: {"allowed_images": set[str]()},
+    API_FUNCTION: {
+        **{name: set[str]() for name in ("allowed_images", "allowed_script_buckets", "admin_users")},
+        **dict.fromkeys(("event_bus_name", "event_source", "operator_source"), ""),
+        "rejected_queue_url": "none",
+    },
     RUNNER: {"allowed_images": set[str]()},
     KAFKA_RELAY: {
         "kafka_target_bootstrap": "broker18:9092",
@@ -183,6 +187,8 @@ def complaints(template: Path) -> Iterator[str]:
             "relay_functions": ("<CommandRelayFunction>", f"<{KAFKA_RELAY}>"),
         },
     )
+    without = deploy({**GIVEN, "OwnerIndex": "false"}, template).properties[API_FUNCTION]["Environment"]["Variables"]
+    yield from differences("without an index of owners", ApiSettings.from_environment(without).owner_index, False)
     from local_stack.template import resolve  # noqa: PLC0415 - needed here alone
     from tests.release.template.deployment import symbol  # noqa: PLC0415
 

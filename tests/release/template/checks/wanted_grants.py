@@ -150,7 +150,7 @@ OPERATORS: set[Grant] = {
     *(
         (f"dynamodb:{action}", place, "{}")
         for action in ("GetItem", "BatchGetItem", "Query", "Scan")
-        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/deadlines", "<SagaTable.Arn>/index/marks")
+        for place in ("<SagaTable.Arn>", "<SagaTable.Arn>/index/*")
     ),
     *(
         (f"dynamodb:{action}", place, "{}")

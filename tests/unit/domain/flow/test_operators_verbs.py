@@ -1,10 +1,13 @@
 """Retry, resolve, skip and undo, as an operator may use them on what is parked."""
 
+from dataclasses import replace
+
 import pytest
 
 from saga_orchestrator.domain.decide import Verdict
-from saga_orchestrator.domain.flow.terms import Answer
+from saga_orchestrator.domain.flow.terms import Answer, OnExhausted
 from saga_orchestrator.domain.flow.verbs import Refused, Verb
+from sagas.order import ORDER
 from tests.unit.domain.flow.orders import Played, placed, reserved
 
 
@@ -65,6 +68,18 @@ def test_a_pivot_is_undone_only_when_every_attempt_has_answered() -> None:
     for attempt in (1, 2):
         order.reply(f"ship_order#{attempt}", Answer.FAILED)
     order.reply("ship_order#3", Answer.FAILED).act(Verb.UNDO)
+
+    assert order.state == "compensating"
+
+
+def test_a_parked_step_that_is_no_pivot_is_neither_skipped_nor_undone_and_the_saga_can_be_cancelled() -> None:
+    parking = replace(ORDER, steps=(replace(ORDER.steps[0], on_exhausted=OnExhausted.PARK), *ORDER.steps[1:]))
+    order = Played(definition=parking).place().wait(600)
+    assert order.standing("reserve_credit") == "stuck"
+
+    assert refusal(order.act(Verb.SKIP)) == Refused.NO_UNDO
+    assert refusal(order.act(Verb.UNDO)) == Refused.NO_PIVOT
+    order.cancel()
 
     assert order.state == "compensating"
 

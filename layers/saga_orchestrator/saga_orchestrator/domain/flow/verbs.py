@@ -34,6 +34,7 @@ class Refused(StrEnum):
     NOT_PARKED = "not_parked"
     DATA_NEEDED = "data_needed"
     PIVOT = "a_pivot_cannot_be_skipped"
+    NO_UNDO = "only_an_undo_can_be_skipped"
     UNANSWERED = "unanswered"
     NO_NUMBERS_LEFT = "no_attempts_left"
     NO_PIVOT = "only_a_pivot_can_be_undone"
@@ -86,7 +87,8 @@ def _resolve(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refu
 
 def _skip(draft: Draft, step: Step, entry: Entry, turn: Turn) -> Draft | Refused:
     if entry.standing is not Standing.UNDO_PARKED:
-        return Refused.PIVOT
+        # Of a step that is no pivot somebody may still cancel the saga, which takes back what is before it.
+        return Refused.PIVOT if step.pivot else Refused.NO_UNDO
     skipped = draft.enter(replace(entry, standing=Standing.UNDO_SKIPPED, due=None, since=None))
     return compensation.proceed(compensation.claim_released(skipped, step), turn)
 
