@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from local_stack.aws import AwsClients
 from local_stack.sources import KafkaMapping
@@ -35,9 +36,18 @@ class ReadyFile:
         return json.dumps(asdict(self), indent=2)
 
 
+_NOT_GIVEN: Final = frozenset({"", "none"})
+"""What stands in the place of a name in a function that needs none, for its environment must fit into 4 KB."""
+
+
 def ready_file(made: Provisioned, clients: AwsClients, kafka_bootstrap: str, issuer: str | None = None) -> ReadyFile:
-    """The names are those that the functions themselves are given."""
-    settings = {name: value for spec in made.functions.values() for name, value in spec.environment.items()}
+    """The names are those that the functions themselves are given, where one is given any."""
+    settings = {
+        name: value
+        for spec in made.functions.values()
+        for name, value in spec.environment.items()
+        if value not in _NOT_GIVEN
+    }
     return ReadyFile(
         aws_endpoint=clients.endpoint_url,
         region=clients.region,
