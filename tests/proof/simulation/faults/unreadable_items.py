@@ -98,11 +98,14 @@ class UnreadableItems:
 
     def _mend(self, key: str, spoilt: Broken) -> None:
         world = self.world
-        if world.ledger.broken.pop(key, None) is not None:
+        self.open -= 1
+        if world.ledger.broken.get(key) is spoilt:
+            del world.ledger.broken[key]
             world.ledger.mended[key] = world.scheduler.now
             self._put(spoilt.off(self._item(key) or {}))
+        if key in world.ledger.broken:
+            return  # written meanwhile, and broken anew: what it was before that is nothing to put back
         world.note(f"{key} can be read again")
-        self.open -= 1
         if world.ledger.sagas[key].state == "running":
             world.schedule.watch()
         self._redrive(key)
