@@ -62,10 +62,11 @@ class StreamMapping:
         if record.keys["saga_name"]["S"].startswith(RESERVED) and not self.plan.unfiltered_stream:
             return
         place = zlib.crc32(record.keys["execution_id"]["S"].encode())
-        lane = self._roots[place % len(self._roots)].newest(place // len(self._roots))
+        root, place = self._roots[place % len(self._roots)], place // len(self._roots)
+        lane = root.newest(place)
         if self.service.weather.strikes(Fault.SHARD_SPLIT):
             self.lanes += lane.split()
-            lane = lane.newest(place // len(self._roots))
+            lane = root.newest(place)
         lane.waiting.append(record)
         self.service.scheduler.after(self.dice.randrange(5, 250), lane.poll)
 
