@@ -208,6 +208,7 @@ class Account:
             write = self.ledger.take(record, invocation, self.scheduler.now)
             if write is not None:
                 self.judge.judge(When.WRITE, self.ledger, write)
+                self.judge.judge(When.EITHER, self.ledger, write)
             if "outbox" in (record.new_image or {}):
                 self.owed.append(record)
         self._streamed = len(stream)

@@ -77,13 +77,16 @@ class Follower:
         return json.loads(outcome.stdout)
 
     def state(self, execution_id: str) -> str:
-        return str(self.looks("show", execution_id)[0]["state"])
+        """What `show` says instead, of one whose request has not come through yet."""
+        arguments = ["show", execution_id, "--endpoint-url", self.endpoint, "--output", "json"]
+        outcome = CliRunner().invoke(app, arguments)
+        return str(json.loads(outcome.stdout)[0]["state"]) if outcome.exit_code == 0 else outcome.stderr
 
     def sees(self, execution_id: str, state: str) -> None:
         """A cancel is an event: it takes effect a moment after it was sent."""
         until = time.monotonic() + UNTIL
         while self.state(execution_id) != state:
-            assert time.monotonic() < until, self.looks("show", execution_id)
+            assert time.monotonic() < until, self.state(execution_id)
             time.sleep(0.1)
 
     def _filled(self, word: str) -> str:

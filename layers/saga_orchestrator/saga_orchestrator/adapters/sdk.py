@@ -70,9 +70,14 @@ class Sdk:
         return self._client("events")
 
 
-def refuse_what_is_no_answer(response_dict: dict[str, Any], **_event: Any) -> None:
-    """A success must be a JSON object. botocore takes a page of HTML for an empty answer, that is for a write done."""
+def refuse_what_is_no_answer(response_dict: dict[str, Any], operation_model: Any, **_event: Any) -> None:
+    """A success must be a JSON object. botocore takes a page of HTML for an empty answer, that is for a write done.
+
+    An operation whose answer holds nothing, such as SQS's DeleteQueue, may answer with nothing at all.
+    """
     body = response_dict["body"]
+    if not body and operation_model.output_shape is None:
+        return
     if response_dict["status_code"] < 300 and not (body.startswith(b"{") and body.rstrip().endswith(b"}")):
         msg = "the reply is no JSON object"
         raise ResponseParserError(msg)
