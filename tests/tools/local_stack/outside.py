@@ -173,11 +173,11 @@ class Client:
         (url,) = [each for each in self._sqs.list_queues()["QueueUrls"] if each.endswith(queue)]
         self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
-    def rejected(self) -> int:
-        """The visible depth of the rejected queue."""
-        asked = ["ApproximateNumberOfMessages"]
+    def rejected(self, *, held: bool = False) -> int:
+        """The visible depth of the rejected queue; `held`: with what somebody took and has not let go of."""
+        asked = ["ApproximateNumberOfMessages", *(["ApproximateNumberOfMessagesNotVisible"] if held else [])]
         answer = self._sqs.get_queue_attributes(QueueUrl=self.ready["rejected_queue_url"], AttributeNames=asked)
-        return int(answer["Attributes"][asked[0]])
+        return sum(int(answer["Attributes"][name]) for name in asked)
 
 
 def event(event_type: str, execution_id: str, **fields: Any) -> dict[str, Any]:

@@ -13,7 +13,14 @@ from tests.tools.local_stack.outside import event
 from tests.tools.sagactl.conftest import Operator
 from tests.tools.sagactl.rejecting import rejected, unknown_version
 
-pytestmark = pytest.mark.usefixtures("nothing_rejected")
+pytestmark = pytest.mark.usefixtures("nothing_rejected", "_let_go_of_soon")
+
+
+@pytest.fixture
+def _let_go_of_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command that is cut off holds comes back to the queue in seconds, so that nobody waits long for it."""
+    monkeypatch.setattr("sagactl.rejected.queues._HELD_SECONDS", 2)
+
 
 COMMANDS: list[tuple[str, ...]] = [
     ("request", "--example", "--no-wait"),
