@@ -13,7 +13,7 @@ help: ## the targets, with their times on two idle cores
 run: .venv/installed ## play several hundred executions of real scripts on the local stack (a minute)
 	$(BIN)/sagactl demo
 
-test: format lint types imports validate pytest ## what every change must pass, without the long proofs (5 minutes)
+test: format lint types imports validate pytest ## what every change must pass, without the long proofs (7 minutes)
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
@@ -40,7 +40,7 @@ pytest: .venv/installed .venv-sam/installed chromium
 chromium: .venv/installed ## fetch a headless Chromium from the npm registry, for the tests of the console
 	@$(BIN)/python -m tests.tools.console.fetch_chromium
 
-proof: .venv/installed ## every schedule, seeded worlds, drawn steps, load: a share of `make nightly` (15 minutes)
+proof: .venv/installed ## every schedule, seeded worlds, drawn steps, load: a share of `make nightly` (12 minutes)
 	$(PYTEST) -m proof
 
 # Exported, because `sam build` runs the layers' own makefiles. Another target: make build LAYER_PYTHON=3.11 LAYER_PLATFORM=x86_64-manylinux_2_28
