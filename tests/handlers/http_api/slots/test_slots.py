@@ -46,6 +46,12 @@ def test_who_holds_them(stack: Deployment, door: HttpDoor) -> None:
     assert (found["counted"], found["more"], found["used"]) == (4, False, 4)
 
 
+def page_of(door: HttpDoor, size: str, token: str | None) -> tuple[list[str], str | None]:
+    """Its languages, and the token of the next one."""
+    told = door.get("slots", READER, query={"page_size": size, **({"page_token": token} if token else {})})
+    return [each["language"] for each in told.json["slots"]], told.json["next_page_token"]
+
+
 @pytest.mark.parametrize("size", ["1", "3", "100"])
 def test_each_language_appears_once_and_no_page_reads_too_much(stack: Deployment, door: HttpDoor, size: str) -> None:
     stack.reconfigure(COUNTER_SHARDS="64")
@@ -56,11 +62,9 @@ def test_each_language_appears_once_and_no_page_reads_too_much(stack: Deployment
     seen: list[str] = []
     token: str | None = ""
     while token is not None:
-        told = door.get("slots", READER, query={"page_size": size, **({"page_token": token} if token else {})})
-        page = [each["language"] for each in told.json["slots"]]
+        page, token = page_of(door, size, token)
         assert len(page) * 64 <= 500
         seen += page
-        token = told.json["next_page_token"]
 
     assert seen == languages
 
@@ -74,9 +78,8 @@ def test_each_appears_once_while_slots_are_taken_and_languages_come(stack: Deplo
     seen: list[str] = []
     token: str | None = ""
     for turn in range(40):
-        told = door.get("slots", READER, query={"page_size": size, **({"page_token": token} if token else {})})
-        seen += [each["language"] for each in told.json["slots"]]
-        token = told.json["next_page_token"]
+        page, token = page_of(door, size, token)
+        seen += page
         if token is None:
             break
         run(stack, f"new-{turn}", language=f"language-{turn % 9:02}-b")
