@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help pin chromium run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help environments checks pin chromium run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +13,14 @@ help: ## the targets, with their times on two idle cores
 run: .venv/installed ## play several hundred executions of real scripts on the local stack (a minute)
 	$(BIN)/sagactl demo
 
-test: format lint types imports validate pytest ## what every change must pass, without the long proofs (7 minutes)
+test: environments checks pytest ## what every change must pass, without the long proofs (7 minutes)
+
+# Two at once, since each has use for one core alone.
+environments:
+	@$(MAKE) --silent -j 2 .venv/installed .venv-sam/installed
+
+checks:
+	@$(MAKE) --no-print-directory -j 2 validate format lint types imports chromium
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
@@ -124,16 +131,19 @@ lock: .venv/installed ## rewrite the lock files from requirements/*.in and the e
 	$(BIN)/$(LOCK) requirements/mutation.in -c requirements/dev.txt -o requirements/mutation.txt
 
 # The lock files are complete, so nothing is resolved here; pip before 23.3 would look for other versions of requirements with extras.
+# Not compiled here: that takes as long as all the rest, and most of it is never imported.
 .venv/installed: requirements/dev.txt pyproject.toml setup.py
+	@echo "making .venv of requirements/dev.txt"
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 # SAM CLI pins its own versions of much that the project uses, so it lives apart.
 .venv-sam/installed: requirements/sam.txt
+	@echo "making .venv-sam of requirements/sam.txt"
 	$(PYTHON) -m venv .venv-sam
-	.venv-sam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/sam.txt
+	.venv-sam/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/sam.txt
 	touch $@
 
 # The independent emulator pins its own botocore.
