@@ -1,6 +1,7 @@
 """Telemetry that records instead of printing."""
 
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 
@@ -25,6 +26,9 @@ class RecordingTelemetry:
 
     def warn(self, message: str, **_fields: Any) -> None:
         self.lines[message] += 1
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def flush(self) -> None:
         """Nothing to write."""

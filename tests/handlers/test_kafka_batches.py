@@ -1,6 +1,7 @@
 """Kafka batches: order within an execution, nothing passed over, and the two ways Lambda is told about failures."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from saga_orchestrator.domain.events import EventType
 from saga_orchestrator.entrypoints.event_function import terms_of
-from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, process_batch
+from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, Work, process_batch
 from saga_orchestrator.entrypoints.read_ahead import Known
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
@@ -131,12 +132,17 @@ def test_records_of_one_execution_are_applied_in_order_and_one_at_a_time(world: 
         assert [early.actor for early in stub.early] == actors
 
 
+def _by(apply: Callable[[KafkaRecord], None]) -> Callable[[KafkaRecord, Known], Work]:
+    """Nothing is decided ahead."""
+    return lambda record, _known: lambda: apply(record)
+
+
 def test_nothing_is_begun_once_the_handler_has_ended(world: World) -> None:
     world.reconfigure(BATCH_CONCURRENCY="2")
     both, ended = threading.Barrier(2), threading.Event()
     begun: list[str] = []
 
-    def apply(record: KafkaRecord, _known: Known) -> None:
+    def apply(record: KafkaRecord) -> None:
         begun.append(record.fields["execution_id"])
         if not ended.is_set():
             both.wait(5)
@@ -146,11 +152,51 @@ def test_nothing_is_begun_once_the_handler_has_ended(world: World) -> None:
 
     batch = kafka(*(event("EXECUTION_REQUESTED", f"ex-{number}") for number in range(6)))
     with pytest.raises(RuntimeError):
-        process_batch(batch, Context(), apply, world.at, terms_of(EventType.REQUESTED, ""))
+        process_batch(batch, Context(), _by(apply), world.at, terms_of(EventType.REQUESTED, ""))
     ended.set()
     world.at.executor.shutdown()
 
     assert sorted(begun) == ["ex-0", "ex-1"]
+
+
+def test_no_more_than_a_hundred_executions_are_decided_on_ahead(world: World) -> None:
+    world.reconfigure(BATCH_CONCURRENCY="3")
+    lock = threading.Lock()
+    ahead: list[int] = []
+    decided: list[str] = []
+    done: list[str] = []
+
+    def decide(record: KafkaRecord, _known: Known) -> Work:
+        name = record.fields["event_id"]
+        decided.append(name)
+        ahead.append(len(decided) - len(done))
+
+        def work() -> None:
+            with lock:
+                done.append(name)
+
+        return work
+
+    names = [f"ex-{number}" for number in range(250)]
+    records = [event("EXECUTION_STARTED", name) for name in [*names, "ex-0", "ex-0"]]
+    process_batch(kafka(*records), Context(), decide, world.at, terms_of(EventType.STARTED, ""))
+
+    assert sorted(done) == sorted(decided) == sorted(record["event_id"] for record in records)
+    assert ahead[:100] == [*range(1, 101)]
+    assert max(ahead) <= 100 + 2  # two threads may be at their last ones still
+
+
+def test_a_later_record_of_an_execution_is_decided_on_after_the_first_is_written(world: World) -> None:
+    order: list[str] = []
+
+    def decide(record: KafkaRecord, _known: Known) -> Work:
+        order.append(f"decide {record.offset}")
+        return lambda: order.append(f"write {record.offset}")
+
+    batch = kafka(*(event("EXECUTION_STARTED", "ex-1") for _ in range(3)))
+    process_batch(batch, Context(), decide, world.at, terms_of(EventType.STARTED, ""))
+
+    assert order == [f"{what} {offset}" for offset in (10, 11, 12) for what in ("decide", "write")]
 
 
 def test_short_of_time_nothing_more_is_attempted(world: World) -> None:
@@ -194,14 +240,14 @@ def deliver(world: World, names: list[str], share: float) -> int:
     context = SlowProcessor(share)
     lock = threading.Lock()
 
-    def apply(_record: KafkaRecord, _known: Known) -> None:
+    def apply(_record: KafkaRecord) -> None:
         with lock:
             context.records += 1
 
     process_batch(
         kafka(*(event("EXECUTION_STARTED", name) for name in names)),
         context,
-        apply,
+        _by(apply),
         world.at,
         terms_of(EventType.STARTED, ""),
     )

@@ -5,14 +5,15 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from saga_orchestrator.adapters.log_line import LogLine
-from saga_orchestrator.adapters.telemetry import Telemetry, telemetry
+from saga_orchestrator.adapters.log_line import LogLine, PlainRecord
+from saga_orchestrator.adapters.telemetry import MOST_HELD, Telemetry, telemetry
 from saga_orchestrator.domain.decide import Verdict
 
 FIELDS: list[dict[str, Any]] = [
@@ -72,6 +73,80 @@ def test_what_happened_is_not_told_below_the_level_that_was_chosen() -> None:
     ours.warn("record will be delivered again")
 
     assert [json.loads(line)["level"] for line in stream.getvalue().splitlines()] == ["WARNING"]
+
+
+def test_lines_told_together_are_written_at_the_end_with_the_time_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    tell = telemetry("Tests", service="together", stream=stream)
+
+    with tell.together():
+        for moment in (1_790_000_000.5, 1_790_000_007.25):
+            monkeypatch.setattr("time.time", lambda moment=moment: moment)
+            tell.info("event applied", at=moment)
+        assert stream.getvalue() == ""
+        tell.warn("record will be delivered again")
+        assert "again" in stream.getvalue()
+        monkeypatch.setattr("time.time", lambda: 1_790_000_100.0)
+
+    _warning, *held = map(json.loads, stream.getvalue().splitlines())
+    assert [line["at"] for line in held] == [1_790_000_000.5, 1_790_000_007.25]
+    assert [line["timestamp"][-8:-5] for line in held] == ["500", "250"]
+    tell.info("event applied")
+    assert len(stream.getvalue().splitlines()) == 4
+
+
+def test_lines_told_together_are_written_whatever_ends_it() -> None:
+    stream = io.StringIO()
+    tell = telemetry("Tests", service="ended", stream=stream)
+
+    def work() -> None:
+        with tell.together():
+            tell.info("event applied")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+    assert "event applied" in stream.getvalue()
+
+
+def test_no_more_than_a_hundred_lines_are_held_back() -> None:
+    stream = io.StringIO()
+    tell = telemetry("Tests", service="many", stream=stream)
+
+    with tell.together():
+        for number in range(MOST_HELD - 1):
+            tell.info("event applied", number=number)
+        assert stream.getvalue() == ""
+        tell.info("event applied", number=MOST_HELD - 1)
+        assert [json.loads(line)["number"] for line in stream.getvalue().splitlines()] == [*range(MOST_HELD)]
+
+
+def test_a_line_of_a_thread_that_was_late_is_written_with_the_metrics() -> None:
+    stream = io.StringIO()
+    tell = telemetry("Tests", service="late", stream=stream)
+
+    with tell.together():
+        tell._held.append(PlainRecord("late", logging.INFO, "event applied", {}))
+    assert "event applied" in stream.getvalue()
+    tell._held.append(PlainRecord("late", logging.INFO, "the last one", {}))
+    tell.flush()
+
+    assert "the last one" in stream.getvalue()
+
+
+def test_lines_of_many_threads_are_each_written_once() -> None:
+    stream = io.StringIO()
+    tell = telemetry("Tests", service="threads", stream=stream)
+
+    def work(thread: int) -> None:
+        for number in range(150):
+            tell.info("event applied", number=thread * 150 + number)
+
+    with ThreadPoolExecutor(8) as pool, tell.together():
+        list(pool.map(work, range(8)))
+
+    assert sorted(json.loads(line)["number"] for line in stream.getvalue().splitlines()) == [*range(1_200)]
 
 
 def test_a_line_that_cannot_be_written_stops_nobody() -> None:

@@ -1,5 +1,6 @@
 """What a command tells of itself while the engine's own code works for it: nothing."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,5 +18,8 @@ class Quiet:
     def info(self, message: str, **fields: Any) -> None: ...
 
     def warn(self, message: str, **fields: Any) -> None: ...
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def flush(self) -> None: ...

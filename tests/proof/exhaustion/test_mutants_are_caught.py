@@ -18,7 +18,6 @@ from saga_orchestrator.domain.render import render
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.entrypoints import relay_function
 from saga_orchestrator.entrypoints.event_function import EventFunction
-from saga_orchestrator.entrypoints.read_ahead import Known
 from sagas.execution import EXECUTION_SAGA
 from tests.proof.exhaustion.enumeration import Scenario, Tally, check, single_faults, yardstick
 from tests.proof.exhaustion.scenarios import deliveries
@@ -99,12 +98,12 @@ def relay_ignores_changes(patch: pytest.MonkeyPatch) -> None:
 def published_before_the_write(patch: pytest.MonkeyPatch) -> None:
     original = EventFunction._apply_to_sagas
 
-    def eager(self: EventFunction, event: Event, known: Known) -> None:
+    def eager(self: EventFunction, event: Event, sagas: Any) -> None:
         saga = decide(None, event, self.at.clock(), self.at.rules[0]).saga
         if saga is not None and saga.has_emitted("create_pod"):
             message = render(saga, "create_pod#1", EXECUTION_SAGA)
             self.at.publisher.publish([(message, message.encode())])
-        original(self, event, known)
+        original(self, event, sagas)
 
     patch.setattr(EventFunction, "_apply_to_sagas", eager)
 

@@ -39,17 +39,17 @@ def writes_over(self: Any, old: Any, new: Any, claims: Any, releases: Any) -> An
     return outcome if isinstance(outcome, Stored) else Stored()
 
 
-def gives_up_a_lost_race(self: Any, saga: Any, signal: Any, rules: Any) -> Any:
+def gives_up_a_lost_race(self: Any, saga: Any, signal: Any, rules: Any, decided: Any = None) -> Any:
     """What is decided on what won the race is thrown away."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(apply_event, "MAX_ATTEMPTS", 2 if saga is None else 1)
         try:
-            return _settle(self, saga, signal, rules)
+            return _settle(self, saga, signal, rules, decided)
         except RetryableError:
             return Decision(saga, Verdict.DUPLICATE)
 
 
-def forgets_one_answer(self: Any, reply: Any, rules: Any, known: Any = None) -> Any:
+def forgets_one_answer(self: Any, reply: Any, rules: Any, known: Any = None, decided: Any = None) -> Any:
     if reply.message == "take_right#1":
         return Decision(self.store.get(reply.key, rules.definition.name), Verdict.DUPLICATE)
-    return _answer(self, reply, rules, known)
+    return _answer(self, reply, rules, known, decided)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -78,6 +79,9 @@ class Told:
 
     def warn(self, message: str, **fields: Any) -> None:
         self.lines.append((message, fields))
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def flush(self) -> None: ...
 

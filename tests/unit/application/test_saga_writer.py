@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from saga_orchestrator.application import apply_event
 from saga_orchestrator.application.apply_event import SagaWriter, metric_of
 from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Stored
 from saga_orchestrator.domain.decide import Decision, Verdict
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.secret import Secret
 from saga_orchestrator.domain.states import SagaState
@@ -209,6 +210,82 @@ def test_no_room_says_nothing_about_an_event_that_claims_nothing() -> None:
         around.writer.apply(started(), rules())
 
     assert around.calls("count") == []
+
+
+def test_what_was_decided_ahead_is_what_is_written() -> None:
+    around = outside(Stored())
+    decided = around.writer.decide_ahead(requested(script_content=SCRIPT), rules(), None)
+    assert around.log == []
+    around.ticks = 50
+
+    decision = around.writer.apply(requested(script_content=SCRIPT), rules(), None, decided)
+
+    assert decision is decided
+    assert [call[:2] for call in around.calls("put", "create")] == [("put", "ex-1"), ("create", decision.saga)]
+    assert decision.saga is not None
+    assert decision.saga.created_at == NOW + 1
+
+
+def test_what_was_decided_ahead_and_lost_its_race_is_decided_again() -> None:
+    stub = after(started())
+    around = outside(LostRace(stub), Stored())
+    decided = around.writer.decide_ahead(requested(), rules(), None)
+
+    decision = around.writer.apply(requested(), rules(), None, decided)
+
+    assert around.calls("replace") == [("replace", stub, decision.saga, "python", None)]
+    assert decision.saga is not None
+    assert decision.saga.has_started
+
+
+def test_what_was_decided_ahead_without_a_free_slot_is_decided_again_as_refused() -> None:
+    around = outside(NoRoom(), Stored())
+    decided = around.writer.decide_ahead(requested(), rules(), None)
+
+    decision = around.writer.apply(requested(), rules(), None, decided)
+
+    assert decision.saga is not None
+    assert decision.saga.reason == "limit_reached"
+
+
+def test_nothing_is_written_of_what_was_known_ahead() -> None:
+    saga = after(requested())
+    around = outside()
+    decided = around.writer.decide_ahead(requested(), rules(), saga)
+
+    assert around.writer.apply(requested(), rules(), saga, decided) == Decision(saga, Verdict.DUPLICATE)
+    assert around.log == []
+
+
+def test_an_event_of_a_known_saga_is_decided_ahead_on_it() -> None:
+    saga = after(requested())
+    around = outside(Stored())
+    decided = around.writer.decide_ahead(completed(), rules(), saga)
+
+    decision = around.writer.apply(completed(), rules(), saga, decided)
+
+    assert around.calls("replace") == [("replace", saga, decision.saga, None, saga.claim)]
+    assert around.ticks == 1
+
+
+def test_what_is_wrong_is_not_told_ahead_but_at_its_turn() -> None:
+    saga = after(requested())
+    around = outside()
+    other = requested(request_hash=b"of other content")
+
+    assert around.writer.decide_ahead(other, rules(), saga) is None
+    with pytest.raises(RejectedEvent, match="requested before"):
+        around.writer.apply(other, rules(), saga)
+
+
+def test_a_message_that_no_target_takes_is_not_decided_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply_event, "MAX_MESSAGE_BYTES", 10)
+    around = outside()
+
+    assert around.writer.decide_ahead(requested(), rules(), None) is None
+    with pytest.raises(RejectedEvent, match="more than 10"):
+        around.writer.apply(requested(script_content=SCRIPT), rules())
+    assert around.log == []
 
 
 def test_a_passed_deadline_is_judged_on_the_stored_saga() -> None:

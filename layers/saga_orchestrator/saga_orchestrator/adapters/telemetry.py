@@ -3,6 +3,9 @@
 import json
 import logging
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -11,6 +14,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 from .log_line import LogLine, PlainRecord
+
+MOST_HELD: Final = 100
+"""Lines: what a process that is killed would not have told."""
 
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 
@@ -24,6 +30,8 @@ class Telemetry:
     _counts: dict[str, int] = field(default_factory=dict)
     _measures: dict[tuple[tuple[str, str], ...], dict[str, list[int]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _holding: bool = False
+    _held: deque[PlainRecord] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self._log = logging.getLogger(self.logger.name)  # which Powertools sets up
@@ -44,14 +52,41 @@ class Telemetry:
             self._measures.setdefault((*dimensions.items(),), {}).setdefault(name, []).append(value)
 
     def info(self, message: str, **fields: Any) -> None:
-        if self._log.isEnabledFor(logging.INFO):
-            self.logger.registered_handler.handle(PlainRecord(self._log.name, logging.INFO, message, fields))
+        if not self._log.isEnabledFor(logging.INFO):
+            return
+        line = PlainRecord(self._log.name, logging.INFO, message, fields)
+        if not self._holding:
+            self.logger.registered_handler.handle(line)
+            return
+        self._held.append(line)
+        if len(self._held) >= MOST_HELD:
+            self._tell_held()
 
     def warn(self, message: str, **fields: Any) -> None:
         self.logger.warning(message, extra=fields)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Sentences are held back, warnings are not: each line keeps the time at which it was said."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            self._tell_held()
+
+    def _tell_held(self) -> None:
+        # Taken one by one, so that a line which another thread adds meanwhile is told here or by that thread.
+        while True:
+            try:
+                line = self._held.popleft()
+            except IndexError:
+                return
+            self.logger.registered_handler.handle(line)
+
     def flush(self) -> None:
         """Write what was counted. Called before the handler returns: Lambda gives no time afterwards."""
+        self._tell_held()  # of a thread that was told to stop, and was still at its last one
         with self._lock:
             counts, self._counts = self._counts, {}
             measures, self._measures = self._measures, {}

@@ -1,6 +1,7 @@
 """What the application needs from outside. The seam for tests is lower, at the SDK client: these are only types."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -126,6 +127,10 @@ class Reporting(Counting, Protocol):
     def info(self, message: str, **fields: Any) -> None: ...
 
     def warn(self, message: str, **fields: Any) -> None: ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Log lines of work inside are written when it ends, or once they are many: threads that write each by itself
+        wait for one another."""
 
     def flush(self) -> None:
         """Write what was counted, before the handler returns."""

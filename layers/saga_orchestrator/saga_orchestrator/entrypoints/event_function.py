@@ -3,20 +3,26 @@
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from saga_orchestrator.application.apply_event import metric_of
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import resources
+from saga_orchestrator.domain.decide import Decision, Rules
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.events import Event, EventType
 from saga_orchestrator.domain.registry import SagaRegistry
-from saga_orchestrator.domain.saga import saga_id
+from saga_orchestrator.domain.saga import Saga, saga_id
 
 from .decoding import ForeignEventType, decode_event
 from .envelopes.cloudevents import Terms
 from .intake import Intake
+from .kafka_batch import Work
 from .read_ahead import Known, SagaKey
+
+_Known = tuple[Rules, Saga | None, Decision | None]
+"""What a saga goes by, the saga if it was read, and what was decided ahead."""
 
 
 @functools.cache
@@ -61,7 +67,7 @@ class EventFunction(Intake):
             return ()
         return [(str(fields["execution_id"]), rules.definition.name) for rules in self.at.rules_of_executions]
 
-    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:
+    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:
         try:
             event = decode_event(
                 fields,
@@ -71,11 +77,13 @@ class EventFunction(Intake):
             )
         except ForeignEventType:
             if self.at.settings.topic_layout != "per-type":
-                self.at.telemetry.count("ForeignEvents")
-                return
+                return partial(self.at.telemetry.count, "ForeignEvents")
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
-        self._tell_unusable(event)
-        self._apply_to_sagas(event, known)
+        sagas: list[_Known] = []
+        for rules in self.at.rules_of_executions:
+            saga = known.get((event.execution_id, rules.definition.name))
+            sagas.append((rules, saga, self.at.writer.decide_ahead(event, rules, saga)))
+        return partial(self._apply_to_sagas, event, sagas)
 
     def _tell_unusable(self, event: Event) -> None:
         if event.unusable:
@@ -88,13 +96,14 @@ class EventFunction(Intake):
                 causation_id=event.event_id,
             )
 
-    def _apply_to_sagas(self, event: Event, known: Known) -> None:
+    def _apply_to_sagas(self, event: Event, sagas: Iterable[_Known]) -> None:
         """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""
+        self._tell_unusable(event)
         refusals: list[RejectedEvent] = []
         delays: list[RetryableError] = []
-        for rules in self.at.rules_of_executions:
+        for rules, known, decided in sagas:
             try:
-                decision = self.at.writer.apply(event, rules, known.get((event.execution_id, rules.definition.name)))
+                decision = self.at.writer.apply(event, rules, known, decided)
             except RejectedEvent as refused:
                 refusals.append(refused)
                 continue

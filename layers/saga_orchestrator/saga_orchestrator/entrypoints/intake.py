@@ -4,7 +4,8 @@ import json
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from saga_orchestrator.application.rejected_events import unexpected
 from saga_orchestrator.bootstrap import Resources
@@ -12,7 +13,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, Retryab
 
 from .envelopes.cloudevents import Terms
 from .envelopes.opening import from_detail
-from .kafka_batch import KafkaRecord, is_kafka_batch, process_batch
+from .kafka_batch import KafkaRecord, Work, is_kafka_batch, process_batch
 from .read_ahead import NOTHING, Known, SagaKey
 from .strict_json import decode_base64
 
@@ -46,16 +47,19 @@ class Intake:
         finally:
             self.at.telemetry.flush()
 
-    def _kafka_record(self, record: KafkaRecord, known: Known) -> None:
-        def work() -> None:
-            if record.is_tombstone:
-                self.at.telemetry.count("Tombstones")
-            elif self._is_anothers(record):
-                self.at.telemetry.count("ForeignEvents")
-            else:
-                self._apply(record.fields, known, by_operator=False)
+    def _kafka_record(self, record: KafkaRecord, known: Known) -> Work:
+        try:
+            work = self._work_of(record, known)
+        except Exception as wrong:  # noqa: BLE001 - it is dealt with when the record's turn comes
+            work = partial(_raise, wrong)
+        return partial(self._guarded, work, lambda: _record_content(record), lambda: ("kafka", record.place))
 
-        self._guarded(work, lambda: _record_content(record), lambda: ("kafka", record.place))
+    def _work_of(self, record: KafkaRecord, known: Known) -> Work:
+        if record.is_tombstone:
+            return partial(self.at.telemetry.count, "Tombstones")
+        if self._is_anothers(record):
+            return partial(self.at.telemetry.count, "ForeignEvents")
+        return self._decide(record.fields, known, by_operator=False)
 
     def _is_anothers(self, record: KafkaRecord) -> bool:
         """What hides its type from filters they pass on to all functions of a shared topic: the one whose type it is
@@ -78,7 +82,7 @@ class Intake:
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )
-        self._apply(from_detail(event["detail"], self._terms), NOTHING, by_operator=by_operator)
+        self._decide(from_detail(event["detail"], self._terms), NOTHING, by_operator=by_operator)()
 
     @property
     def _sources(self) -> frozenset[str]:
@@ -89,9 +93,9 @@ class Intake:
         """It is the source that IAM lets only operators use, and they may say such a thing."""
 
     @abstractmethod
-    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:
-        """Apply the event in `fields`, to sagas as they are in `known` where they are. Raises `RejectedEvent` or
-        `RetryableError`."""
+    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:
+        """What applies the event in `fields`, to sagas as they are in `known` where they are. Nothing is read, written
+        or told before it is called. Both raise `RejectedEvent` or `RetryableError`."""
 
     def _lane(self, fields: dict[str, Any]) -> str:
         """Events with the same one keep their order."""
@@ -135,6 +139,10 @@ class Intake:
         self.at.keep_rejected.keep(rejected, original(), source, position, event_type=self._type)
         if isinstance(rejected, UnauthorisedEvent) or rejected.reason is RejectReason.NO_ACTOR:
             self.at.telemetry.count("UnauthorisedCancels")
+
+
+def _raise(wrong: Exception) -> NoReturn:
+    raise wrong
 
 
 def _place(event: Any, request_id: str) -> Place:

@@ -6,11 +6,13 @@ configurations and scaling modes).
 """
 
 import re
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 
 from saga_orchestrator.bootstrap import Resources
@@ -24,8 +26,14 @@ from .read_ahead import NOTHING, Known, SagaKey, read_ahead
 
 KAFKA_SOURCES: Final = ("aws:kafka", "SelfManagedKafka")
 MARGIN_MS: Final = 2_000
+AHEAD: Final = 100
+"""Executions that are decided on in one go: more would be decided long before they are written."""
 _PARTITION: Final = re.compile(r"[A-Za-z0-9._-]{1,260}")
 """A topic's name, at most 249 of these characters as Kafka has it, a hyphen, and the partition's number."""
+
+
+Work = Callable[[], None]
+"""What is left of an event that is decided on: to write and to tell it. Raises what `Intake.run` is to know."""
 
 
 class BatchUnfinished(RetryableError):
@@ -117,7 +125,7 @@ def _has_offset(record: Any) -> bool:
 def process_batch(
     event: dict[str, Any],
     context: Any,
-    apply: Callable[[KafkaRecord, Known], None],
+    decide: Callable[[KafkaRecord, Known], Work],
     at: Resources,
     terms: Terms,
     lane_of: Callable[[dict[str, Any]], str] = _of_execution,
@@ -125,7 +133,8 @@ def process_batch(
 ) -> dict[str, Any] | None:
     """Apply every record and account for each: applied and rejected ones are done, others reported or raised.
 
-    The sagas that `sagas_of` names are read ahead for the first record of each lane: a later one comes after its write.
+    For the first record of each lane the sagas that `sagas_of` names are read ahead, and what it does is decided ahead:
+    a later one comes after its write. `decide` never raises; the work that it returns does.
     """
     lanes: dict[str, list[KafkaRecord]] = defaultdict(list)
     cluster = cluster_of(event)
@@ -135,19 +144,22 @@ def process_batch(
             lanes[_execution_of(record)].append(record)
     known = read_ahead(at, _wanted([lane[0] for lane in lanes.values()], sagas_of))
 
-    def run_lane(lane: list[KafkaRecord]) -> list[KafkaRecord]:
+    def run_lane(lane: list[KafkaRecord], first: Work) -> list[KafkaRecord]:
         """What of the lane is left undone: from the first failure on, order forbids going ahead."""
         for position, record in enumerate(lane):
             if context.get_remaining_time_in_millis() < MARGIN_MS:
                 return lane[position:]
             try:
-                apply(record, known if position == 0 else NOTHING)
+                work = first if position == 0 else decide(record, NOTHING)
+                work()
             except RetryableError as failure:
                 at.telemetry.warn("record will be delivered again", cause=str(failure), **record.position)
                 return lane[position:]
         return []
 
-    undone = _in_threads(run_lane, lanes.values(), at)
+    ahead = _Lanes(lanes.values(), lambda record: decide(record, known))
+    with at.telemetry.together():
+        undone = _in_threads(run_lane, ahead, min(len(lanes), at.settings.batch_concurrency), at)
     at.telemetry.count("RecordsToRetry", len(undone))
     if at.settings.kafka_mode == "provisioned":
         return {"batchItemFailures": [{"itemIdentifier": record.position} for record in sorted(undone, key=_order)]}
@@ -157,28 +169,57 @@ def process_batch(
     return None
 
 
+class _Lanes:
+    """Lanes that wait for a thread, each with the work of its first record, which is decided on ahead."""
+
+    def __init__(self, lanes: Iterable[list[KafkaRecord]], decide: Callable[[KafkaRecord], Work]) -> None:
+        self._waiting = iter(lanes)
+        self._decide = decide
+        self._decided: deque[tuple[list[KafkaRecord], Work]] = deque()
+        self._turn = threading.Lock()
+
+    def take(self) -> tuple[list[KafkaRecord], Work] | None:
+        """The next lane, None if there is none."""
+        while True:
+            try:
+                return self._decided.popleft()
+            except IndexError:
+                if not self.decide():
+                    return None
+
+    def decide(self) -> bool:
+        """Decide on the next hundred, unless somebody has; whether there were any. Meanwhile the other threads wait:
+        there is one interpreter lock for all, and whoever is left alone is done soonest."""
+        with self._turn:
+            if not self._decided:
+                self._decided.extend([(lane, self._decide(lane[0])) for lane in islice(self._waiting, AHEAD)])
+            return bool(self._decided)
+
+    def close(self) -> None:
+        """Nothing more is taken."""
+        with self._turn:
+            self._waiting = iter(())
+            self._decided.clear()
+
+
 def _in_threads(
-    run_lane: Callable[[list[KafkaRecord]], list[KafkaRecord]], lanes: Iterable[list[KafkaRecord]], at: Resources
+    run_lane: Callable[[list[KafkaRecord], Work], list[KafkaRecord]], lanes: _Lanes, threads: int, at: Resources
 ) -> list[KafkaRecord]:
     """What all lanes leave undone. Each thread takes one lane after the other: handing over each by itself would cost
     nearly as much as its log line.
     """
-    waiting = deque(lanes)
 
     def run_lanes(_thread: int) -> list[KafkaRecord]:
         undone: list[KafkaRecord] = []
-        while True:
-            try:
-                lane = waiting.popleft()
-            except IndexError:  # none is left, whoever took the last one
-                return undone
-            undone += run_lane(lane)
+        while (taken := lanes.take()) is not None:
+            undone += run_lane(*taken)
+        return undone
 
-    threads = range(min(len(waiting), at.settings.batch_concurrency))
     try:
-        return [record for undone in at.executor.map(run_lanes, threads) for record in undone]
+        lanes.decide()  # before there are threads
+        return [record for undone in at.executor.map(run_lanes, range(threads)) for record in undone]
     finally:
-        waiting.clear()  # after whatever ends it early, nothing is begun behind the handler's back
+        lanes.close()  # after whatever ends it early, nothing is begun behind the handler's back
 
 
 def _wanted(firsts: list[KafkaRecord], sagas_of: Callable[[dict[str, Any]], Iterable[SagaKey]]) -> Iterator[SagaKey]:

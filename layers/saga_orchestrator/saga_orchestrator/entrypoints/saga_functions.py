@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from saga_orchestrator.application.apply_event import metric_of
@@ -11,11 +12,12 @@ from saga_orchestrator.domain.decide import Decision, Rules
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, WrongEventType
 from saga_orchestrator.domain.flow.signals import SagaSignal
 from saga_orchestrator.domain.registry import REPLY, Role, Route, SagaRegistry
-from saga_orchestrator.domain.saga import saga_id
+from saga_orchestrator.domain.saga import Saga, saga_id
 
 from .decoding import is_another_version
 from .envelopes.cloudevents import Terms
 from .intake import Intake
+from .kafka_batch import Work
 from .read_ahead import Known, SagaKey
 from .saga_decoding import decode_reply, decode_saga_event, key_field, key_of_event, key_of_reply
 
@@ -67,21 +69,21 @@ class SagaEventFunction(Intake):
         named = fields.get("event_type")
         return self.at.sagas.routes.get(named.upper()) if isinstance(named, str) else None
 
-    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:  # noqa: ARG002 - most of its events begin sagas
+    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:  # noqa: ARG002 - most of its events begin sagas
         route = self._route(fields)
         if route is None:
             if self.at.settings.topic_layout == "shared":
-                self.at.telemetry.count("ForeignEvents")
-                return
+                return partial(self.at.telemetry.count, "ForeignEvents")
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "no saga of this deployment names such an event")
         if by_operator and route.role is Role.STARTS:
             raise RejectedEvent(RejectReason.FOREIGN_SOURCE, "a saga is started from EventSource alone")
         _check_version(fields)
         signal = decode_saga_event(fields, route, by_operator=by_operator)
         rules = _known(self.at.rules_of(route.definition.name))
-        # What an older version alone awaits makes no stub: no new saga could take it.
-        apply = self.at.writer.apply if route.definition is rules.definition else self.at.writer.answer
-        _tell(self.at, signal, rules, apply(signal, rules))
+        if route.definition is not rules.definition:
+            # What an older version alone awaits makes no stub: no new saga could take it.
+            return partial(_answer, self.at, signal, rules, None, None)
+        return partial(_apply, self.at, signal, rules, self.at.writer.decide_ahead(signal, rules, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +112,20 @@ class CommandReplyFunction(Intake):
         saga_name, key, _message = fields["in_reply_to"].split(":")
         return ((key, saga_name),) if self.at.rules_of(saga_name) is not None else ()
 
-    def _apply(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> None:  # noqa: ARG002 - operators answer for nobody
+    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:  # noqa: ARG002 - operators answer for nobody
         named = fields.get("event_type")
         if not isinstance(named, str) or named.upper() != REPLY:
             if self.at.settings.topic_layout == "shared":
-                self.at.telemetry.count("ForeignEvents")
-                return
+                return partial(self.at.telemetry.count, "ForeignEvents")
             raise WrongEventType(REPLY, "another event")
         _check_version(fields)
         saga_name, reply = decode_reply(fields)
         rules = self.at.rules_of(saga_name)
         if rules is None:
             raise RejectedEvent(RejectReason.NEVER_SENT, "no saga of this deployment has sent such a message")
-        _tell(self.at, reply, rules, self.at.writer.answer(reply, rules, known.get((reply.key, saga_name))))
+        saga = known.get((reply.key, saga_name))
+        decided = None if saga is None else self.at.writer.decide_ahead(reply, rules, saga)
+        return partial(_answer, self.at, reply, rules, saga, decided)
 
 
 def _check_version(fields: Mapping[str, Any]) -> None:
@@ -135,6 +138,14 @@ def _known(rules: Rules | None) -> Rules:
         msg = "the routing table leads to a definition that is not registered"
         raise TypeError(msg)
     return rules
+
+
+def _apply(at: Resources, signal: SagaSignal, rules: Rules, decided: Decision | None) -> None:
+    _tell(at, signal, rules, at.writer.apply(signal, rules, None, decided))
+
+
+def _answer(at: Resources, signal: SagaSignal, rules: Rules, saga: Saga | None, decided: Decision | None) -> None:
+    _tell(at, signal, rules, at.writer.answer(signal, rules, saga, decided))
 
 
 def _tell(at: Resources, signal: SagaSignal, rules: Rules, decision: Decision) -> None:

@@ -14,7 +14,7 @@ WORK_MUTANTS: Final = (
         "S18",
         edit(
             SagaWriter.apply,
-            "self._settle(known, event, rules)",
+            "self._settle(known, event, rules, decided)",
             "self._settle(self.store.get(event.execution_id, rules.definition.name), event, rules)",
         ),
     ),

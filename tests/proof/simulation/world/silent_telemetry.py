@@ -1,5 +1,6 @@
 """Telemetry that keeps quiet: nothing is printed, but what would be is searched for users' data."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Protocol
 
 from tests.proof.simulation.world.scenario import CANARY
@@ -55,6 +56,9 @@ class SilentTelemetry:
             self._listener.fail("S16", f"a log line carries users' data: {message}")
         if self._listener.trace:
             self._listener.note(f"log {text}")
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def flush(self) -> None:
         """Nothing was kept."""
