@@ -1,7 +1,7 @@
 """Kafka batches: order within an execution, nothing passed over, and the two ways Lambda is told about failures."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import yaml_parse
 
 from saga_orchestrator.domain.events import EventType
+from saga_orchestrator.entrypoints import kafka_batch
+from saga_orchestrator.entrypoints.envelopes.cloudevents import Terms
+from saga_orchestrator.entrypoints.envelopes.opening import from_record
 from saga_orchestrator.entrypoints.event_function import terms_of
 from saga_orchestrator.entrypoints.kafka_batch import BatchUnfinished, KafkaRecord, Work, process_batch
 from saga_orchestrator.entrypoints.read_ahead import Known
@@ -197,6 +200,22 @@ def test_a_later_record_of_an_execution_is_decided_on_after_the_first_is_written
     process_batch(batch, Context(), decide, world.at, terms_of(EventType.STARTED, ""))
 
     assert order == [f"{what} {offset}" for offset in (10, 11, 12) for what in ("decide", "write")]
+
+
+def test_each_record_is_read_once_whatever_is_in_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counting(raw: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
+        read.append(raw["offset"])
+        return from_record(raw, terms)
+
+    monkeypatch.setattr(kafka_batch, "from_record", counting)
+    records = (event("EXECUTION_STARTED", "ex-1"), b"not json", b"[1]", event("EXECUTION_STARTED", "ex-2"), b"\xff")
+
+    world.function("EXECUTION_STARTED").run(kafka(*records), Context())
+
+    assert sorted(read) == [10, 11, 12, 13, 14]
+    assert sorted(rejected["reason"] for rejected in world.rejected()) == ["not_json", "not_json", "not_utf8"]
 
 
 def test_short_of_time_nothing_more_is_attempted(world: World) -> None:

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Final
 
 from saga_orchestrator.bootstrap import Resources
-from saga_orchestrator.domain.errors import RetryableError
+from saga_orchestrator.domain.errors import RejectedEvent, RetryableError
 
 from .envelopes.cloudevents import Terms
 from .envelopes.framing import data_format
@@ -77,14 +77,23 @@ class KafkaRecord:
         """From filters: a header says it, or Protobuf's mapping may have written it under another name."""
         return data_format(self.raw) == "PROTOBUF" or not {"ce_type", "event_type"}.isdisjoint(kept_headers(self.raw))
 
-    @cached_property
+    @property
     def fields(self) -> dict[str, Any]:
         """The event in it, parsed once: its lane is chosen by it, and then it is applied.
 
         Raises:
-            RejectedEvent: at every access, because a failure is not kept.
+            RejectedEvent: at every access, because it is no event.
         """
-        return from_record(self.raw, self.terms)
+        if isinstance(self._parsed, RejectedEvent):
+            raise self._parsed
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> dict[str, Any] | RejectedEvent:
+        try:
+            return from_record(self.raw, self.terms)
+        except RejectedEvent as refused:
+            return refused.with_traceback(None)  # which would keep all that was read for as long as the record is kept
 
     @property
     def position(self) -> dict[str, Any]:

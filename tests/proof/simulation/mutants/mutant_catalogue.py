@@ -133,6 +133,11 @@ MUTANTS: Final = (
         edit(SagaWriter._settle, "if isinstance(outcome, Stored):", "if isinstance(outcome, Stored | LostRace):"),
     ),
     Mutant(
+        "what was decided ahead is written over what won the race",
+        "S1",
+        edit(SagaWriter._settle, "decided = None  #", "#"),
+    ),
+    Mutant(
         "script not stored before its command",
         "L4",
         edit(SagaWriter._store_script, "if event.script_content is not None:", "if False:"),

@@ -48,7 +48,7 @@ def limit_of_the_newest(ledger: Ledger, write: CounterWrite) -> str | None:
 )
 def new_work_within(ledger: Ledger, write: Write) -> str | None:
     old, new = write.old, write.new
-    if new is None or new.is_stub or (old is not None and not old.is_stub):
+    if new is None or new.is_stub or (old is not None and not old.is_stub) or "req" not in new.image:
         return UNCONCERNED
     language = new.image["req"]["M"]["lang"]["S"]
     if new.claim is not None and ledger.overrides.any and language in ledger.settled:

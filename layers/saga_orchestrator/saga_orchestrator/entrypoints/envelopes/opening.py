@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from saga_orchestrator.domain.errors import RejectedEvent
-from saga_orchestrator.entrypoints.strict_json import decode_base64, parse_object
+from saga_orchestrator.entrypoints.strict_json import MAX_EVENT_BYTES, decode_base64, parse_object
 
 from .cloudevents import STRUCTURED, Terms, batch, from_binary, from_structured, refuse_content, refuse_format, traced
 from .framing import data_format, undecoded
@@ -108,7 +108,9 @@ def _parsed(record: Mapping[str, Any], headers: Headers) -> Fields:
 
 
 def _batched(content: bytes) -> RejectedEvent | None:
-    """A batch by its content, where no content type says that it is one."""
+    """A batch by its content, where no content type says that it is one and it is not too large in any case."""
+    if len(content) > MAX_EVENT_BYTES:
+        return None
     try:
         whole = json.loads(content)
     except (ValueError, RecursionError):
