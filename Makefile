@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
+# Hundreds of processes are started here: without bytecode beside the sources each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help environments checks pin chromium run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean

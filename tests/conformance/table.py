@@ -11,7 +11,7 @@ from tests.conformance.schema import Requirement, Theme
 FOLDER: Final = Path(__file__).parent / "requirements"
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(yaml.CSafeLoader):
     """YAML keeps the last of two equal keys; in a table of promises that is a promise lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -24,7 +24,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
 def read_theme(text: str) -> Theme:
     """One file's theme; whatever the schema does not know is an error."""
-    return Theme.model_validate(yaml.load(text, Loader=_UniqueKeys))  # noqa: S506 - a SafeLoader that is stricter
+    return Theme.model_validate(yaml.load(text, Loader=_UniqueKeys))  # noqa: S506 - a safe loader that is stricter
 
 
 @cache

@@ -236,7 +236,6 @@ def test_a_rejected_record_that_cannot_be_kept_is_not_acknowledged(world: World)
         world.function("EXECUTION_REQUESTED").run(kafka(b"not json"), Context())
 
 
-LARGEST_BATCH = int(yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["KafkaBatchSize"]["MaxValue"])
 CPU_MS = 5.0
 """Assumed of one request on a whole processor, its two or three calls included: rather too much than too little."""
 SECONDS = 30
@@ -278,7 +277,9 @@ def test_five_thousand_records_come_to_an_end_in_batches_as_large_as_can_be_aske
     world: World, megabytes: int, share: float
 ) -> None:
     names = [f"ex-{number}" for number in range(5_000)]
-    batches = [names[start : start + LARGEST_BATCH] for start in range(0, len(names), LARGEST_BATCH)]
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    largest = int(template["Parameters"]["KafkaBatchSize"]["MaxValue"])
+    batches = [names[start : start + largest] for start in range(0, len(names), largest)]
 
     assert sum(deliver(world, batch, share) for batch in batches) == 5_000
 

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -78,16 +79,22 @@ def situation(saga: Saga) -> tuple[object, ...]:
     return (saga.state, saga.completed_steps, saga.outcome, saga.failed_step, words)
 
 
-ALL: Final = situations(7)
-MOVABLE: Final = [saga for saga in ALL if refusal_of(saga, SECOND, NEW) is None]
+@cache
+def everywhere() -> list[Saga]:
+    return situations(7)
+
+
+@cache
+def movable() -> list[Saga]:
+    return [saga for saga in everywhere() if refusal_of(saga, SECOND, NEW) is None]
 
 
 def test_there_are_many_situations_of_both_kinds() -> None:
-    left = {refusal.obstacle for saga in ALL if (refusal := refusal_of(saga, SECOND, NEW))}
+    left = {refusal.obstacle for saga in everywhere() if (refusal := refusal_of(saga, SECOND, NEW))}
 
-    assert len(ALL) > 50
-    assert len(MOVABLE) > 10
-    assert {str(saga.state) for saga in MOVABLE} == {"running", "compensating"}
+    assert len(everywhere()) > 50
+    assert len(movable()) > 10
+    assert {str(saga.state) for saga in movable()} == {"running", "compensating"}
     assert left == {Obstacle.ENDED, Obstacle.STEPS}
 
 
@@ -121,7 +128,7 @@ def text(saga: Saga, key: str) -> str:
 
 @pytest.mark.parametrize("goes_on", GOING_ON.values(), ids=GOING_ON)
 def test_whatever_comes_after_the_move_ends_well_or_waits_for_an_operator(goes_on: Callable[[Saga], Signal]) -> None:
-    for before in MOVABLE:
+    for before in movable():
         told = {key: encoded(render(before, key, FIRST)) for entry in before.timeline for key in entry.messages}
         saga = moved(before, SECOND, Move(1, before.definition_hash, 2, "a"), NOW_MS)
         for _ in range(LONGEST):

@@ -1,7 +1,7 @@
 """An on-demand Kafka batch comes to an end on a small share of a processor, as large as it may be asked for."""
 
 import sys
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -10,16 +10,17 @@ from tests.release.benchmarks.fresh_processes import ROOT
 from tests.release.benchmarks.report import Report
 from tests.release.benchmarks.throttled import on_a_share
 
-TEMPLATE: Final[dict[str, Any]] = yaml_parse((ROOT / "template.yaml").read_text())
-LARGEST_BATCH: Final = int(TEMPLATE["Parameters"]["KafkaBatchSize"]["MaxValue"])
-SECONDS: Final = int(TEMPLATE["Resources"]["ExecutionRequestedFunction"]["Properties"]["Timeout"])
 RECORDS, SHARE = 5_000, 0.3
 
 
 @pytest.mark.timing
 @pytest.mark.skipif(sys.platform != "linux", reason="what a thread has used is read from /proc")
 def test_five_thousand_requests_come_to_an_end(report: Report) -> None:
-    deliveries = on_a_share(SHARE, RECORDS, LARGEST_BATCH, SECONDS)
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    largest_batch = int(template["Parameters"]["KafkaBatchSize"]["MaxValue"])
+    seconds = int(template["Resources"]["ExecutionRequestedFunction"]["Properties"]["Timeout"])
+
+    deliveries = on_a_share(SHARE, RECORDS, largest_batch, seconds)
 
     done = sum(each["records"] for each in deliveries if each["acknowledged"])
     cpu, longest = sum(each["cpu"] for each in deliveries), max(each["seconds"] for each in deliveries)
@@ -29,4 +30,4 @@ def test_five_thousand_requests_come_to_an_end(report: Report) -> None:
     assert report.exactly(
         f"{RECORDS:,} requests at {SHARE} CPU: acknowledged at the first delivery", RECORDS, done, note
     )
-    assert report.at_most(f"{SHARE} CPU: longest batch of {LARGEST_BATCH}, seconds", SECONDS, longest)
+    assert report.at_most(f"{SHARE} CPU: longest batch of {largest_batch}, seconds", seconds, longest)
