@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help environments checks pin chromium run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
+.PHONY: help pin chromium run test proof format lint types imports validate pytest build documents worker-contract kubernetes-worker-contract participant-contract bench bench-stack simulate mutants mutation nightly fuzz contracts-peers lock clean
 
 help: ## the targets, with their times on two idle cores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,14 +15,11 @@ help: ## the targets, with their times on two idle cores
 run: .venv/installed ## play several hundred executions of real scripts on the local stack (a minute)
 	$(BIN)/sagactl demo
 
-test: environments checks pytest ## what every change must pass, without the long proofs (7 minutes)
-
-# Two at once, since each has use for one core alone.
-environments:
+# Two things at once as long as each has use for one core alone.
+test: ## what every change must pass, without the long proofs (7 minutes)
 	@$(MAKE) --silent -j 2 .venv/installed .venv-sam/installed
-
-checks:
 	@$(MAKE) --no-print-directory -j 2 validate format lint types imports chromium
+	@$(MAKE) --no-print-directory pytest
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
