@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from saga_orchestrator.domain.flow import compensation
 from saga_orchestrator.domain.flow.turn import Draft, Turn
+from saga_testing.proving.authored.purity import impure_functions
 from saga_testing.proving.proof import parts
 from sagactl.app import app
 from sagactl.proving import searching
@@ -109,6 +110,16 @@ def test_an_impure_function_is_named_with_what_it_looks_at(attribute: str, blame
     result = run(f"parcel_file:{attribute}", "--depth", "0", "--worlds", "0")
 
     assert (result.exit_code, f"impure: {blamed}" in result.stdout) == (1, True)
+
+
+def test_the_processes_that_are_compared_leave_no_bytecode_to_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    assert impure_functions("parcel_file:ORDER_OF_A_SET") == ["body of UNLABEL depends on the order of a set"]
+    assert not [*tmp_path.rglob("*.pyc")]
 
 
 def test_what_does_not_hold_is_printed_as_lines_that_anyone_can_replay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,13 @@ def impure_functions(spec: str) -> list[str]:
 
 
 def _child(spec: str, hash_seed: str, at: int) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": hash_seed,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        # A constant set keeps in the bytecode the order that it had for whoever wrote it: one child's is not another's.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "saga_testing.proving.authored.purity", spec, "--at", str(at)],
         env=environment,
