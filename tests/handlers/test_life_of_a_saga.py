@@ -144,7 +144,7 @@ def test_a_pod_that_reports_after_the_end_is_told_to_go_again_but_not_for_ever(w
 
 
 def test_the_limit_holds_over_all_shards_and_the_refused_saga_says_why(world: World) -> None:
-    world.reconfigure(LANGUAGE_LIMITS='{"python": 3}')
+    world.reconfigure(LANGUAGE_LIMITS='{"python": 3}', COUNTER_SHARDS="8")
     for number in range(5):
         world.deliver(event("EXECUTION_REQUESTED", f"ex-{number}"))
 
