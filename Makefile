@@ -87,7 +87,7 @@ kubernetes-worker-contract: .venv/installed ## the same against the worker for K
 participant-contract: .venv/installed ## the contract of docs/participant-contract.md, played against the local participant (half a minute)
 	$(BIN)/python -m tests.tools.participant_contract
 
-bench: .venv/installed ## what is promised of speed and cost, measured, as a table (5 minutes)
+bench: .venv/installed ## what is promised of speed and cost, measured, as a table (8 minutes)
 	$(BIN)/python -m pytest -q --no-header --tb=line --show-capture=no tests/release/benchmarks --benchmarks
 
 REQUESTS ?= 600
