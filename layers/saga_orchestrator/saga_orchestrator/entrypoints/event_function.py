@@ -21,7 +21,7 @@ from .intake import Intake
 from .kafka_batch import Work
 from .read_ahead import Known, SagaKey
 
-_Known = tuple[Rules, Saga | None, Decision | None]
+_Ahead = tuple[Rules, Saga | None, Decision | None]
 """What a saga goes by, the saga if it was read, and what was decided ahead."""
 
 
@@ -79,7 +79,7 @@ class EventFunction(Intake):
             if self.at.settings.topic_layout != "per-type":
                 return partial(self.at.telemetry.count, "ForeignEvents")
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
-        sagas: list[_Known] = []
+        sagas: list[_Ahead] = []
         for rules in self.at.rules_of_executions:
             saga = known.get((event.execution_id, rules.definition.name))
             sagas.append((rules, saga, self.at.writer.decide_ahead(event, rules, saga)))
@@ -96,7 +96,7 @@ class EventFunction(Intake):
                 causation_id=event.event_id,
             )
 
-    def _apply_to_sagas(self, event: Event, sagas: Iterable[_Known]) -> None:
+    def _apply_to_sagas(self, event: Event, sagas: Iterable[_Ahead]) -> None:
         """Every saga gets the event, also when one of them refuses it: the others are not to wait for its repair."""
         self._tell_unusable(event)
         refusals: list[RejectedEvent] = []
