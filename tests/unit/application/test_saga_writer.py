@@ -214,11 +214,11 @@ def test_no_room_says_nothing_about_an_event_that_claims_nothing() -> None:
 
 def test_what_was_decided_ahead_is_what_is_written() -> None:
     around = outside(Stored())
-    decided = around.writer.decide_ahead(requested(script_content=SCRIPT), rules(), None)
+    decided = around.writer.decide_ahead(requested(script_content=SCRIPT), rules(default_language_limit=0), None)
     assert around.log == []
     around.ticks = 50
 
-    decision = around.writer.apply(requested(script_content=SCRIPT), rules(), None, decided)
+    decision = around.writer.apply(requested(script_content=SCRIPT), rules(default_language_limit=0), None, decided)
 
     assert decision is decided
     assert [call[:2] for call in around.calls("put", "create")] == [("put", "ex-1"), ("create", decision.saga)]
@@ -229,23 +229,17 @@ def test_what_was_decided_ahead_is_what_is_written() -> None:
 def test_what_was_decided_ahead_and_lost_its_race_is_decided_again() -> None:
     stub = after(started())
     around = outside(LostRace(stub), Stored())
-    decided = around.writer.decide_ahead(requested(), rules(), None)
+    decided = around.writer.decide_ahead(requested(), rules(default_language_limit=0), None)
 
-    decision = around.writer.apply(requested(), rules(), None, decided)
+    decision = around.writer.apply(requested(), rules(default_language_limit=0), None, decided)
 
-    assert around.calls("replace") == [("replace", stub, decision.saga, "python", None)]
+    assert around.calls("replace") == [("replace", stub, decision.saga, None, None)]
     assert decision.saga is not None
     assert decision.saga.has_started
 
 
-def test_what_was_decided_ahead_without_a_free_slot_is_decided_again_as_refused() -> None:
-    around = outside(NoRoom(), Stored())
-    decided = around.writer.decide_ahead(requested(), rules(), None)
-
-    decision = around.writer.apply(requested(), rules(), None, decided)
-
-    assert decision.saga is not None
-    assert decision.saga.reason == "limit_reached"
+def test_what_takes_a_slot_is_decided_when_it_is_taken_and_not_ahead() -> None:
+    assert outside().writer.decide_ahead(requested(), rules(), None) is None
 
 
 def test_nothing_is_written_of_what_was_known_ahead() -> None:

@@ -39,13 +39,15 @@ class SagaWriter:
         """What `apply` or `answer` is to write first, worked out before its turn: the same code for many events in a
         row costs less than between their calls, each in a thread of its own.
 
-        None where that is left to them, which then say what is wrong. Nothing is read or written here, and a decision
-        that is out of date when it is written loses its race, as any other.
+        None where that is left to them, which then say what is wrong, and where a unit is to be taken: whoever began to
+        hold it would say a time at which another one still had it. Nothing is read or written here, and a decision that
+        is out of date when it is written loses its race, as any other.
         """
         try:
-            return self._decided(known, signal, rules, None)
+            decision = self._decided(known, signal, rules, None)
         except Exception:  # noqa: BLE001 - whatever it is, the event's own turn meets it again, where it is dealt with
             return None
+        return decision if decision.claims is None else None
 
     def apply(
         self, event: Event | SagaSignal, rules: Rules, known: Saga | None = None, decided: Decision | None = None
