@@ -17,6 +17,7 @@ from demo.executions import SCRIPT_BUCKET
 from demo.observer import Observer
 from demo.orders import ORDER_ATTEMPTS, OrderEvidence
 from demo.post import Post
+from demo.slots import most_held
 from demo.tally import Tally
 from demo.verification import Evidence
 from demo.workload import Workload
@@ -199,6 +200,7 @@ def _evidence(
         bad_events=workload.bad_events,
         sagas=tuple(reader.all()),
         counters=reader.counters(),
+        most_held=most_held(stack.written(stack.ready.table)),
         observer=observer,
         still_open=still_open,
         rejected=_rejected(stack),

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from demo.cases import BURST_LANGUAGE, BURST_LIMIT
 from demo.orders import OrderResult, order_results
 from demo.playing import Account, Outcome
 from demo.verification import (
@@ -38,6 +39,11 @@ def report(outcome: Outcome, seed: int) -> Facts:
         "rejected": _rejected(evidence),
         "functions": _functions(account),
         "slots_held": slots_held(evidence),
+        "burst": {
+            "language": BURST_LANGUAGE,
+            "limit": BURST_LIMIT,
+            "most_at_once": evidence.most_held.get(BURST_LANGUAGE, 0),
+        },
         "seconds": _seconds(outcome),
     }
 

@@ -1,7 +1,7 @@
 """Holds what happened against what was expected, from outside: the table, the bus, the queues, the worker's account."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from demo.bad_events import BadEvent
@@ -33,6 +33,8 @@ class Evidence:
     bad_events: tuple[BadEvent, ...]
     sagas: tuple[Saga, ...]
     counters: Mapping[tuple[str, int], int]
+    most_held: Mapping[str, int]
+    """Slots that were held at one time at most, by language."""
     observer: Observer
     still_open: tuple[str, ...]
     rejected: Counter[str]
@@ -107,17 +109,6 @@ def slots_held(evidence: Evidence) -> int:
     return sum(evidence.counters.values())
 
 
-def most_at_once(sagas: Iterable[Saga]) -> int:
-    """The largest number of these sagas that held a slot at one time, by their own timelines."""
-    held = [saga for saga in sagas if "allocate_resources" in saga.completed_steps and saga.ended_at is not None]
-    steps = [(saga.created_at, 1) for saga in held] + [(saga.ended_at or 0, -1) for saga in held]
-    level = most = 0
-    for _, step in sorted(steps):  # at the same instant the ending comes first
-        level += step
-        most = max(most, level)
-    return most
-
-
 def _open(evidence: Evidence) -> list[str]:
     unfinished = [saga for saga in evidence.sagas if not saga.state.is_terminal]
     beside = [f"{saga.saga_id} has not ended in time" for saga in unfinished if saga.saga_name != EXECUTION_SAGA.name]
@@ -137,8 +128,9 @@ def _slots(evidence: Evidence) -> list[str]:
 def _burst(evidence: Evidence) -> list[str]:
     ids = {execution.id for execution in evidence.executions if execution.case.slug == BURST_SLUG}
     sagas = [saga for saga in evidence.execution_sagas() if saga.execution_id in ids]
-    language = [saga for saga in evidence.execution_sagas() if saga.request and saga.request.language == BURST_LANGUAGE]
-    found, most = [], most_at_once(language)
+    found, most = [], evidence.most_held.get(BURST_LANGUAGE, 0)
+    if most == 0:
+        found.append(f"no execution of {BURST_LANGUAGE} was seen to hold a slot")
     if most > BURST_LIMIT:
         found.append(f"{most} executions of {BURST_LANGUAGE} held a slot at once, the limit is {BURST_LIMIT}")
     admitted = sum(saga.reason != "limit_reached" for saga in sagas)

@@ -41,6 +41,7 @@ from typing import Self
 from local_stack.aws import (
     AwsClients,
     AwsEndpoint,
+    Record,
     StackResource,
     TableStream,
     TtlReaper,
@@ -128,6 +129,12 @@ class LocalStack:
     @property
     def errors(self) -> Counter[str]:
         return self._lambda.errors
+
+    def written(self, table: str) -> list[Record]:
+        """Every change of a table that has a stream, in the order of the writes, from the first one."""
+        described = self.clients("dynamodb").describe_table(TableName=table)["Table"]
+        stream = TableStream(ACCOUNT, described["LatestStreamArn"])
+        return stream.read(0, stream.position("LATEST"))
 
     @property
     def aws_calls(self) -> Counter[tuple[str, str]]:

@@ -8,7 +8,7 @@ from local_stack.aws.emulator_state import reset_emulator
 from local_stack.aws.endpoint import AwsEndpoint, Invoker, InvokeReply, api_error
 from local_stack.aws.iterator_age import IteratorAge
 from local_stack.aws.moto_repairs import StackResource, declare_alarm, dispatch_rules_to, tell_resources
-from local_stack.aws.table_stream import TableStream
+from local_stack.aws.table_stream import Record, TableStream
 from local_stack.aws.ttl_reaper import DEFAULT_INTERVAL_SECONDS, TtlReaper, delete_expired
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "InvokeReply",
     "Invoker",
     "IteratorAge",
+    "Record",
     "StackResource",
     "TableStream",
     "TtlReaper",

@@ -94,7 +94,7 @@ def _functions(facts: Facts) -> RenderableType:
 
 
 def _promises(facts: Facts) -> RenderableType:
-    pods, duplicates = facts["pods"] or {}, facts["duplicates"]
+    pods, duplicates, burst = facts["pods"] or {}, facts["duplicates"], facts["burst"]
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in facts["seconds"].items() if name != "total")
     rows = [
         ("pods created", pods.get("created")),
@@ -105,6 +105,7 @@ def _promises(facts: Facts) -> RenderableType:
         ("reports sent twice by the worker", duplicates["reported_again_by_worker"]),
         ("second pods from all of that", duplicates["second_pods"]),
         ("second outcomes from all of that", duplicates["second_outcomes"]),
+        (f"slots of {burst['language']} held at once", f"{burst['most_at_once']}, the limit is {burst['limit']}"),
         ("slots still held", facts["slots_held"]),
         ("seconds", f"{facts['seconds']['total']:.1f} ({seconds})"),
     ]

@@ -61,6 +61,7 @@ def perfect_evidence() -> Evidence:
         bad_events=workload.bad_events,
         sagas=tuple(sagas),
         counters={("python-batch", 0): 0},
+        most_held={"python-batch": BURST_LIMIT},
         observer=observer,
         still_open=(),
         rejected=rejected,

@@ -60,6 +60,7 @@ def test_a_small_demo_ends_as_expected_and_leaves_nothing(tmp_path: Path) -> Non
     assert {case["case"] for case in facts["cases"]} == {case.slug for case in CASES}
     assert {case["case"] for case in facts["orders"]["cases"]} == {case.slug for case in ORDER_CASES}
     assert facts["slots_held"] == facts["pods"]["leaked"] == 0
+    assert 0 < facts["burst"]["most_at_once"] <= facts["burst"]["limit"]
     assert "Traceback" not in errors
     assert _left_behind(tmp_path) == []
 

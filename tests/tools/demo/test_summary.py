@@ -74,6 +74,8 @@ def test_one_broken_promise_is_not_ok_and_is_shown(outcome: Outcome) -> None:
     facts = report(replace(outcome, evidence=evidence), seed=7)
     assert facts["ok"] is False
     assert facts["slots_held"] == 1
+    assert "slots of python-batch held at once" in _seen(facts)
+    assert "5, the limit is 5" in _seen(facts)
     assert "counter of python, shard 0: 1 slots taken by nobody" in _seen(facts)
     assert "1 promise broken" in _seen(facts)
 

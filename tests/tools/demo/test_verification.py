@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from demo.cases import BURST_LIMIT, BURST_SLUG, CASES
-from demo.verification import Evidence, case_results, most_at_once, slots_held, violations
+from demo.verification import Evidence, case_results, slots_held, violations
 from saga_orchestrator.domain.saga import Claim, Saga
 from saga_orchestrator.domain.states import SagaState
 from tests.tools.demo.hand_made import hear
@@ -31,19 +31,6 @@ def _hearing(evidence: Evidence, execution_id: str, message_type: str, message_i
     return evidence
 
 
-def _all_at_once(evidence: Evidence) -> Evidence:
-    """One more of the limited language in the slots at the same time, while the burst took no more than it may."""
-    burst = [saga for saga in evidence.sagas if saga.execution_id.startswith(f"{BURST_SLUG}-")]
-    begin = max(saga.created_at for saga in burst[:BURST_LIMIT])
-    return _with_saga(
-        replace(
-            evidence, sagas=tuple(replace(each, ended_at=10**6) if each in burst else each for each in evidence.sagas)
-        ),
-        "burst2",
-        lambda saga: replace(saga, created_at=begin),
-    )
-
-
 BREACHES: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "still open at the end": (lambda e: replace(e, still_open=("python-7-000",)), "python-7-000 has not ended"),
     "a saga that runs on": (
@@ -58,7 +45,11 @@ BREACHES: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
         lambda e: replace(e, counters={("python", 1): 2}),
         "counter of python, shard 1: 2 slots taken by nobody",
     ),
-    "more at once than the limit": (_all_at_once, "6 executions of python-batch held a slot at once, the limit is 5"),
+    "more at once than the limit": (
+        lambda e: replace(e, most_held={"python-batch": BURST_LIMIT + 1}),
+        "6 executions of python-batch held a slot at once, the limit is 5",
+    ),
+    "no slot seen": (lambda e: replace(e, most_held={}), "no execution of python-batch was seen to hold a slot"),
     "a burst that took too few slots": (
         lambda e: _with_saga(e, BURST_SLUG, lambda saga: replace(saga, reason="limit_reached")),
         "the burst took 4 slots, the limit is 5",
@@ -162,9 +153,3 @@ def test_an_execution_without_a_saga_is_no_success(evidence: Evidence) -> None:
 
 def test_results_come_in_the_order_of_the_cases(evidence: Evidence) -> None:
     assert [result.case for result in case_results(evidence)] == list(CASES)
-
-
-def test_most_at_once_counts_an_ending_before_a_beginning_at_the_same_instant(evidence: Evidence) -> None:
-    held = [saga for saga in evidence.sagas if saga.completed_steps][:2]
-    assert most_at_once([replace(held[0], created_at=0, ended_at=5), replace(held[1], created_at=5, ended_at=9)]) == 1
-    assert most_at_once([replace(held[0], created_at=0, ended_at=6), replace(held[1], created_at=5, ended_at=9)]) == 2
