@@ -16,10 +16,16 @@ from saga_orchestrator.adapters.log_line import LogLine, PlainRecord
 from saga_orchestrator.adapters.telemetry import MOST_HELD, Telemetry, telemetry
 from saga_orchestrator.domain.decide import Verdict
 
+
+class Anything:
+    def __str__(self) -> str:
+        return "any thing"
+
+
 FIELDS: list[dict[str, Any]] = [
     {},
     {"verdict": Verdict.APPLIED, "saga_id": "execution_saga:e-1", "reason": None, "messages": ("a#1", "b#1")},
-    {"detail": 'ключ \u2028 "quoted" \\ \n', "exit_code": -9, "ratio": 0.5, "trusted": True, "anything": {1, 2} - {2}},
+    {"detail": 'ключ \u2028 "quoted" \\ \n', "exit_code": -9, "ratio": 0.5, "trusted": True, "anything": Anything()},
     {"service": "another", "position": {"partition": "t-0", "offset": 7}},
 ]
 

@@ -1,10 +1,10 @@
 """Logs and metrics: JSON lines and CloudWatch's embedded metric format on standard output, no calls to AWS."""
 
-import json
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
@@ -12,13 +12,17 @@ from typing import IO, Any, Final
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
+from pydantic_core import to_json
 
 from .log_line import LogLine, PlainRecord
 
 MOST_HELD: Final = 100
 """Lines: what a process that is killed would not have told."""
 
-_COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
+MOST_KEPT: Final = 256
+"""Kinds of metric lines. Which there are is said by this code and by definitions, but a batch mixes its counts."""
+
+Dimensions = tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -28,13 +32,16 @@ class Telemetry:
     logger: Logger
     metrics: Metrics
     _counts: dict[str, int] = field(default_factory=dict)
-    _measures: dict[tuple[tuple[str, str], ...], dict[str, list[int]]] = field(default_factory=dict)
+    _measures: dict[Dimensions, dict[str, list[int]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _holding: bool = False
     _held: deque[PlainRecord] = field(default_factory=deque)
+    _kept: dict[tuple[Dimensions | None, tuple[str, ...]], dict[str, Any]] = field(default_factory=dict)
+    """Metric lines as Powertools made them, which differ in their time and values alone; without dimensions a count."""
 
     def __post_init__(self) -> None:
         self._log = logging.getLogger(self.logger.name)  # which Powertools sets up
+        self._uncounted = is_metrics_disabled()
 
     def count(self, name: str, value: int = 1) -> None:
         if value:
@@ -56,7 +63,7 @@ class Telemetry:
             return
         line = PlainRecord(self._log.name, logging.INFO, message, fields)
         if not self._holding:
-            self.logger.registered_handler.handle(line)
+            self._write([line])
             return
         self._held.append(line)
         if len(self._held) >= MOST_HELD:
@@ -77,12 +84,26 @@ class Telemetry:
 
     def _tell_held(self) -> None:
         # Taken one by one, so that a line which another thread adds meanwhile is told here or by that thread.
-        while True:
+        lines: list[PlainRecord] = []
+        while self._held:
             try:
-                line = self._held.popleft()
+                lines.append(self._held.popleft())
             except IndexError:
-                return
-            self.logger.registered_handler.handle(line)
+                break
+        if lines:
+            self._write(lines)
+
+    def _write(self, lines: Sequence[PlainRecord]) -> None:
+        """All in one go, as their handler would write each: flushing costs as much as a line."""
+        handler: logging.StreamHandler[IO[str]] = self.logger.registered_handler  # type: ignore[assignment]  # it is one
+        try:
+            text = "".join([f"{handler.format(line)}{handler.terminator}" for line in lines])
+            with handler.lock or self._lock:
+                handler.stream.write(text)
+                handler.flush()
+        except Exception:  # noqa: BLE001 - logging's own rule: what cannot be told ends no work
+            for line in lines:
+                handler.handle(line)  # which says what is wrong with it
 
     def flush(self) -> None:
         """Write what was counted. Called before the handler returns: Lambda gives no time afterwards."""
@@ -90,40 +111,63 @@ class Telemetry:
         with self._lock:
             counts, self._counts = self._counts, {}
             measures, self._measures = self._measures, {}
-        if not (counts or measures) or is_metrics_disabled():
+        if self._uncounted:
             return
-        if counts:
-            # The set goes to Powertools whole: adding one metric after the other costs four times as much.
-            line = self.metrics.serialize_metric_set(metrics={name: _counted(n) for name, n in counts.items()})
-            print(_COMPACT.encode(line))  # noqa: T201 - where Lambda reads metrics
-        for dimensions, values in measures.items():
-            self._print_measures(dict(dimensions), values)
+        lines = [self._metric_line(None, {name: [float(count)] for name, count in counts.items()})] if counts else []
+        lines += [
+            self._metric_line(dimensions, {name: _told(name, each) for name, each in values.items()})
+            for dimensions, values in measures.items()
+        ]
+        if lines:
+            print("\n".join(lines))  # noqa: T201 - where Lambda reads metrics
 
-    def _print_measures(self, dimensions: dict[str, str], values: dict[str, list[int]]) -> None:
-        line = self.metrics.serialize_metric_set(
-            metrics={name: _measured(name, each) for name, each in values.items()},
-            dimensions={**self.metrics.dimension_set, **dimensions},
-        )
-        first, *others = dimensions
-        if len(others) > 1:
+    def _metric_line(self, dimensions: Dimensions | None, values: Mapping[str, list[float]]) -> str:
+        kind = (dimensions, (*values,))
+        line = self._kept.get(kind)
+        if line is None:
+            line = self._made(dict(dimensions or ()), values, counted=dimensions is None)
+            if len(self._kept) < MOST_KEPT:
+                self._kept[kind] = line
+        line |= values
+        line["_aws"]["Timestamp"] = int(time.time() * 1000)
+        return to_json(line).decode()
+
+    def _made(self, dimensions: dict[str, str], values: Mapping[str, list[float]], *, counted: bool) -> dict[str, Any]:
+        """A line of Powertools, whole: adding one metric after the other costs four times as much."""
+        metrics = {
+            name: {"Unit": (_COUNT if counted else _unit(name)).value, "StorageResolution": 60, "Value": each}
+            for name, each in values.items()
+        }
+        of_all = self.metrics.dimension_set
+        line: dict[str, Any] = {**self.metrics.serialize_metric_set(metrics, {**of_all, **dimensions})}
+        if len(dimensions) > 2:
             # Not all together: each outcome in each language would be billed as a metric.
-            sets = [[*self.metrics.dimension_set, first, other] for other in others]
+            first, *others = dimensions
+            sets = [[*of_all, first, other] for other in others]
             line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] = sets
-        print(_COMPACT.encode(line))  # noqa: T201 - as above
+        return line
 
 
 def telemetry(namespace: str, *, service: str | None = None, stream: IO[str] | None = None) -> Telemetry:
     """As functions log and count: the service's name comes from Powertools' own variable unless it is given."""
     logger = Logger(service=service, stream=stream, location=None, logger_formatter=LogLine())
-    return Telemetry(logger, Metrics(namespace=namespace))
+    metrics = Metrics(namespace=namespace)
+    if metrics.service and "service" not in metrics.dimension_set:
+        metrics.add_dimension("service", metrics.service)  # Powertools does so too, with its first line
+    return Telemetry(logger, metrics)
 
 
-def _measured(name: str, values: list[int]) -> dict[str, Any]:
-    if name.endswith(("Duration", "Latency")):
-        # CloudWatch takes a hundred values a line; a batch has no more records.
-        return {"Unit": MetricUnit.Milliseconds.value, "StorageResolution": 60, "Value": [*map(float, values[:100])]}
-    return _counted(sum(values))
+_COUNT: Final = MetricUnit.Count
 
 
-def _counted(value: int) -> dict[str, Any]:
-    return {"Unit": MetricUnit.Count.value, "StorageResolution": 60, "Value": [float(value)]}
+def _is_time(name: str) -> bool:
+    return name.endswith(("Duration", "Latency"))
+
+
+def _unit(name: str) -> MetricUnit:
+    return MetricUnit.Milliseconds if _is_time(name) else _COUNT
+
+
+def _told(name: str, values: list[int]) -> list[float]:
+    """Of times each, of numbers their sum. CloudWatch takes a hundred values a line; a batch has no more records."""
+    return [*map(float, values[:100])] if _is_time(name) else [float(sum(values))]

@@ -67,7 +67,7 @@ class EventFunction(Intake):
             return ()
         return [(str(fields["execution_id"]), rules.definition.name) for rules in self.at.rules_of_executions]
 
-    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:
+    def _decide(self, fields: dict[str, Any], known: Known | None, *, by_operator: bool) -> Work:
         try:
             event = decode_event(
                 fields,
@@ -79,6 +79,8 @@ class EventFunction(Intake):
             if self.at.settings.topic_layout != "per-type":
                 return partial(self.at.telemetry.count, "ForeignEvents")
             raise RejectedEvent(RejectReason.WRONG_EVENT_TYPE, "not an event type of this orchestrator") from None
+        if known is None:
+            return partial(self._apply_to_sagas, event, [(rules, None, None) for rules in self.at.rules_of_executions])
         sagas: list[_Ahead] = []
         for rules in self.at.rules_of_executions:
             saga = known.get((event.execution_id, rules.definition.name))

@@ -14,7 +14,7 @@ from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, Retryab
 from .envelopes.cloudevents import Terms
 from .envelopes.opening import from_detail
 from .kafka_batch import KafkaRecord, Work, is_kafka_batch, process_batch
-from .read_ahead import NOTHING, Known, SagaKey
+from .read_ahead import Known, SagaKey
 from .strict_json import decode_base64
 
 Place = tuple[str, dict[str, Any]]
@@ -82,7 +82,7 @@ class Intake:
             raise RejectedEvent(
                 RejectReason.FOREIGN_SOURCE, "events are only taken from EventSource and OperatorSource"
             )
-        self._decide(from_detail(event["detail"], self._terms), NOTHING, by_operator=by_operator)()
+        self._decide(from_detail(event["detail"], self._terms), None, by_operator=by_operator)()
 
     @property
     def _sources(self) -> frozenset[str]:
@@ -93,9 +93,12 @@ class Intake:
         """It is the source that IAM lets only operators use, and they may say such a thing."""
 
     @abstractmethod
-    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:
+    def _decide(self, fields: dict[str, Any], known: Known | None, *, by_operator: bool) -> Work:
         """What applies the event in `fields`, to sagas as they are in `known` where they are. Nothing is read, written
-        or told before it is called. Both raise `RejectedEvent` or `RetryableError`."""
+        or told before it is called. Both raise `RejectedEvent` or `RetryableError`.
+
+        `known` is None for an event that comes alone: nothing is decided ahead of a call that follows at once.
+        """
 
     def _lane(self, fields: dict[str, Any]) -> str:
         """Events with the same one keep their order."""

@@ -69,7 +69,7 @@ class SagaEventFunction(Intake):
         named = fields.get("event_type")
         return self.at.sagas.routes.get(named.upper()) if isinstance(named, str) else None
 
-    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:  # noqa: ARG002 - most of its events begin sagas
+    def _decide(self, fields: dict[str, Any], known: Known | None, *, by_operator: bool) -> Work:
         route = self._route(fields)
         if route is None:
             if self.at.settings.topic_layout == "shared":
@@ -83,7 +83,9 @@ class SagaEventFunction(Intake):
         if route.definition is not rules.definition:
             # What an older version alone awaits makes no stub: no new saga could take it.
             return partial(_answer, self.at, signal, rules, None, None)
-        return partial(_apply, self.at, signal, rules, self.at.writer.decide_ahead(signal, rules, None))
+        # Most of its events begin sagas, so none is looked up.
+        decided = None if known is None else self.at.writer.decide_ahead(signal, rules, None)
+        return partial(_apply, self.at, signal, rules, decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class CommandReplyFunction(Intake):
         saga_name, key, _message = fields["in_reply_to"].split(":")
         return ((key, saga_name),) if self.at.rules_of(saga_name) is not None else ()
 
-    def _decide(self, fields: dict[str, Any], known: Known, *, by_operator: bool) -> Work:  # noqa: ARG002 - operators answer for nobody
+    def _decide(self, fields: dict[str, Any], known: Known | None, *, by_operator: bool) -> Work:  # noqa: ARG002 - operators answer for nobody
         named = fields.get("event_type")
         if not isinstance(named, str) or named.upper() != REPLY:
             if self.at.settings.topic_layout == "shared":
@@ -123,7 +125,7 @@ class CommandReplyFunction(Intake):
         rules = self.at.rules_of(saga_name)
         if rules is None:
             raise RejectedEvent(RejectReason.NEVER_SENT, "no saga of this deployment has sent such a message")
-        saga = known.get((reply.key, saga_name))
+        saga = None if known is None else known.get((reply.key, saga_name))
         decided = None if saga is None else self.at.writer.decide_ahead(reply, rules, saga)
         return partial(_answer, self.at, reply, rules, saga, decided)
 
