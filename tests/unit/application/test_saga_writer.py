@@ -239,7 +239,10 @@ def test_what_was_decided_ahead_and_lost_its_race_is_decided_again() -> None:
 
 
 def test_what_takes_a_slot_is_decided_when_it_is_taken_and_not_ahead() -> None:
-    assert outside().writer.decide_ahead(requested(), rules(), None) is None
+    around = outside()
+
+    assert around.writer.decide_ahead(requested(), rules(), None) is None
+    assert around.ticks == 0  # nor is it decided on twice
 
 
 def test_nothing_is_written_of_what_was_known_ahead() -> None:

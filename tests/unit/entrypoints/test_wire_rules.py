@@ -1,13 +1,17 @@
 """Every rule of the wire, at its boundary: the last value that passes and the first that does not."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from saga_orchestrator.domain.errors import RejectedEvent
 from saga_orchestrator.domain.events import EventType, ExecutionRequested, InvalidRequest
 from saga_orchestrator.entrypoints.decoding import decode_event
+from saga_orchestrator.entrypoints.field_rules import _counted_ms, epoch_ms
 from saga_orchestrator.entrypoints.schemas import MODEL_OF, Wire
 from saga_testing.samples.sample_events import OWN_FIELDS, event
 from saga_testing.samples.wire_values import CASES, REFERENCE, WIDE
@@ -162,3 +166,14 @@ def test_a_wire_event_is_frozen_ignores_the_unknown_and_hides_what_users_wrote(
     with pytest.raises(ValueError, match="service_name") as invalid:
         model.model_validate(whole | {"metadata": {"service_name": "a very secret"}})
     assert "very secret" not in str(invalid.value)
+
+
+@given(
+    st.datetimes(),
+    st.sampled_from(["", ".5", ".123", ".1234567890123", ".999999999"]),
+    st.sampled_from(["Z", "z", "+00:00", "-23:59", "+05:30"]),
+)
+def test_a_time_that_python_reads_is_the_moment_that_is_counted(at: datetime, fraction: str, offset: str) -> None:
+    written = f"{at:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + fraction + offset
+
+    assert epoch_ms(written) == _counted_ms(written)

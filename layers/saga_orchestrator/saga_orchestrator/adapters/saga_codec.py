@@ -120,6 +120,14 @@ def _read_number(value: dict[str, Any]) -> int:
     return int(value["N"])
 
 
+_STATES: Final[Mapping[str, SagaState]] = {state.value: state for state in SagaState}
+
+
+def _read_state(value: dict[str, Any]) -> SagaState:
+    """Calling the enumeration goes through Python three times, and says what is wrong with a text that is no state."""
+    return _STATES.get(value["S"]) or SagaState(value["S"])
+
+
 def _read_words(value: dict[str, Any]) -> tuple[str, ...]:
     return tuple(value["S"].split())
 
@@ -189,7 +197,7 @@ _MARKS: Final[tuple[_Attribute, ...]] = (
 _READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "execution_id": ("execution_id", itemgetter("S")),
     "saga_name": ("saga_name", itemgetter("S")),
-    "state": ("state", lambda value: SagaState(value["S"])),
+    "state": ("state", _read_state),
     **{name: (field, itemgetter("S")) for name, field in _STRINGS.items()},
     **{name: (field, _read_number) for name, field in _NUMBERS.items()},
     "create_before": ("create_before", lambda value: instant(value["N"])),
@@ -209,6 +217,6 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "err": ("errors", lambda value: tuple(map(StepError.parse, value["S"].split()))),
     "led": ("ledger", lambda value: Ledger.parse(value["S"])),
     "data": ("data", lambda value: decode_data(value["S"])),
-    "out": ("outcome", lambda value: SagaState(value["S"])),
+    "out": ("outcome", _read_state),
 }
 """Attribute, the saga's field, and how it is read; what this code does not know is left alone."""

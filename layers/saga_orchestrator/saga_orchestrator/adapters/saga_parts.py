@@ -57,9 +57,12 @@ def encode_entry(entry: TimelineEntry) -> str:
     return " ".join((str(entry.at), entry.cause, entry.event_id, *entry.messages))
 
 
+_CAUSES: Final[Mapping[str, Cause]] = {cause.value: cause for cause in Cause}
+
+
 def decode_entry(text: str) -> TimelineEntry:
     at, cause, event_id, *messages = text.split(" ")
-    return TimelineEntry(instant(at), Cause(cause), event_id, tuple(messages))
+    return TimelineEntry(instant(at), _CAUSES.get(cause) or Cause(cause), event_id, tuple(messages))
 
 
 def instant(millis: str | int) -> int:

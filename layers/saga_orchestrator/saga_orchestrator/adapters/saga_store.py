@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from saga_orchestrator.adapters.counters.claims import Claims, LockTurns, Turns
 from saga_orchestrator.adapters.counters.counter_table import CounterTable
-from saga_orchestrator.adapters.counters.counter_writes import counting
+from saga_orchestrator.adapters.counters.counter_writes import counting_request
 from saga_orchestrator.application.ports import LostRace, NoRoom, Outcome, Pause, Stored
 from saga_orchestrator.domain.errors import CorruptSaga, SagaError
 from saga_orchestrator.domain.policy import Policy
@@ -128,11 +128,10 @@ class DynamoDbSagaStore:
     def _update(self, old: Saga, new: Saga) -> dict[str, Any]:
         """Set and remove only what differs, so that attributes of newer code survive older code's writes."""
         changed, gone = changes(old, new)
-        names = {f"#{position}": name for position, name in enumerate((*changed, *gone))}
-        alias = {name: short for short, name in names.items()}
-        expression = "SET " + ", ".join(f"{alias[name]} = :{alias[name][1:]}" for name in changed)
+        places = range(len(changed))
+        expression = "SET " + ", ".join([f"#{place} = :{place}" for place in places])
         if gone:
-            expression += " REMOVE " + ", ".join(alias[name] for name in gone)
+            expression += " REMOVE " + ", ".join([f"#{len(changed) + place}" for place in range(len(gone))])
         # Exactly the version that the decision was made on: anything else is a lost race, a deleted item included.
         unchanged = "version = :read_version"
         return {
@@ -140,9 +139,9 @@ class DynamoDbSagaStore:
             "Key": _key(old.execution_id, old.saga_name),
             "UpdateExpression": expression,
             "ConditionExpression": unchanged,
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": {f"#{place}": name for place, name in enumerate((*changed, *gone))},
             "ExpressionAttributeValues": {
-                **{f":{alias[name][1:]}": value for name, value in changed.items()},
+                **{f":{place}": value for place, value in zip(places, changed.values(), strict=True)},
                 ":read_version": {"N": str(old.version)},
             },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -165,7 +164,7 @@ class DynamoDbSagaStore:
         return _outcome(refused, len(before))
 
     def _count(self, claim: Claim, change: int) -> Action:
-        return {"Update": counting(claim.resource, claim.shard, change).request(self.table)}
+        return {"Update": counting_request(self.table, claim.resource, claim.shard, change)}
 
 
 def _outcome(refused: Refused | None, place: int = 0) -> Outcome:

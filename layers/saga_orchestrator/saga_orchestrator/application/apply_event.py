@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict
+from saga_orchestrator.domain.decide import LIMIT_REACHED, Decision, Rules, Verdict, takes_a_unit
 from saga_orchestrator.domain.definition import SagaDefinition
 from saga_orchestrator.domain.errors import RejectedEvent, RejectReason, RetryableError
 from saga_orchestrator.domain.events import ClaimRefused, DeadlinePassed, Event, ExecutionRequested, Signal
@@ -44,6 +44,8 @@ class SagaWriter:
         is out of date when it is written loses its race, as any other.
         """
         try:
+            if known is None and isinstance(signal, ExecutionRequested) and takes_a_unit(signal, rules):
+                return None  # known before it is decided on, which would be done twice
             decision = self._decided(known, signal, rules, None)
         except Exception:  # noqa: BLE001 - whatever it is, the event's own turn meets it again, where it is dealt with
             return None

@@ -74,6 +74,9 @@ class Rules:
         return self if definition is self.definition else replace(self, definition=definition)
 
 
+_WRITTEN: Final = (Verdict.APPLIED, Verdict.REMEMBERED, Verdict.NOTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`saga` is to be stored when `changed`; `claims` is taken and `releases` given back in that same write."""
@@ -90,7 +93,7 @@ class Decision:
 
     @property
     def changed(self) -> bool:
-        return self.verdict in {Verdict.APPLIED, Verdict.REMEMBERED, Verdict.NOTED}
+        return self.verdict in _WRITTEN
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -173,6 +176,12 @@ def _start(
         deadline=first_deadline(requested, now, rules.policy),
     )
     return Decision(saga, Verdict.APPLIED, claims=claims, ignored_cancels=ignored)
+
+
+def takes_a_unit(event: ExecutionRequested, rules: Rules) -> bool:
+    """Whether the request asks for a unit of what is limited, as far as it can be seen without its saga."""
+    resources = (step.claims(event.request) for step in rules.definition.steps if step.claims is not None)
+    return any(isinstance(rules.policy.limit_of(resource), int) for resource in resources)
 
 
 def _answer(stub: Saga | None, event: InvalidRequest, now: int, rules: Rules) -> Decision:

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from operator import attrgetter
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
@@ -37,6 +38,7 @@ from .schemas import (
     WireFailed,
     WireRequested,
     WireStarted,
+    WireTimeout,
 )
 
 _ERROR_TYPE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -93,7 +95,7 @@ def decode_event(
         if faults.answered:
             return _invalid(fields, (*contradictions(fields, faults.answered), *faults.answered), unusable)
         wire = MODEL_OF[expected].model_validate(fields)
-    if isinstance(wire, WireRequested) and (contradicting := contradictions(fields)):
+    if expected is EventType.REQUESTED and (contradicting := contradictions(fields)):
         return _invalid(fields, contradicting, unusable)
     return _to_domain(wire, unusable, by_operator=by_operator, script_buckets=script_buckets)
 
@@ -129,19 +131,40 @@ def _to_domain(
         "correlation_id": wire.metadata.correlation_id or wire.execution_id,
         "unusable": unusable,
     }
-    match wire:
-        case WireRequested():
-            return _requested(wire, shared, script_buckets)
-        case WireStarted(pod_name=pod, node_name=node):
-            return ExecutionStarted(**shared, pod_name=_cut(pod), node_name=_cut(node))
-        case WireCompleted(exit_code=code):
-            return ExecutionCompleted(**shared, exit_code=code)
-        case WireFailed(exit_code=code, error_type=error_type):
-            return ExecutionFailed(**shared, exit_code=code, error_type=_safe_error_type(error_type))
-        case WireCancelled(cancelled_by=cancelled_by):
-            return ExecutionCancelled(**shared, actor=cancelled_by or wire.metadata.user_id, by_operator=by_operator)
-        case _:
-            return ExecutionTimedOut(**shared)
+    # By the class itself: pydantic's `isinstance` goes through Python for each class that it is not.
+    kind: Any = wire.__class__
+    if kind is WireRequested:
+        return _requested(cast("WireRequested", wire), shared, script_buckets)
+    if kind is WireCancelled:
+        cancelled = cast("WireCancelled", wire)
+        actor = cancelled.cancelled_by or wire.metadata.user_id
+        return ExecutionCancelled(**shared, actor=actor, by_operator=by_operator)
+    return _REPORTS[kind](wire, shared)
+
+
+def _started(wire: WireStarted, shared: dict[str, Any]) -> ExecutionStarted:
+    return ExecutionStarted(**shared, pod_name=_cut(wire.pod_name), node_name=_cut(wire.node_name))
+
+
+def _completed(wire: WireCompleted, shared: dict[str, Any]) -> ExecutionCompleted:
+    return ExecutionCompleted(**shared, exit_code=wire.exit_code)
+
+
+def _failed(wire: WireFailed, shared: dict[str, Any]) -> ExecutionFailed:
+    return ExecutionFailed(**shared, exit_code=wire.exit_code, error_type=_safe_error_type(wire.error_type))
+
+
+def _timed_out(_wire: WireTimeout, shared: dict[str, Any]) -> ExecutionTimedOut:
+    return ExecutionTimedOut(**shared)
+
+
+_REPORTS: Final[dict[type[WireEvent], Callable[[Any, dict[str, Any]], Event]]] = {
+    WireStarted: _started,
+    WireCompleted: _completed,
+    WireFailed: _failed,
+    WireTimeout: _timed_out,
+}
+"""What a worker tells of a pod."""
 
 
 def _cut(place: str | None) -> str | None:

@@ -12,7 +12,7 @@ from saga_orchestrator.domain import counters, decide
 from saga_orchestrator.domain.executions import beginnings, endings
 from saga_orchestrator.domain.executions.early import remember
 from saga_orchestrator.entrypoints.checker_function import CheckTimeouts
-from saga_orchestrator.entrypoints.decoding import _to_domain
+from saga_orchestrator.entrypoints.decoding import _failed
 from saga_orchestrator.entrypoints.event_function import EventFunction
 from saga_orchestrator.entrypoints.faults import faults_of
 from sagas.execution import refusal
@@ -279,7 +279,7 @@ MUTANTS: Final = (
     Mutant(
         "error message stored",
         "S16",
-        edit(_to_domain, "error_type=_safe_error_type(error_type)", "error_type=wire.error_message"),
+        edit(_failed, "error_type=_safe_error_type(wire.error_type)", "error_type=wire.error_message"),
     ),
     Mutant(
         "any source is heard",

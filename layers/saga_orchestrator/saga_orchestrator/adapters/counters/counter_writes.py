@@ -1,5 +1,6 @@
 """Every write of a counter's item, with the condition that makes it safe."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -63,6 +64,12 @@ def counting(resource: str, shard: int, change: int) -> CounterWrite:
     # whatever the counter says, the unit was taken and must be given back.
     conditions = ("n < cap",) if change > 0 else ()
     return CounterWrite(counter_key(resource, shard), adds={"n": number(change)}, conditions=conditions)
+
+
+@functools.lru_cache(maxsize=1024)
+def counting_request(table: str, resource: str, shard: int, change: int) -> dict[str, Any]:
+    """What `counting` asks for. Every claim of one shard asks for the same: it is kept, and nobody may change it."""
+    return counting(resource, shard, change).request(table)
 
 
 def capping(resource: str, place: int, read: int | None, cap: int) -> CounterWrite:

@@ -24,7 +24,7 @@ def remember(
     """
     early = _early(event, now, trusted=trusted)
     if stub is None:
-        return Saga(
+        return Saga.made(
             execution_id=event.execution_id,
             saga_name=definition.name,
             definition_version=definition.version,
