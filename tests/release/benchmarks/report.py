@@ -13,6 +13,12 @@ class Report:
     def at_most(self, what: str, limit: float, measured: float, note: str = "") -> bool:
         return self._add(what, f"<= {limit:g}", measured, measured <= limit, note)
 
+    def beside(self, what: str, limit: float, measured: float, note: str = "") -> bool:
+        """As above, of a figure that swings, beside one that does not and decides: the table says where it is over."""
+        held = "yes" if measured <= limit else "no, instructions decide"
+        self.rows.append((what, f"<= {limit:g}", _with(measured, note), held))
+        return True
+
     def at_least(self, what: str, limit: float, measured: float, note: str = "") -> bool:
         return self._add(what, f">= {limit:g}", measured, measured >= limit, note)
 

@@ -45,3 +45,15 @@ def test_what_has_said_its_figure_gets_no_second_row() -> None:
     after(report, lambda: report.exactly("units", 5, 5), passed=True)
 
     assert report.rows == [("calls", "<= 1", "2", "NO"), ("units", "= 5", "5", "yes")]
+
+
+def test_a_figure_that_does_not_decide_says_whether_it_is_over() -> None:
+    report = Report()
+
+    assert report.beside("CPU", 1.3, 1.4)
+    assert report.beside("CPU", 1.3, 1.3)
+
+    assert [row[1:] for row in report.rows] == [
+        ("<= 1.3", "1.40", "no, instructions decide"),
+        ("<= 1.3", "1.30", "yes"),
+    ]
