@@ -6,6 +6,7 @@ Tests of one group run in one process, one after the other, because they share w
 
 import gc
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import botocore.loaders
@@ -14,6 +15,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+TESTS: Final = Path(__file__).parent
 PROOF: Final = (
     "proof/",  # every schedule, seeded worlds, drawn steps, load
     "release/built_artefact/test_wheel.py",  # an environment of its own, and a stack in it
@@ -34,6 +36,12 @@ PROOF: Final = (
     "tools/worker/contract/test_over_the_wire.py",
 )
 """What takes a quarter of a minute or more and rarely fails by itself, by the beginning of its path."""
+PARTLY: Final = (
+    "handlers/http_api/operations/test_runner_interrupted.py",
+    "release/template/test_declared.py",
+    "tools/worker/contract/test_kit.py",
+)
+"""Files of both kinds, whose proofs are marked one by one."""
 ALONE: Final = ""
 KIT: Final = "tools/worker/contract/test_kit.py"
 PLANTED: Final = "test_a_planted_bug_breaks_its_clause_and_no_other"
@@ -83,6 +91,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(tuple(f"tests/{place}" for place in PROOF)):
             item.add_marker(pytest.mark.proof)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Neither target reads the other's files: each process of theirs would, only to leave them out."""
+    wanted = {"proof": True, "not proof": False}.get(config.getoption("markexpr", default=""))
+    if wanted is None or collection_path.suffix != ".py" or not collection_path.is_relative_to(TESTS):
+        return None
+    place = collection_path.relative_to(TESTS).as_posix()
+    return True if place.startswith(PROOF) is not wanted and place not in PARTLY else None
 
 
 def pytest_collection_finish() -> None:

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
+TESTS = ROOT / "tests"
 
 
 def test_a_group_is_one_processs_own() -> None:
@@ -31,3 +34,17 @@ def test_a_group_is_one_processs_own() -> None:
     workers = re.findall(r"^\[(gw\d)\] .*PASSED", told, re.MULTILINE)
     assert len(workers) > 5, told
     assert len(set(workers)) == 1, told
+
+
+def test_every_file_that_marks_a_proof_is_read_by_both_targets(pytestconfig: pytest.Config) -> None:
+    """Whoever is in neither list would have its proofs collected by nobody."""
+    lists = pytestconfig.pluginmanager.get_plugin(str(TESTS / "conftest.py"))
+    assert lists is not None
+    marking = {
+        path.relative_to(TESTS).as_posix()
+        for path in TESTS.rglob("test_*.py")
+        if "pytest.mark.proof" in path.read_text(encoding="utf-8") and path != Path(__file__)
+    }
+
+    assert {*lists.PARTLY} <= marking
+    assert [place for place in sorted(marking - {*lists.PARTLY}) if not place.startswith(lists.PROOF)] == []
