@@ -10,9 +10,10 @@ START_DEADLINE_SECONDS = 25
 """Longer than any pod has to wait for room on a slow machine, short enough to watch one pass."""
 RUN_GRACE_SECONDS = 20
 CHECK_INTERVAL_SECONDS = 1.0
-ORDER_REPLY_SECONDS = 6
+ORDER_REPLY_SECONDS = 10
 APPROVAL_SECONDS = 15
-"""Longer than an answer takes on a slow machine, short enough to watch attempts and approvals run out."""
+"""Longer than an answer takes on a slow machine, short enough to watch attempts and approvals run out. With six seconds
+for a reply a machine with twice its work had orders given up that were to be refused or answered."""
 WORKER_CONCURRENCY = 12
 """Many of the scripts sleep; those that compute share two cores."""
 
