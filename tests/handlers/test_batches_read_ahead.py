@@ -7,8 +7,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from saga_orchestrator.application.apply_event import SagaWriter
 from saga_orchestrator.domain.states import SagaState
-from saga_testing.deployment import EXECUTIONS_AND_ORDERS
+from saga_testing.deployment import EXECUTIONS_AND_ORDERS, Deployment
 from saga_testing.lambda_context import Context
 from saga_testing.moto_world import World
 from saga_testing.samples.sample_events import event, kafka
@@ -178,3 +179,16 @@ def test_replies_of_a_batch_are_one_read_and_one_write_each(world: World) -> Non
     asked = [world.saga(order_id, "order_saga") for order_id in NAMES]
     assert [saga.has_emitted("reserve_stock") for saga in asked if saga is not None] == [True] * 3
     assert [pointer["reason"] for pointer in world.rejected()] == ["never_sent"]
+
+
+def test_an_event_that_comes_alone_is_decided_when_it_is_applied_and_not_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead: list[object] = []
+    monkeypatch.setattr(SagaWriter, "decide_ahead", lambda _self, signal, *_known: ahead.append(signal))
+    stack = Deployment(sagas=EXECUTIONS_AND_ORDERS)
+
+    for detail in (event("EXECUTION_REQUESTED"), order_event("PLACED"), reply("reserve_credit#1")):
+        stack.deliver(detail)
+    assert ahead == []
+
+    stack.function("EXECUTION_REQUESTED").run(kafka(event("EXECUTION_REQUESTED", "ex-2")), Context())
+    assert len(ahead) == 1

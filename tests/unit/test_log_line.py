@@ -215,6 +215,25 @@ def test_a_metric_line_is_that_of_powertools(capsys: pytest.CaptureFixture[str])
     assert our_line["EventsApplied"] == [3.0]
 
 
+def test_a_line_that_is_kept_tells_of_its_own_time_and_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = telemetry("Tests", service="kept")
+    for moment, value in ((1_790_000_000.5, 3), (1_790_000_001.25, 4)):
+        monkeypatch.setattr("time.time", lambda moment=moment: moment)
+        ours.count("EventsApplied", value)
+        ours.measure("SagaDuration", value, saga="s", outcome="completed", language="python")
+        ours.measure("SagaDuration", value, saga="s", outcome="failed", language="python")
+        ours.flush()
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [line["_aws"]["Timestamp"] for line in told] == [1_790_000_000_500] * 3 + [1_790_000_001_250] * 3
+    assert [line.get("EventsApplied") for line in told] == [[3.0], None, None, [4.0], None, None]
+    assert [line.get("SagaDuration") for line in told] == [None, [3.0], [3.0], None, [4.0], [4.0]]
+    assert [line.get("outcome") for line in told] == [None, "completed", "failed"] * 2
+
+
 @pytest.mark.parametrize(("variable", "value"), [("POWERTOOLS_METRICS_DISABLED", "true"), ("POWERTOOLS_DEV", "true")])
 def test_metrics_are_off_where_powertools_turns_them_off(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str

@@ -124,7 +124,7 @@ _STATES: Final[Mapping[str, SagaState]] = {state.value: state for state in SagaS
 
 
 def _read_state(value: dict[str, Any]) -> SagaState:
-    """Calling the enumeration goes through Python three times, and says what is wrong with a text that is no state."""
+    """Calling the enumeration goes through Python three times: that is left to a text that is no state, and raises."""
     return _STATES.get(value["S"]) or SagaState(value["S"])
 
 
